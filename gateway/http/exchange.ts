@@ -1,0 +1,62 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Site } from "../model/site.ts";
+
+/** One request and its answer on the way through the server. Made by `listen`, filled on the way. */
+export interface Exchange {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  /** ms since 1970 */
+  readonly receivedAt: number;
+  /** as received: percent-encoded, without the query */
+  readonly path: string;
+  /** as received, without the `?`; empty when there is none */
+  readonly query: string;
+  /** host the client asked for: lower case, without port */
+  readonly host: string;
+  /** the client's connection is encrypted, by us or by a trusted proxy */
+  readonly secure: boolean;
+  /** the client's address by `trustedProxies` */
+  readonly address: string;
+  readonly site: Site;
+  /** Request headers as handlers must see and forward them; see `editRequest`. */
+  readonly requestEdits: Map<string, string | null>;
+  /** Run in this order on the head of an answer before it is written. */
+  readonly responsePasses: ResponsePass[];
+}
+
+export type Handler = (x: Exchange) => void | Promise<void>;
+export type Layer = (next: Handler) => Handler;
+
+/** The head of an answer that a handler is about to send. Passes may change all of it. */
+export interface ResponseHead {
+  status: number;
+  /** lower-case names; several values of one name as an array */
+  readonly headers: Map<string, string | readonly string[]>;
+}
+
+/** Changes the body on its way. Returns what may be sent now (possibly nothing). */
+export interface BodyPass {
+  push(chunk: Buffer): Buffer;
+  end(): Buffer;
+}
+
+/**
+ * Sees the head of an answer before it is written. May change it, may answer a `BodyPass` to change the
+ * body too; the first body byte waits for the promise.
+ */
+export type ResponsePass = (
+  head: ResponseHead,
+  x: Exchange,
+) => BodyPass | undefined | Promise<BodyPass | undefined>;
+
+/** The first layer is the outermost. */
+export const compose = (layers: readonly Layer[], handler: Handler): Handler =>
+  layers.reduceRight((next, layer) => layer(next), handler);
+
+/** What handlers must take as the request's header, after the edits of the layers before them. */
+export const requestHeader = (x: Exchange, name: string): string | undefined => {
+  const edit = x.requestEdits.get(name);
+  if (edit !== undefined) return edit ?? undefined;
+  const value = x.req.headers[name];
+  return Array.isArray(value) ? value.join(", ") : value;
+};

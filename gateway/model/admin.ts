@@ -1,0 +1,96 @@
+/** What the admin listener's API answers, as types; the dashboard imports them with `import type`. */
+
+/** `GET /api/overview?after=SEQ`: all the live page shows; `newest` holds only events above `after`. */
+export interface Overview {
+  /** ms since 1970, the gateway's clock */
+  readonly now: number;
+  /** where the site is served, e.g. http://localhost:8080 */
+  readonly siteUrl: string;
+  /** the `<script>` line for sites that cannot be fronted */
+  readonly snippet: string;
+  /** the shipped demo is what is being served */
+  readonly demo: boolean;
+  readonly totals: Totals;
+  /** stored events in each of the last 60 seconds, oldest first */
+  readonly perSecond: readonly number[];
+  readonly experiments: readonly ExperimentReport[];
+  readonly checklist: readonly ChecklistItem[];
+  /** in order of receipt, newest last, at most 50 */
+  readonly newest: readonly NewestEvent[];
+  /** null when all is well, else one sentence */
+  readonly trouble: string | null;
+}
+
+export interface Totals {
+  /** events of people; bots are apart */
+  readonly events: number;
+  readonly visitors: number;
+  readonly sessions: number;
+  readonly bots: number;
+  /** hits that could not be read at all */
+  readonly rejects: number;
+  /** visitors made up by `turnpike demo` */
+  readonly demoVisitors: number;
+}
+
+export interface ChecklistItem {
+  readonly key: "script" | "proxy" | "experiment" | "extension";
+  readonly done: boolean;
+  readonly title: string;
+  /** what to do, or what was seen */
+  readonly text: string;
+}
+
+export interface NewestEvent {
+  readonly seq: number;
+  readonly id: string;
+  /** ms since 1970 */
+  readonly receivedAt: number;
+  readonly name: string;
+  readonly type: string;
+  /** last four characters of the visitor's id */
+  readonly visitor: string | null;
+  /** path or host and path of the page */
+  readonly page: string | null;
+  readonly value: number | null;
+  readonly currency: string | null;
+  readonly variant: string | null;
+  readonly bot: string | null;
+  readonly demo: boolean;
+  /** one sentence each */
+  readonly problems: readonly string[];
+}
+
+export interface ExperimentReport {
+  readonly key: string;
+  readonly hypothesis: string;
+  readonly status: string;
+  /** people who saw more than one variant; taken out of the table */
+  readonly multiple: number;
+  /** P-value of the check that the split is as configured; null without people */
+  readonly sampleRatioP: number | null;
+  readonly goals: readonly GoalReport[];
+}
+
+export interface GoalReport {
+  readonly goal: string;
+  /** `conversion` compares shares of people, `mean` their average total */
+  readonly variants: readonly VariantResult[];
+  /** one sentence a person can act on */
+  readonly sentence: string;
+}
+
+export interface VariantResult {
+  readonly variant: string;
+  readonly control: boolean;
+  readonly exposed: number;
+  readonly converted: number;
+  /** converted / exposed, 0…1 */
+  readonly rate: number;
+  readonly sum: number;
+  readonly sumSquares: number;
+  /** relative change of the conversion rate against control, e.g. 0.12; null for control or without data */
+  readonly lift: number | null;
+  /** always-valid 95 % interval of the lift */
+  readonly interval: readonly [number, number] | null;
+}

@@ -1,0 +1,34 @@
+import type { Site } from "./site.ts";
+
+/** One request to a collect endpoint, undecoded. Knows no socket, so that a recorded one replays alike. */
+export interface Hit {
+  readonly site: Site;
+  /** ms since 1970 */
+  readonly receivedAt: number;
+  readonly method: string;
+  /** as received: percent-encoded, without the query */
+  readonly path: string;
+  /** as received, without the `?` */
+  readonly query: string;
+  /** lower-case names; a repeated header is joined as Node does */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly cookies: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** the client's address by `trustedProxies`, unmasked; decoders mask it before it enters an event */
+  readonly address: string;
+  /** The visitor of the request as the gateway decided it (cookie `vid`), null if it has none. */
+  readonly visitorId: string | null;
+  readonly sessionId: string | null;
+  /** variants in force for this visitor, experiment → variant */
+  readonly experiments: Readonly<Record<string, string>> | null;
+  readonly privacy: Privacy;
+  /** the request proved to be the site's own server (write key) */
+  readonly trusted: boolean;
+}
+
+/** What this visitor allows. `none`: null ids, no personal columns, no cookies, no exposure. */
+export interface Privacy {
+  readonly tracking: "full" | "none";
+  readonly consent: "granted" | "denied" | null;
+  readonly reason: "gpc" | "optout" | "consent" | null;
+}
