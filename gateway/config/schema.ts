@@ -9,18 +9,19 @@ import { sessionSettings } from "../sessionize/settings.ts";
 import { staticSettings } from "../static/settings.ts";
 import { dataSettings } from "../store/settings.ts";
 
-const route = z
+export const routeSettings = z
   .strictObject({
     ...routeFields,
     proxy: proxySettings.optional().describe("send the requests to another server"),
     static: staticSettings.optional().describe("answer with files"),
   })
-  .refine(
-    (r) => (r.proxy === undefined) !== (r.static === undefined),
-    "expected exactly one of proxy, static",
-  );
+  .refine((r) => (r.proxy === undefined) !== (r.static === undefined), {
+    error: "expected exactly one of proxy, static",
+    // Also beside other mistakes in the route, so that all are told at once.
+    when: ({ value }) => typeof value === "object" && value !== null,
+  });
 
-const site = z.strictObject({
+export const siteSettings = z.strictObject({
   id: z
     .string()
     .regex(/^[A-Za-z0-9._-]{1,64}$/, "expected letters, digits, . _ -")
@@ -93,11 +94,11 @@ export const configSchema = z.strictObject({
     .default([])
     .describe("proxies in front whose forwarding headers are believed, CIDR"),
   data: dataSettings.prefault({}),
-  routes: z.array(route).default([]),
+  routes: z.array(routeSettings).default([]),
   sites: z
-    .array(site)
+    .array(siteSettings)
     .min(1)
-    .default(() => [site.parse({ id: "main" })]),
+    .default(() => [siteSettings.parse({ id: "main" })]),
   tracking: trackingSettings.prefault({}),
   experiments: z.array(experimentSettings).default([]),
   limits: limitSettings.prefault({}),
@@ -106,3 +107,4 @@ export const configSchema = z.strictObject({
 export type Config = z.infer<typeof configSchema>;
 export type RouteConfig = Config["routes"][number];
 export type SiteConfig = Config["sites"][number];
+export type ExperimentConfig = Config["experiments"][number];

@@ -31,9 +31,12 @@ export interface CookieOptions {
   readonly httpOnly: boolean;
 }
 
-/** A `Set-Cookie` value: Path=/, SameSite=Lax; no Max-Age makes it a cookie of the browser session. */
+/**
+ * A `Set-Cookie` value: Path=/, SameSite=Lax; no Max-Age makes it a cookie of the browser session. The value is
+ * percent-encoded, so it may hold any text.
+ */
 export const setCookie = (name: string, value: string, options: CookieOptions): string => {
-  let text = `${name}=${encodeURIComponent(value).replaceAll("%7E", "~")}; Path=/`;
+  let text = `${name}=${encodeURIComponent(value.toWellFormed())}; Path=/`;
   if (options.domain) text += `; Domain=${options.domain}`;
   if (options.maxAgeSeconds !== undefined) text += `; Max-Age=${options.maxAgeSeconds}`;
   if (options.httpOnly) text += "; HttpOnly";

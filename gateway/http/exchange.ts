@@ -18,7 +18,9 @@ export interface Exchange {
   /** the client's address by `trustedProxies` */
   readonly address: string;
   readonly site: Site;
-  /** Request headers as handlers must see and forward them; see `editRequest`. */
+  /** Made when it is first asked for: take it from `requestId(x)`. */
+  id?: string | undefined;
+  /** Changes to the request's headers that handlers must see and forward: lower-case name → value, null removes. */
   readonly requestEdits: Map<string, string | null>;
   /** Run in this order on the head of an answer before it is written. */
   readonly responsePasses: ResponsePass[];

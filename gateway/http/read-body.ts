@@ -7,22 +7,27 @@ export const readBody = (req: IncomingMessage, maxBytes: number): Promise<Buffer
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    req.on("data", (chunk: Buffer) => {
+    const collect = (chunk: Buffer): void => {
       size += chunk.length;
-      if (size > maxBytes) {
-        req.removeAllListeners("data");
-        reject(tooLarge(maxBytes));
+      chunks.push(chunk);
+      if (size > maxBytes) settle(tooLarge(maxBytes));
+    };
+    const finish = (): void => settle(null);
+    const cut = (): void => settle(new HttpError(400, "the request ended before its body did"));
+    const settle = (refusal: HttpError | null): void => {
+      req.off("data", collect).off("end", finish).off("close", cut).off("error", cut);
+      if (refusal) {
+        req.pause(); // who answers the refusal reads the rest away
+        reject(refusal);
         return;
       }
-      chunks.push(chunk);
-    });
-    req.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    req.on("error", reject);
-    req.on("aborted", () => reject(new HttpError(400, "the request ended before its body did")));
+      resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size));
+    };
+    req.on("data", collect).on("end", finish).on("close", cut).on("error", cut);
+    if (req.destroyed) cut();
   });
 };
 
-// What is left of the body is not read: `connection: close` keeps it from being taken for a next request.
 const tooLarge = (maxBytes: number) =>
   new HttpError(413, `body over ${maxBytes} bytes: send less, or raise limits.bodyBytes`, {
     headers: { connection: "close" },

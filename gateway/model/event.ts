@@ -221,8 +221,8 @@ interface Fixed {
   readonly name: string;
   timestamp_utc: number;
   readonly received_at: number;
-  readonly client_id?: VisitorId | null;
-  readonly experiments?: { readonly [experiment: string]: string } | null;
+  client_id?: VisitorId | null;
+  experiments?: { readonly [experiment: string]: string } | null;
   properties?: JsonObject | null;
   problems?: readonly Problem[] | null;
 }

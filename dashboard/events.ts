@@ -1,0 +1,59 @@
+/** The newest events in order of receipt, newest on top. */
+import type { NewestEvent } from "../gateway/model/admin.ts";
+import { make } from "./dom.ts";
+import { amount, timeOfDay } from "./words.ts";
+
+const maxRows = 50;
+
+export interface EventList {
+  /** Puts events on top, oldest first, so that the last one ends up highest. */
+  add(events: readonly NewestEvent[]): void;
+  clear(): void;
+}
+
+export const createEventList = (list: HTMLElement, empty: HTMLElement): EventList => {
+  let filled = false; // the rows that are there when the page opens are not news
+  return {
+    add(events) {
+      for (const event of events) {
+        const row = drawRow(event);
+        if (filled) row.classList.add("fresh");
+        list.prepend(row);
+      }
+      while (list.children.length > maxRows) list.lastElementChild?.remove();
+      empty.hidden = list.children.length > 0;
+      filled = true;
+    },
+    clear() {
+      list.replaceChildren();
+      filled = false;
+    },
+  };
+};
+
+const drawRow = (event: NewestEvent): HTMLLIElement => {
+  const time = make("time", "", timeOfDay(event.receivedAt));
+  time.dateTime = new Date(event.receivedAt).toISOString();
+
+  const name = make("span", "name", event.name);
+  if (!plainTypes.has(event.type) && event.type !== event.name) name.append(make("span", "type", event.type));
+
+  const page = make("span", "page", event.page ?? "");
+  page.title = event.page ?? "";
+
+  const problems = event.problems.map((problem) => make("p", "problem", problem));
+  return make("li", "", time, name, page, drawFacts(event), ...problems);
+};
+
+// Most events are of these: saying so on every row would be noise.
+const plainTypes: ReadonlySet<string> = new Set(["page", "track"]);
+
+const drawFacts = (event: NewestEvent): HTMLElement => {
+  const facts = make("span", "facts");
+  if (event.value !== null) facts.append(make("span", "amount", amount(event.value, event.currency)));
+  if (event.variant !== null) facts.append(make("span", "chip variant", event.variant));
+  if (event.bot !== null) facts.append(make("span", "chip bot", `bot: ${event.bot}`));
+  if (event.demo) facts.append(make("span", "chip", "demo"));
+  facts.append(make("span", "visitor", event.visitor === null ? "no id" : `…${event.visitor}`));
+  return facts;
+};

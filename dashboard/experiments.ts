@@ -1,0 +1,112 @@
+/** Each experiment: per goal the sentence a person can act on, and the table it rests on. */
+import type { ExperimentReport, GoalReport, VariantResult } from "../gateway/model/admin.ts";
+import { make, whenChanged } from "./dom.ts";
+import { drawInterval, scaleEnd } from "./interval.ts";
+import { amount, change, count, countOf, percent } from "./words.ts";
+
+// Below this the split is almost surely broken: a check at each look, so it must be strict.
+const brokenSplit = 0.001;
+
+export const createExperiments = (parent: HTMLElement) =>
+  whenChanged((experiments: readonly ExperimentReport[]) => {
+    parent.replaceChildren(...experiments.map(drawExperiment));
+  });
+
+const drawExperiment = (experiment: ExperimentReport): HTMLElement => {
+  const head = make(
+    "div",
+    "experiment-head",
+    make("h2", "", experiment.key),
+    make("span", "chip", experiment.status),
+  );
+  const article = make("article", "experiment", head, make("p", "hypothesis", experiment.hypothesis));
+  article.append(...experiment.goals.map(drawGoal));
+  if (experiment.sampleRatioP !== null && experiment.sampleRatioP < brokenSplit) {
+    article.append(
+      make(
+        "p",
+        "warning",
+        "People are not split as configured: do not trust this table until the cause is found.",
+      ),
+    );
+  }
+  if (experiment.multiple > 0) {
+    const people = countOf(experiment.multiple, "person", "people");
+    article.append(make("p", "remark", `${people} saw more than one variant and left the table.`));
+  }
+  return article;
+};
+
+const drawGoal = (goal: GoalReport): HTMLElement => {
+  const intervals = goal.variants.map((variant) => variant.interval);
+  const end = scaleEnd(intervals);
+  const table = make(
+    "table",
+    "",
+    make("caption", "", "Goal: ", make("b", "", goal.goal)),
+    drawHead(intervals.some((interval) => interval !== null) ? end : null),
+    make("tbody", "", ...goal.variants.map((variant) => drawVariant(variant, end))),
+  );
+  return make("div", "goal", make("p", "sentence", goal.sentence), table);
+};
+
+const columns = ["Variant", "People", "Converted", "Rate", "Value per person"] as const;
+
+// Without an interval there is nothing to measure on a scale.
+const drawHead = (end: number | null): HTMLElement => {
+  const cells = columns.map((title) => headCell(title));
+  const lift = end === null ? headCell("Lift") : headCell(...drawAxis(end));
+  lift.className = "lift";
+  return make("thead", "", make("tr", "", ...cells, lift));
+};
+
+const drawAxis = (end: number): readonly Node[] => {
+  const axis = make("span", "axis");
+  for (const at of [-end, 0, end]) axis.append(make("span", "", at === 0 ? "0" : change(at)));
+  return [make("span", "visually-hidden", "Lift against the baseline "), axis];
+};
+
+const headCell = (...children: readonly (Node | string)[]): HTMLTableCellElement => {
+  const cell = make("th", "", ...children);
+  cell.scope = "col";
+  return cell;
+};
+
+const drawVariant = (result: VariantResult, end: number): HTMLElement => {
+  const name = make("th", "", result.variant);
+  name.scope = "row";
+  if (result.control) name.append(make("small", "", "baseline"));
+  const perPerson = result.exposed > 0 ? amount(result.sum / result.exposed, null) : "–";
+  return make(
+    "tr",
+    "",
+    name,
+    cell("People", count(result.exposed)),
+    cell("Converted", count(result.converted)),
+    cell("Rate", result.exposed > 0 ? percent(result.rate) : "–"),
+    cell("Value per person", perPerson),
+    make("td", "lift", drawLift(result, end)),
+  );
+};
+
+const cell = (label: string, text: string): HTMLTableCellElement => {
+  const node = make("td", "", text);
+  node.dataset["label"] = label;
+  return node;
+};
+
+const drawLift = (result: VariantResult, end: number): HTMLElement => {
+  const place = make("div", "lift-cell");
+  if (result.control) return place;
+  if (result.lift === null || result.interval === null) {
+    place.append(make("span", "small", "no lift to show yet"));
+    return place;
+  }
+  const [low, high] = result.interval;
+  place.append(
+    drawInterval(result.lift, result.interval, end),
+    make("span", "", make("b", "", change(result.lift))),
+    make("span", "small", `${change(low)} … ${change(high)}`),
+  );
+  return place;
+};

@@ -1,0 +1,101 @@
+/** The live page: asks the admin API each second and shows what it says. */
+import type { Overview } from "../gateway/model/admin.ts";
+import { askOverview, signIn, signOut } from "./api.ts";
+import { byId, setLink, setText } from "./dom.ts";
+import { createEventList } from "./events.ts";
+import { createExperiments } from "./experiments.ts";
+import { createPoller, type Outcome } from "./poll.ts";
+import { createSetup } from "./setup.ts";
+import { createSignIn, takeCode } from "./sign-in.ts";
+import { createTotals } from "./totals.ts";
+
+const signInView = byId("sign-in");
+const liveView = byId("live");
+const health = byId("health");
+
+const drawTotals = createTotals();
+const drawExperiments = createExperiments(byId("experiments"));
+const drawSetup = createSetup();
+const events = createEventList(byId("newest"), byId("newest-empty"));
+
+let after = 0;
+let stored = 0;
+let refusal = ""; // why the link in the address did not sign us in
+
+const draw = (overview: Overview): void => {
+  drawTotals(overview);
+  drawExperiments(overview.experiments);
+  drawSetup(overview);
+  drawEvents(overview);
+  setLink(byId("site"), overview.siteUrl);
+  setLink(byId("empty-site"), overview.siteUrl);
+  const well = overview.demo ? "all well, serving the demo shop" : "all well";
+  showHealth(overview.trouble === null ? "well" : "trouble", overview.trouble ?? well);
+};
+
+const drawEvents = ({ totals, newest }: Overview): void => {
+  const before = stored;
+  stored = totals.events + totals.bots;
+  if (stored < before) {
+    // Events were removed, or the data folder exchanged and its sequence began again: ask for all anew.
+    events.clear();
+    after = 0;
+    return;
+  }
+  events.add(newest.filter((event) => event.seq > after));
+  after = Math.max(after, ...newest.map((event) => event.seq));
+};
+
+const showHealth = (state: "well" | "trouble" | "lost", sentence: string): void => {
+  health.dataset["state"] = state;
+  setText(health, sentence);
+};
+
+const showSignIn = (sentence: string): void => {
+  liveView.hidden = true;
+  signInView.hidden = false;
+  signInForm.show(sentence);
+};
+
+const showLive = (): void => {
+  signInView.hidden = true;
+  liveView.hidden = false;
+};
+
+const ask = async (): Promise<Outcome> => {
+  const answer = await askOverview(after);
+  switch (answer.kind) {
+    case "signed-out":
+      showSignIn(refusal);
+      refusal = "";
+      return "stop";
+    case "lost":
+      showLive();
+      showHealth("lost", "connection lost, trying again");
+      return "failed";
+    case "overview":
+      showLive();
+      draw(answer.overview);
+      return "ok";
+  }
+};
+
+const poller = createPoller(ask);
+const signInForm = createSignIn(() => poller.start());
+
+// A link that was used before is no reason to turn someone away who is signed in already.
+const enter = async (): Promise<void> => {
+  const code = takeCode();
+  refusal = (code === null ? null : await signIn({ code })) ?? "";
+  poller.start();
+};
+
+byId("sign-out").addEventListener("click", () => {
+  void signOut().then((done) => {
+    if (done) location.reload();
+    else showHealth("lost", "connection lost: you are still signed in");
+  });
+});
+// A link pasted into a tab that shows this page already changes the fragment alone.
+window.addEventListener("hashchange", () => void enter());
+void enter();

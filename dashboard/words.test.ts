@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { amount, change, count, countOf, percent } from "./words.ts";
+
+test("counts are grouped by thousands", () => {
+  assert.equal(count(1234567), "1,234,567");
+  assert.equal(countOf(1, "event", "events"), "1 event");
+  assert.equal(countOf(2000, "event", "events"), "2,000 events");
+});
+
+test("small shares keep a digit more, changes carry their sign", () => {
+  assert.equal(percent(0.0342), "3.4 %");
+  assert.equal(percent(0.131), "13 %");
+  assert.equal(percent(0), "0 %");
+  assert.equal(change(0.239), "+24 %");
+  assert.equal(change(-0.041), "−4.1 %");
+  assert.equal(change(0), "0 %");
+});
+
+test("an amount is written in its currency, and one that is no currency is kept beside it", () => {
+  assert.equal(amount(22, "EUR"), "€22.00");
+  assert.equal(amount(1.246, null), "1.25");
+  assert.equal(amount(3, "points"), "3.00 points");
+  assert.doesNotThrow(() => amount(3, "ZZZ"));
+});

@@ -1,0 +1,156 @@
+/**
+ * The admin listener's room: the dashboard's pages and the API behind them. Everything here is for the owner; nothing
+ * of it is reachable on a site's host.
+ */
+import type { Exchange, Handler } from "../http/exchange.ts";
+import { HttpError } from "../http/http-error.ts";
+import { readBody } from "../http/read-body.ts";
+import type { Auth, Role } from "./auth.ts";
+import { type OverviewSource, readExperiments, readOverview } from "./overview.ts";
+
+export interface AdminOptions {
+  readonly auth: Auth;
+  readonly source: OverviewSource;
+  readonly commands: AdminCommands;
+  /** the dashboard's files */
+  readonly pages: Handler;
+  /** names under which the listener may be asked for, `HOST:PORT`, lower case */
+  readonly hosts: () => readonly string[];
+}
+
+/** What only the owner of the data folder can do. */
+export interface AdminCommands {
+  createToken(name: string, role: Role): Promise<string>;
+  listTokens(): Promise<unknown>;
+  revokeToken(name: string): Promise<boolean>;
+  rebuildExperiments(): Promise<number>;
+  removeDemo(): Promise<number>;
+}
+
+interface Endpoint {
+  readonly method: string;
+  /** a path, or a prefix that ends with `/` */
+  readonly path: string;
+  /** null: open to anyone who reaches the listener */
+  readonly role: Role | null;
+  readonly answer: (x: Exchange, options: AdminOptions) => Promise<unknown>;
+}
+
+const endpoints: readonly Endpoint[] = [
+  { method: "POST", path: "/api/signin", role: null, answer: signIn },
+  { method: "POST", path: "/api/signout", role: null, answer: signOut },
+  { method: "GET", path: "/api/overview", role: "read", answer: (x, o) => readOverview(o.source, numberOf(x, "after", 0)) },
+  { method: "GET", path: "/api/experiments", role: "read", answer: async (_, o) => ({ experiments: await readExperiments(o.source.store, o.source.experiments()) }) },
+  { method: "GET", path: "/api/events", role: "read", answer: events },
+  { method: "GET", path: "/api/tokens", role: "admin", answer: async (_, o) => ({ tokens: await o.commands.listTokens() }) },
+  { method: "POST", path: "/api/tokens", role: "admin", answer: createToken },
+  { method: "DELETE", path: "/api/tokens/", role: "admin", answer: revokeToken },
+  { method: "POST", path: "/api/experiments/rebuild", role: "admin", answer: async (_, o) => ({ subjects: await o.commands.rebuildExperiments() }) },
+  { method: "POST", path: "/api/demo/remove", role: "admin", answer: async (_, o) => ({ removed: await o.commands.removeDemo() }) },
+];
+
+export const admin = (options: AdminOptions): Handler => {
+  return async (x) => {
+    // A page of another site may resolve its own name to this address (DNS rebinding): only our names are answered.
+    const host = (x.req.headers.host ?? "").toLowerCase();
+    if (!options.hosts().includes(host)) {
+      throw new HttpError(421, `the dashboard does not answer for ${host.slice(0, 100)}: open it by the address it was started on`);
+    }
+    protect(x);
+    if (!x.path.startsWith("/api/")) return options.pages(x);
+    const endpoint = find(x);
+    if (endpoint.role) options.auth.demand(x, endpoint.role);
+    const value = await endpoint.answer(x, options);
+    if (!x.res.headersSent) json(x, value);
+  };
+};
+
+const find = (x: Exchange): Endpoint => {
+  const here = endpoints.filter(({ path }) => (path.endsWith("/") ? x.path.startsWith(path) : x.path === path));
+  if (here.length === 0) throw new HttpError(404, `there is no ${x.path.slice(0, 100)} in this API`);
+  const found = here.find(({ method }) => method === x.req.method);
+  if (!found) {
+    const allow = here.map(({ method }) => method).join(", ");
+    throw new HttpError(405, `only ${allow} is answered here`, { headers: { allow } });
+  }
+  return found;
+};
+
+const protect = (x: Exchange): void => {
+  x.res.setHeader("content-security-policy", policy);
+  x.res.setHeader("x-content-type-options", "nosniff");
+  x.res.setHeader("referrer-policy", "no-referrer");
+  x.res.setHeader("x-frame-options", "DENY");
+};
+
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+async function signIn(x: Exchange, options: AdminOptions): Promise<void> {
+  const body = await readJson(x);
+  const given = {
+    ...(typeof body["token"] === "string" ? { token: body["token"] } : {}),
+    ...(typeof body["code"] === "string" ? { code: body["code"] } : {}),
+  };
+  const cookie = options.auth.signIn(given);
+  if (!cookie) {
+    throw new HttpError(
+      401,
+      "code" in given
+        ? "this sign-in link was used already or is too old: start Turnpike again for a new one, or paste a token"
+        : "this token is not known here: look into data/admin-token, or make one with `turnpike token create`",
+    );
+  }
+  x.res.writeHead(204, ["set-cookie", cookie, "cache-control", "no-store"]);
+  x.res.end();
+}
+
+async function signOut(x: Exchange, options: AdminOptions): Promise<void> {
+  x.res.writeHead(204, ["set-cookie", options.auth.signOut]);
+  x.res.end();
+}
+
+async function events(x: Exchange, { source }: AdminOptions): Promise<unknown> {
+  const limit = Math.min(1000, Math.max(1, numberOf(x, "limit", 100)));
+  return { events: source.store.read(numberOf(x, "after", 0), limit) };
+}
+
+async function createToken(x: Exchange, { commands }: AdminOptions): Promise<unknown> {
+  const { name, role = "read" } = await readJson(x);
+  if (typeof name !== "string" || !/^[A-Za-z0-9._ -]{1,64}$/.test(name)) {
+    throw new HttpError(400, "name: expected 1 to 64 letters, digits, spaces or . _ -");
+  }
+  if (role !== "read" && role !== "write" && role !== "admin") throw new HttpError(400, "role: expected read, write or admin");
+  try {
+    return { token: await commands.createToken(name, role) };
+  } catch (cause) {
+    throw new HttpError(409, (cause as Error).message, { cause });
+  }
+}
+
+async function revokeToken(x: Exchange, { commands }: AdminOptions): Promise<unknown> {
+  const name = decodeURIComponent(x.path.slice("/api/tokens/".length));
+  if (!(await commands.revokeToken(name))) throw new HttpError(404, `there is no token ${name.slice(0, 64)}`);
+  return { revoked: name };
+}
+
+const readJson = async (x: Exchange): Promise<Readonly<Record<string, unknown>>> => {
+  const text = (await readBody(x.req, 65_536)).toString("utf8");
+  try {
+    const value: unknown = text === "" ? {} : JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch {
+    // told below, like any other body that is not an object
+  }
+  throw new HttpError(400, "expected a JSON object as the body");
+};
+
+const numberOf = (x: Exchange, name: string, otherwise: number): number => {
+  const value = Number(new URLSearchParams(x.query).get(name) ?? otherwise);
+  return Number.isSafeInteger(value) && value >= 0 ? value : otherwise;
+};
+
+const json = (x: Exchange, value: unknown): void => {
+  x.res.writeHead(200, ["content-type", "application/json", "cache-control", "no-store"]);
+  x.res.end(JSON.stringify(value));
+};

@@ -1,0 +1,125 @@
+/** Who may use the admin listener: bearer tokens for programs, a signed cookie for the dashboard. */
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { parseCookies } from "../http/cookies.ts";
+import type { Exchange } from "../http/exchange.ts";
+import { HttpError } from "../http/http-error.ts";
+import type { Clock } from "../lib/clock.ts";
+
+export type Role = "read" | "write" | "admin";
+
+export interface KnownToken {
+  /** SHA-256, hex */
+  readonly hash: string;
+  readonly name: string;
+  readonly role: Role;
+}
+
+export interface Auth {
+  /** A code for one sign-in link, good for 15 minutes. */
+  newCode(): string;
+  /** The `Set-Cookie` value for a good token or code; null for a wrong one. */
+  signIn(given: { readonly token?: string; readonly code?: string }): string | null;
+  readonly signOut: string;
+  /** Throws 401 or 403 where the request may not do what needs this role. */
+  demand(x: Exchange, role: Role): void;
+  /** True where the request carries a good token of at least this role. */
+  holdsToken(x: Exchange, role: Role): boolean;
+}
+
+export const adminCookie = "tp_admin";
+const cookieHours = 12;
+const codeMinutes = 15;
+const ranks: Readonly<Record<Role, number>> = { read: 1, write: 2, admin: 3 };
+
+export const createAuth = (options: {
+  readonly secret: Buffer;
+  readonly clock: Clock;
+  readonly tokens: () => readonly KnownToken[];
+}): Auth => {
+  const codes = new Map<string, number>();
+
+  const findToken = (token: string): KnownToken | null => {
+    const hash = createHash("sha256").update(token).digest();
+    let found: KnownToken | null = null;
+    for (const known of options.tokens()) {
+      if (timingSafeEqual(hash, Buffer.from(known.hash, "hex"))) found = known;
+    }
+    return found;
+  };
+
+  const sign = (text: string): string => createHmac("sha256", options.secret).update(`admin ${text}`).digest("base64url");
+
+  const makeCookie = (role: Role, by: string): string => {
+    const text = `${role}.${by}.${options.clock() + cookieHours * 3_600_000}`;
+    const attributes = `Path=/; Max-Age=${cookieHours * 3600}; HttpOnly; SameSite=Strict`;
+    return `${adminCookie}=${encodeURIComponent(`${text}.${sign(text)}`)}; ${attributes}`;
+  };
+
+  const readCookie = (x: Exchange): Role | null => {
+    for (const value of parseCookies(x.req.headers.cookie).get(adminCookie) ?? []) {
+      const at = value.lastIndexOf(".");
+      const text = value.slice(0, at);
+      if (!isEqual(value.slice(at + 1), sign(text))) continue;
+      const [role, by, expires] = [text.split(".")[0], text.split(".").slice(1, -1).join("."), text.split(".").at(-1)];
+      if (Number(expires) < options.clock() || !isRole(role)) continue;
+      // A cookie does not outlive the token it was given for.
+      if (by !== "" && !options.tokens().some((token) => token.hash.startsWith(by))) continue;
+      return role;
+    }
+    return null;
+  };
+
+  const bearer = (x: Exchange): string | null => {
+    const header = x.req.headers.authorization;
+    return header?.startsWith("Bearer ") ? header.slice(7).trim() : null;
+  };
+
+  return {
+    newCode() {
+      const code = randomBytes(16).toString("base64url");
+      codes.set(code, options.clock() + codeMinutes * 60_000);
+      if (codes.size > 100) for (const [old] of codes) if (codes.size > 100) codes.delete(old);
+      return code;
+    },
+    signIn({ token, code }) {
+      if (code !== undefined) {
+        const expires = codes.get(code);
+        codes.delete(code);
+        return expires !== undefined && expires > options.clock() ? makeCookie("admin", "") : null;
+      }
+      const known = token === undefined ? null : findToken(token);
+      return known ? makeCookie(known.role, known.hash.slice(0, 16)) : null;
+    },
+    signOut: `${adminCookie}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict`,
+    demand(x, role) {
+      const token = bearer(x);
+      const have = token === null ? cookieRole(x, readCookie) : (findToken(token)?.role ?? null);
+      if (have === null) throw new HttpError(401, "sign in first: with the link that `turnpike start` prints, or a token");
+      if (ranks[have] < ranks[role]) throw new HttpError(403, `this needs a token of the role ${role}; yours is ${have}`);
+    },
+    holdsToken(x, role) {
+      const token = bearer(x);
+      const known = token === null ? null : findToken(token);
+      return known !== null && ranks[known.role] >= ranks[role];
+    },
+  };
+};
+
+/** A cookie comes along uncalled for, so it counts only where the page that asks is our own (design: CSRF). */
+const cookieRole = (x: Exchange, readCookie: (x: Exchange) => Role | null): Role | null => {
+  const role = readCookie(x);
+  if (role === null) return null;
+  const safe = x.req.method === "GET" || x.req.method === "HEAD";
+  const origin = x.req.headers.origin;
+  const sameOrigin = origin === `${x.secure ? "https" : "http"}://${x.req.headers.host}`;
+  const from = x.req.headers["sec-fetch-site"];
+  if (from !== "same-origin" || !(sameOrigin || (safe && origin === undefined))) {
+    throw new HttpError(403, "a request with the dashboard's cookie must come from the dashboard's own page");
+  }
+  return role;
+};
+
+const isRole = (text: string | undefined): text is Role => text === "read" || text === "write" || text === "admin";
+
+const isEqual = (a: string, b: string): boolean =>
+  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));

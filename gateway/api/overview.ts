@@ -1,0 +1,98 @@
+import { judgeExperiment } from "../experiment/results.ts";
+import type { ChecklistItem, ExperimentReport, Overview } from "../model/admin.ts";
+import type { EventStore } from "../model/event-store.ts";
+import type { Experiment } from "../model/experiment.ts";
+import { newestEvents } from "../report/newest.ts";
+import { type Outcome, readMultiple, readOutcomes } from "../report/outcomes.ts";
+import { type Counters, readCounters, readTotals } from "../report/totals.ts";
+
+export interface OverviewSource {
+  readonly store: Pick<EventStore, "read" | "report">;
+  readonly lastSeq: () => number;
+  readonly perSecond: () => readonly number[];
+  readonly trouble: () => string | null;
+  readonly experiments: () => readonly Experiment[];
+  readonly siteUrl: () => string;
+  readonly snippet: () => string;
+  readonly demo: () => boolean;
+  readonly now: () => number;
+}
+
+const newestLimit = 50;
+
+/** All that the live page shows. */
+export const readOverview = async (source: OverviewSource, after: number): Promise<Overview> => {
+  const counters = await readCounters(source.store);
+  return {
+    now: source.now(),
+    siteUrl: source.siteUrl(),
+    snippet: source.snippet(),
+    demo: source.demo(),
+    totals: await readTotals(source.store, counters),
+    perSecond: source.perSecond(),
+    experiments: await readExperiments(source.store, source.experiments()),
+    checklist: checklist(counters, source),
+    newest: newestEvents(source.store, source.lastSeq(), after, newestLimit),
+    trouble: source.trouble(),
+  };
+};
+
+/** The experiments of the settings with their results so far. */
+export const readExperiments = async (
+  store: Pick<EventStore, "report">,
+  experiments: readonly Experiment[],
+): Promise<readonly ExperimentReport[]> => {
+  const outcomes = await readOutcomes(store);
+  const multiple = await readMultiple(store);
+  return experiments.map((experiment) =>
+    judgeExperiment(
+      experiment,
+      outcomes.filter((o: Outcome) => o.experiment === experiment.key),
+      multiple.get(experiment.key) ?? 0,
+    ),
+  );
+};
+
+/** Ticks itself from what was stored. */
+const checklist = (counters: Counters, source: OverviewSource): readonly ChecklistItem[] => {
+  const seen = (counter: string) => counters[counter] ?? 0;
+  const plural = (n: number, noun: string) => `${n} ${noun}${n === 1 ? "" : "s"}`;
+  return [
+    {
+      key: "script",
+      done: seen("script_views") > 0,
+      title: "The script reports",
+      text:
+        seen("script_views") > 0
+          ? `${plural(seen("script_views"), "page view")} came from track.js`
+          : "Open a page of the site, or paste the snippet into one",
+    },
+    {
+      key: "proxy",
+      done: seen("documents") > 0,
+      title: "The site runs through Turnpike",
+      text:
+        seen("documents") > 0
+          ? `${plural(seen("documents"), "document")} served, each with the visitor's id set by the server`
+          : `Start with --proxy http://localhost:3000, then open ${source.siteUrl()}`,
+    },
+    {
+      key: "experiment",
+      done: seen("exposures") > 0,
+      title: "An experiment is seen",
+      text:
+        seen("exposures") > 0
+          ? `${plural(seen("exposures"), "exposure")} written by the process that served the variant`
+          : "Add one under `experiments` in config.json and open a page of the site",
+    },
+    {
+      key: "extension",
+      done: seen("tagged") > 0,
+      title: "A tracked link was followed",
+      text:
+        seen("tagged") > 0
+          ? `${plural(seen("tagged"), "event")} came through links made with the extension`
+          : "Load dist/chrome-extension in Chrome, copy a tracked link, and open it",
+    },
+  ];
+};

@@ -1,0 +1,116 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Json } from "../model/json.ts";
+import { CommandError, type Context, type Io } from "./context.ts";
+import { csvLine } from "./csv.ts";
+import { type ExportFilter, type ExportReader, type ExportSource, exportSources } from "./export-rows.ts";
+import { openData } from "./open-data.ts";
+import { createOutput } from "./output.ts";
+import { type SettingsOptions, withSettingsOptions } from "./settings-options.ts";
+
+interface Flags extends SettingsOptions {
+  readonly format: keyof typeof formats;
+  readonly what: keyof typeof exportSources;
+  readonly from?: number | null;
+  readonly to?: number | null;
+  readonly site?: string | null;
+}
+
+/** `turnpike export`: everything that is stored, as text that other programs read. */
+export const addExport = (program: Command, { io, run }: Context): void => {
+  withSettingsOptions(
+    program
+      .command("export")
+      .description("print stored events, sessions or experiment results")
+      .addOption(new Option("-f, --format <format>", "how").choices(Object.keys(formats)).default("jsonl"))
+      .addOption(
+        new Option("-w, --what <what>", "what").choices(Object.keys(exportSources)).default("events"),
+      )
+      .option(
+        "--from <time>",
+        "from this day or moment on (UTC): 2026-01-31 or 2026-01-31T08:00:00Z",
+        readFrom,
+      )
+      .option("--to <time>", "up to the end of this day, or up to this moment", readTo)
+      .option("--site <id>", "of this site only"),
+  )
+    .addHelpText(
+      "after",
+      "\nThe export holds personal data: the ids of visitors and users, and what they sent.",
+    )
+    .action(
+      run(async ({ format, what, from = null, to = null, site = null, ...settings }: Flags) => {
+        if (what === "experiments" && (from ?? to ?? site) !== null) {
+          throw new CommandError(
+            "export: results of experiments take no --from, --to or --site",
+            "used wrongly",
+          );
+        }
+        const reader = openData(settings);
+        try {
+          await printRows(io, exportSources[what], reader, { from, to, site }, formats[format]);
+        } finally {
+          reader.close();
+        }
+        return 0;
+      }),
+    );
+};
+
+interface Format {
+  head(columns: readonly string[]): string;
+  line(columns: readonly string[], row: readonly Json[]): string;
+}
+
+const jsonl: Format = {
+  head: () => "",
+  line: (columns, row) =>
+    `${JSON.stringify(Object.fromEntries(columns.map((column, i) => [column, row[i] ?? null])))}\n`,
+};
+
+// Values that look like formulas stay as they are: an export that changes values is no export.
+const csv: Format = {
+  head: (columns) => csvLine(columns),
+  line: (_columns, row) =>
+    csvLine(
+      row.map((value) => (typeof value === "object" && value !== null ? JSON.stringify(value) : value)),
+    ),
+};
+
+const formats = { jsonl, csv } as const;
+
+/** Writes no faster than the reader of the output takes it, and stops when that one has left. */
+const printRows = async (
+  io: Io,
+  source: ExportSource,
+  reader: ExportReader,
+  filter: ExportFilter,
+  format: Format,
+): Promise<void> => {
+  const output = createOutput(io.stdout);
+  let wanted = await output.write(format.head(source.columns));
+  for (const row of source.rows(reader, filter)) {
+    if (!wanted) break;
+    wanted = await output.write(format.line(source.columns, row));
+  }
+  await output.end();
+};
+
+const dayMs = 86_400_000;
+
+const readFrom = (text: string): number => readTime(text).at;
+
+const readTo = (text: string): number => {
+  const { at, isDay } = readTime(text);
+  return isDay ? at + dayMs : at;
+};
+
+// Without an offset `Date` would take a moment for local time, and the same command print other rows elsewhere.
+const readTime = (text: string): { at: number; isDay: boolean } => {
+  const isDay = /^\d{4}-\d\d-\d\d$/.test(text);
+  const isMoment = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/.test(text);
+  const at = Date.parse(isMoment && !/(Z|[+-]\d\d:\d\d)$/.test(text) ? `${text}Z` : text);
+  if ((isDay || isMoment) && !Number.isNaN(at)) return { at, isDay };
+  throw new InvalidArgumentError(
+    "expected a day such as 2026-01-31, or a moment such as 2026-01-31T08:00:00Z.",
+  );
+};

@@ -1,0 +1,14 @@
+import { existsSync } from "node:fs";
+import { databaseFile } from "../store/database.ts";
+import { openReader, type Reader } from "../store/reader.ts";
+import { CommandError } from "./context.ts";
+import { dataFolderFor, type SettingsOptions, shortPath } from "./settings-options.ts";
+
+/** Opens the data folder that the options name, for reading beside a gateway that may be writing. */
+export const openData = (options: SettingsOptions): Reader => {
+  const dir = dataFolderFor(options);
+  if (existsSync(databaseFile(dir))) return openReader(dir);
+  throw new CommandError(
+    `there is no data in ${shortPath(dir)} yet: start the gateway, or name the folder with --data`,
+  );
+};

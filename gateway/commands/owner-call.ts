@@ -1,0 +1,100 @@
+/** Talks to the gateway that owns a data folder, through its admin listener on this machine. */
+import { readFileSync } from "node:fs";
+import { request } from "node:http";
+import { join } from "node:path";
+import { codeOf } from "../lib/error-code.ts";
+import type { Owner } from "../store/owner.ts";
+import { CommandError } from "./context.ts";
+
+export interface OwnerAnswer {
+  readonly status: number;
+  /** the JSON of the answer, null where there is none */
+  readonly body: unknown;
+}
+
+export type OwnerCall = (method: string, path: string, body?: object) => Promise<OwnerAnswer>;
+
+const timeoutMs = 60_000; // working out large experiments anew takes its time
+
+/**
+ * A function that calls the owner with the token in the data folder, or the one in TURNPIKE_ADMIN_TOKEN.
+ * What keeps a call from an answer is one sentence, a refusal of the token too; other answers are the caller's.
+ */
+export const ownerCall = (
+  dir: string,
+  owner: Owner,
+  env: Readonly<Record<string, string | undefined>>,
+): OwnerCall => {
+  const who = `the gateway that owns ${dir} (pid ${owner.pid})`;
+  if (owner.admin === "")
+    throw new CommandError(`${who} is just starting or stopping: try again in a moment`);
+  const token = env["TURNPIKE_ADMIN_TOKEN"] ?? readToken(dir, who);
+  return async (method, path, body) => {
+    const answer = await send(reachable(owner.admin), method, path, token, body).catch((cause: unknown) => {
+      throw new CommandError(`${who} does not answer at ${owner.admin} (${codeOf(cause)})`, "failed", {
+        cause,
+      });
+    });
+    if (answer.status !== 401 && answer.status !== 403) return answer;
+    throw new CommandError(
+      `${who} refuses the token: set TURNPIKE_ADMIN_TOKEN to one with the role admin, or stop the gateway first`,
+    );
+  };
+};
+
+const readToken = (dir: string, who: string): string => {
+  const file = join(dir, "admin-token");
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (cause) {
+    throw new CommandError(
+      `${who} must do this, and its token ${file} cannot be read (${codeOf(cause)}): run this as the gateway's user, set TURNPIKE_ADMIN_TOKEN, or stop the gateway first`,
+      "failed",
+      { cause },
+    );
+  }
+};
+
+/** An address one can connect to: a listener on all addresses is reached on loopback. */
+const reachable = (admin: string): { host: string; port: number } => {
+  const colon = admin.lastIndexOf(":");
+  const host = admin.slice(0, colon).replace(/^\[|\]$/g, "");
+  const everywhere = host === "" || host === "0.0.0.0" || host === "::";
+  return { host: everywhere ? "127.0.0.1" : host, port: Number(admin.slice(colon + 1)) };
+};
+
+const send = (
+  address: { host: string; port: number },
+  method: string,
+  path: string,
+  token: string,
+  body: object | undefined,
+): Promise<OwnerAnswer> =>
+  new Promise((resolve, reject) => {
+    const text = body ? JSON.stringify(body) : "";
+    const headers = {
+      authorization: `Bearer ${token}`,
+      "content-type": "application/json",
+      "content-length": Buffer.byteLength(text),
+    };
+    const req = request({ ...address, method, path, headers, agent: false, timeout: timeoutMs }, (res) => {
+      let answer = "";
+      res.setEncoding("utf8");
+      res.on("data", (part: string) => {
+        answer += part;
+      });
+      res.on("end", () => resolve({ status: res.statusCode ?? 0, body: parse(answer) }));
+      res.on("error", reject);
+    });
+    req.on("timeout", () => req.destroy(new Error(`no answer in ${timeoutMs / 1000} s`)));
+    req.on("error", reject);
+    req.end(text);
+  });
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text === "" ? null : text; // an error in words
+  }
+};

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { Writable } from "node:stream";
+import { test } from "node:test";
+import { run } from "./run-for-test.ts";
+
+const commands = [
+  "start",
+  "check",
+  "routes",
+  "tail",
+  "export",
+  "sql",
+  "experiment",
+  "experiment rebuild",
+  "token",
+  "token create",
+  "token list",
+  "token revoke",
+  "demo",
+];
+for (const command of commands) {
+  test(`turnpike ${command} --help prints its help and exits with 0`, async () => {
+    const { code, out, err } = await run([...command.split(" "), "--help"]);
+    assert.equal(code, 0);
+    assert.match(out, new RegExp(`^Usage: turnpike ${command} `));
+    assert.equal(err, "");
+  });
+}
+
+test("every command is told of in the help", async () => {
+  const { code, out } = await run(["--help"]);
+  assert.equal(code, 0);
+  for (const command of commands) assert.match(out, new RegExp(`^  ${command.split(" ")[0]}\\b`, "m"));
+});
+
+const misused: readonly (readonly [argv: readonly string[], message: RegExp])[] = [
+  [[], /Usage: turnpike/],
+  [["strat"], /unknown command 'strat'\n\(Did you mean start\?\)/],
+  [["start", "--prot", "80"], /unknown option '--prot'/],
+  [["start", "--http"], /argument missing/],
+  [["start", "now"], /too many arguments/],
+  [["start", "--proxy", "3000", "--static", "."], /cannot be used with/],
+  [["start", "--proxy", "3000", "--config", "x.json"], /cannot be used with/],
+  [["sql"], /missing required argument 'statement'/],
+  [["export", "--format", "xml"], /Allowed choices are jsonl, csv/],
+  [["export", "--from", "yesterday"], /expected a day such as 2026-01-31/],
+  [["export", "--to", "2026-13-01"], /expected a day/],
+  [["export", "--what", "experiments", "--site", "main"], /take no --from/],
+  [["token"], /Usage: turnpike token/],
+  [["token", "create", "a", "--role", "root"], /Allowed choices are read, write, admin/],
+  [["token", "create", "no/name"], /expected letters/],
+  [["demo", "--visitors", "many"], /expected a whole number/],
+  [["demo", "--url", "ftp://x"], /expected http:/],
+  [["demo", "--remove", "--url", "http://localhost:1"], /cannot be used with/],
+  [["tail", "--lines", "-1"], /expected a whole number/],
+];
+for (const [argv, message] of misused) {
+  test(`turnpike ${argv.join(" ")} is a misuse: exit code 2, nothing on stdout`, async () => {
+    const { code, out, err } = await run(argv);
+    assert.equal(code, 2);
+    assert.equal(out, "");
+    assert.match(err, message);
+  });
+}
+
+test("start is handed its options, and its number is the exit code", async () => {
+  const given: unknown[] = [];
+  const start = async (options: unknown) => {
+    given.push(options);
+    return 7;
+  };
+  const argv = "start -c x.json -d d --http :1 --admin :2 --admin-token t --dev".split(" ");
+  assert.equal((await run(argv, { start })).code, 7);
+  await run(["start", "--proxy", "3000"], { start });
+  assert.deepEqual(given, [
+    {
+      load: { file: "x.json", overrides: { data: "d", http: ":1", admin: ":2" } },
+      adminToken: "t",
+      dev: true,
+    },
+    { load: { proxy: "3000", overrides: {} }, adminToken: null, dev: false },
+  ]);
+});
+
+test("a failure is told in one sentence and exits with 1, a fault of ours with its stack", async () => {
+  const fails = (error: Error) => run(["start"], { start: () => Promise.reject(error) });
+  assert.deepEqual(await fails(new Error("listen: port 8080 is in use")), {
+    code: 1,
+    out: "",
+    err: "listen: port 8080 is in use\n",
+  });
+  assert.match((await fails(new TypeError("x is not a function"))).err, /TypeError: x is not.*\n\s+at /);
+});
+
+test("a reader that leaves early is no failure", async () => {
+  const stdout = new Writable({
+    write: (_chunk, _encoding, done) => done(Object.assign(new Error("write EPIPE"), { code: "EPIPE" })),
+  });
+  const { code, err } = await run(["--help"], { stdout });
+  assert.deepEqual([code, err], [0, ""]);
+});

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { run } from "./run-for-test.ts";
+
+let folder: string;
+let file: string;
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), "turnpike-commands-"));
+  file = join(folder, "config.json");
+  mkdirSync(join(folder, "public"));
+});
+after(() => rmSync(folder, { recursive: true }));
+
+const write = (settings: object) => writeFileSync(file, JSON.stringify(settings));
+
+test("check counts what right settings hold", async () => {
+  write({ routes: [{ path: "/api/", proxy: { upstreams: ["demo"] } }, { static: { dir: "public" } }] });
+  assert.deepEqual(await run(["check", "--config", file]), {
+    code: 0,
+    out: `${file}: ok: 1 site, 2 routes, 0 experiments\n`,
+    err: "",
+  });
+});
+
+test("check tells all mistakes and exits with 1", async () => {
+  write({ lisen: {}, data: { dir: 5 } });
+  const { code, out, err } = await run(["check", "--config", file]);
+  assert.equal(code, 1);
+  assert.equal(out, "");
+  assert.equal(
+    err,
+    `${file}: 2 mistakes\n  data.dir: expected a text that is not empty, got 5\n  unknown key \`lisen\`: did you mean \`listen\`?\n`,
+  );
+});
+
+test("check names both sides where a route takes a path of Turnpike", async () => {
+  write({ routes: [{ path: "/tr/v1/", proxy: { upstreams: ["http://localhost:3000"] } }] });
+  const { code, err } = await run(["check", "--config", file]);
+  assert.equal(code, 1);
+  assert.match(
+    err,
+    /\/tr\/v1\/ \(proxy to http:\/\/localhost:3000\).*Turnpike answers itself \(events, native\)/,
+  );
+});
+
+test("routes shows who answers what, aligned", async () => {
+  write({
+    routes: [
+      { hosts: ["shop.example"], path: "/api/", proxy: { upstreams: ["http://localhost:3000"] } },
+      { static: { dir: "public" }, inject: true },
+    ],
+  });
+  const { code, out } = await run(["routes", "--config", file]);
+  assert.equal(code, 0);
+  assert.equal(
+    out,
+    [
+      "HOST          PATH       ANSWERED BY",
+      "*             /track.js  turnpike (the script)",
+      "*             /tr/v1/    turnpike (events, native)",
+      "shop.example  /api/      proxy to http://localhost:3000",
+      `*             /          files in ${join(folder, "public")}; script and variants put in`,
+      "",
+    ].join("\n"),
+  );
+});
+
+test("--print-config prints settings that check accepts, and starts nothing", async () => {
+  const { code, out } = await run([
+    "start",
+    "--proxy",
+    "localhost:3000",
+    "--http",
+    ":9000",
+    "--print-config",
+  ]);
+  assert.equal(code, 0);
+  assert.deepEqual(JSON.parse(out), {
+    listen: { http: ":9000" },
+    routes: [{ path: "/", inject: true, proxy: { upstreams: ["http://localhost:3000"] } }],
+  });
+  writeFileSync(file, out);
+  assert.equal((await run(["check", "--config", file])).code, 0);
+});
+
+test("commands on data end with the mistakes of the settings they were pointed to", async () => {
+  write({ data: { dri: "x" } });
+  const { code, err } = await run(["sql", "select 1", "--config", file]);
+  assert.equal(code, 1);
+  assert.equal(err, `${file}: data: unknown key \`dri\`: did you mean \`dir\`?\n`);
+});
+
+for (const command of [["sql", "select 1"], ["export"], ["tail"]]) {
+  test(`${command[0]} says in one sentence that a folder has no data`, async () => {
+    const { code, err } = await run([...command, "--data", join(folder, "nothing")]);
+    assert.equal(code, 1);
+    assert.equal(
+      err,
+      `there is no data in ${join(folder, "nothing")} yet: start the gateway, or name the folder with --data\n`,
+    );
+  });
+}

@@ -1,0 +1,41 @@
+/** The options by which commands find the settings and the data folder. */
+import { existsSync } from "node:fs";
+import { relative, resolve } from "node:path";
+import type { Command } from "commander";
+import { defaultConfig, defaultFile, type Loaded, loadConfig } from "../config/load.ts";
+import { formatMistakes } from "../config/mistakes.ts";
+import type { Config } from "../config/schema.ts";
+import { CommandError } from "./context.ts";
+
+export interface SettingsOptions {
+  readonly config?: string;
+  readonly data?: string;
+}
+
+export const withSettingsOptions = (command: Command): Command =>
+  command
+    .option("-c, --config <file>", `settings file (default: ${defaultFile})`)
+    .option("-d, --data <dir>", "data folder (default: the one of the settings)");
+
+/** The settings a command works with; without any file, the defaults. Mistakes in the file end the command. */
+export const settingsFor = ({ config, data }: SettingsOptions): Config => {
+  const overrides = data === undefined ? {} : { data };
+  const hasFile = config !== undefined || existsSync(defaultFile);
+  const loaded = hasFile ? loadConfig({ file: config ?? defaultFile, overrides }) : defaultConfig(overrides);
+  return loadedOrThrow(loaded).config;
+};
+
+/** The data folder alone: where it is named, settings with mistakes are no hindrance. */
+export const dataFolderFor = (options: SettingsOptions): string =>
+  options.data === undefined ? settingsFor(options).data.dir : resolve(options.data);
+
+export const loadedOrThrow = (loaded: Loaded): Extract<Loaded, { kind: "ok" }> => {
+  if (loaded.kind === "ok") return loaded;
+  throw new CommandError(formatMistakes(shortPath(loaded.file), loaded.mistakes));
+};
+
+/** As a person would write it: from the working folder where it lies inside. */
+export const shortPath = (path: string): string => {
+  const near = relative(process.cwd(), path);
+  return near === "" || near.startsWith("..") ? path : near;
+};

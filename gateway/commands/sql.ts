@@ -1,0 +1,83 @@
+import type { Command } from "commander";
+import { printable } from "../lib/printable.ts";
+import { type Context, type Io, say } from "./context.ts";
+import { openData } from "./open-data.ts";
+import { createOutput } from "./output.ts";
+import { type SettingsOptions, withSettingsOptions } from "./settings-options.ts";
+import { alignTable } from "./table.ts";
+
+interface Result {
+  readonly columns: readonly string[];
+  readonly rows: Iterable<readonly unknown[]>;
+}
+
+/** `turnpike sql`: one statement that reads, beside a gateway that may be writing. */
+export const addSql = (program: Command, { io, run }: Context): void => {
+  withSettingsOptions(
+    program
+      .command("sql")
+      .description("ask the data folder's database; reads only")
+      .argument("<statement>", "for example 'select * from experiment_outcomes'")
+      .option("--json", "print a JSON array of objects"),
+  )
+    .addHelpText("after", "\nOn a terminal it prints a table, else tab-separated values with a heading.")
+    .action(
+      run(async (statement: string, options: SettingsOptions & { json?: true }) => {
+        const reader = openData(options);
+        try {
+          const result = reader.query(statement);
+          if (options.json) await printJson(io, result);
+          else if (io.isTerminal) printTable(io, result);
+          else await printTabs(io, result);
+        } finally {
+          reader.close();
+        }
+        return 0;
+      }),
+    );
+};
+
+const printTable = (io: Io, { columns, rows }: Result): void => {
+  const lines = [...rows].map((row) => row.map((value) => printable(shown(value))));
+  say(io, alignTable([columns, ...lines]));
+};
+
+const printTabs = async (io: Io, { columns, rows }: Result): Promise<void> => {
+  const output = createOutput(io.stdout);
+  let wanted = await output.write(`${columns.map(escapeTabs).join("\t")}\n`);
+  for (const row of rows) {
+    if (!wanted) break;
+    wanted = await output.write(`${row.map((value) => escapeTabs(shown(value))).join("\t")}\n`);
+  }
+  await output.end();
+};
+
+const printJson = async (io: Io, { columns, rows }: Result): Promise<void> => {
+  const output = createOutput(io.stdout);
+  let before = "[";
+  let wanted = true;
+  for (const row of rows) {
+    if (!wanted) break;
+    const pairs = columns.map((column, i) => [column, plain(row[i])]);
+    wanted = await output.write(`${before}\n${JSON.stringify(Object.fromEntries(pairs))}`);
+    before = ",";
+  }
+  await output.write(before === "[" ? "[]\n" : "\n]\n");
+  await output.end();
+};
+
+/** A value as text; NULL is empty, bytes are hexadecimal. */
+const shown = (value: unknown): string => {
+  const simple = plain(value);
+  return simple === null ? "" : String(simple);
+};
+
+const plain = (value: unknown): string | number | null => {
+  if (value === null || value === undefined) return null;
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
+  return typeof value === "number" ? value : String(value);
+};
+
+const escapeTabs = (text: string): string => text.replace(/[\\\t\n\r]/g, (found) => escapes[found] ?? found);
+
+const escapes: Readonly<Record<string, string>> = { "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r" };

@@ -1,0 +1,62 @@
+import { type Command, Option } from "commander";
+import { defaultFile, type LoadOptions, loadConfig } from "../config/load.ts";
+import { printConfig } from "../config/print.ts";
+import type { Context } from "./context.ts";
+import { loadedOrThrow } from "./settings-options.ts";
+
+interface Flags {
+  readonly config?: string;
+  readonly data?: string;
+  readonly http?: string;
+  readonly admin?: string;
+  readonly adminToken?: string;
+  readonly proxy?: string;
+  readonly static?: string;
+  readonly printConfig?: true;
+  readonly dev?: true;
+}
+
+/** `turnpike start`: the gateway itself, or with --print-config the settings it would run with. */
+export const addStart = (program: Command, { io, actions, run }: Context): void => {
+  program
+    .command("start")
+    .description("start the gateway")
+    .option("-c, --config <file>", `settings file (default: ${defaultFile})`)
+    .option("-d, --data <dir>", "folder of the data")
+    .option("--http <host:port>", "where the site is served")
+    .option("--admin <host:port>", "where the dashboard is served")
+    .option("--admin-token <token>", "use this admin token (other users of this machine can see it)")
+    .addOption(
+      new Option("--proxy <url>", "no settings file: put Turnpike in front of this server").conflicts([
+        "config",
+        "static",
+      ]),
+    )
+    .addOption(
+      new Option("--static <dir>", "no settings file: serve the files in this folder").conflicts("config"),
+    )
+    .option("--print-config", "print the settings as a file, and start nothing")
+    .option("--dev", "apply the settings file whenever it is saved; print every stored event")
+    .action(
+      run(async (flags: Flags) => {
+        const load = toLoadOptions(flags);
+        if (!flags.printConfig) {
+          return actions.start({ load, adminToken: flags.adminToken ?? null, dev: flags.dev === true });
+        }
+        const { config, folder } = loadedOrThrow(loadConfig(load));
+        io.stdout.write(printConfig(config, folder));
+        return 0;
+      }),
+    );
+};
+
+const toLoadOptions = ({ config, proxy, static: staticDir, data, http, admin }: Flags): LoadOptions => ({
+  ...(config !== undefined && { file: config }),
+  ...(proxy !== undefined && { proxy }),
+  ...(staticDir !== undefined && { staticDir }),
+  overrides: {
+    ...(data !== undefined && { data }),
+    ...(http !== undefined && { http }),
+    ...(admin !== undefined && { admin }),
+  },
+});

@@ -1,0 +1,81 @@
+/** What commands change in a data folder: through the gateway that owns it, or in its place while none runs. */
+import type { Config } from "../config/schema.ts";
+import { systemClock } from "../lib/clock.ts";
+import { openProjectedLedger } from "../projected-ledger.ts";
+import type { Ledger } from "../store/ledger.ts";
+import { holdOwnership, readOwner } from "../store/owner.ts";
+import type { Role, TokenInfo } from "../store/tokens.ts";
+import { CommandError, type Io } from "./context.ts";
+import { type OwnerAnswer, type OwnerCall, ownerCall } from "./owner-call.ts";
+
+export interface Writing {
+  createToken(name: string, role: Role): Promise<string>;
+  listTokens(): Promise<readonly TokenInfo[]>;
+  /** false where there is no such token */
+  revokeToken(name: string): Promise<boolean>;
+  /** how many people the results hold */
+  rebuildExperiments(): Promise<number>;
+  /** how many made-up visitors went */
+  removeDemo(): Promise<number>;
+}
+
+/** Does the work with whoever may write in the data folder now. */
+export const withWriting = async <T>(
+  config: Config,
+  io: Io,
+  work: (writing: Writing) => Promise<T>,
+): Promise<T> => {
+  const { dir } = config.data;
+  const owner = readOwner(dir);
+  if (owner) return work(throughOwner(ownerCall(dir, owner, io.env)));
+  const ownership = holdOwnership(dir); // a gateway that starts meanwhile must not write beside us
+  try {
+    const ledger = openProjectedLedger(
+      { ...config.data, sites: config.sites, experiments: config.experiments },
+      systemClock,
+    );
+    try {
+      return await work(directly(ledger));
+    } finally {
+      ledger.close();
+    }
+  } finally {
+    ownership.release();
+  }
+};
+
+const directly = (ledger: Ledger): Writing => ({
+  createToken: async (name, role) => ledger.createToken(name, role),
+  listTokens: async () => ledger.listTokens(),
+  revokeToken: async (name) => ledger.revokeToken(name),
+  rebuildExperiments: async () => ledger.rebuildExperiments(),
+  removeDemo: async () => ledger.removeDemo(),
+});
+
+// The answers come from a gateway of this very program: their fields are as its API defines them.
+const throughOwner = (call: OwnerCall): Writing => ({
+  createToken: async (name, role) =>
+    expect<{ token: string }>(await call("POST", "/api/tokens", { name, role })).token,
+  listTokens: async () => expect<{ tokens: readonly TokenInfo[] }>(await call("GET", "/api/tokens")).tokens,
+  async revokeToken(name) {
+    const answer = await call("DELETE", `/api/tokens/${encodeURIComponent(name)}`);
+    if (answer.status === 404) return false;
+    expect(answer);
+    return true;
+  },
+  rebuildExperiments: async () =>
+    expect<{ subjects: number }>(await call("POST", "/api/experiments/rebuild")).subjects,
+  removeDemo: async () => expect<{ removed: number }>(await call("POST", "/api/demo/remove")).removed,
+});
+
+const expect = <T>({ status, body }: OwnerAnswer): T => {
+  if (status >= 200 && status < 300) return body as T;
+  throw new CommandError(reasonOf(body) ?? `the gateway answered ${status}`);
+};
+
+const reasonOf = (body: unknown): string | null => {
+  if (typeof body === "string") return body.trim();
+  const isReason =
+    typeof body === "object" && body !== null && "error" in body && typeof body.error === "string";
+  return isReason ? String(body.error) : null;
+};

@@ -1,0 +1,121 @@
+/** What a schema allows at a path, in words. */
+import type { z } from "zod";
+
+type Schema = z.core.$ZodType;
+type Path = readonly PropertyKey[];
+
+/** "a whole number from 1 to 600", 'one of "a", "b"', "a list of at least 2": what may stand at the path. */
+export const allowedAt = (schema: Schema, path: Path): string => {
+  const found = schemaAt(schema, path);
+  return found ? describe(found) : "something else";
+};
+
+/** The keys an object at the path may have; none where it is no object. */
+export const knownKeysAt = (schema: Schema, path: Path): readonly string[] => {
+  const found = schemaAt(schema, path);
+  const def = found && definition(found);
+  return def?.type === "object" ? Object.keys(def.shape) : [];
+};
+
+// Zod's own union of all schemas: the `type` of the definition tells them apart.
+const definition = (schema: Schema) => (schema as z.core.$ZodTypes)._zod.def;
+
+/** Without defaults and the like, which allow nothing more to be written. */
+const unwrap = (schema: Schema): Schema => {
+  const def = definition(schema);
+  switch (def.type) {
+    case "default":
+    case "prefault":
+    case "optional":
+      return unwrap(def.innerType);
+    case "pipe":
+      return unwrap(def.in);
+    default:
+      return schema;
+  }
+};
+
+const schemaAt = (schema: Schema, path: Path): Schema | null => {
+  const here = unwrap(schema);
+  const [part, ...rest] = path;
+  if (part === undefined) return here;
+  const def = definition(here);
+  if (def.type === "object") {
+    const inner = def.shape[String(part)];
+    return inner ? schemaAt(inner, rest) : null;
+  }
+  if (def.type === "array") return schemaAt(def.element, rest);
+  if (def.type === "record") return schemaAt(def.valueType, rest);
+  return null;
+};
+
+const describe = (schema: Schema): string => {
+  const def = definition(unwrap(schema));
+  switch (def.type) {
+    case "string":
+      return describeText(schema);
+    case "number":
+      return describeNumber(schema);
+    case "boolean":
+      return "true or false";
+    case "array":
+      return `a list${describeSize(schema)}`;
+    case "object":
+      return `an object with ${Object.keys(def.shape).join(", ")}`;
+    case "record":
+      return "an object";
+    case "enum":
+      return oneOf(Object.values(def.entries).map((value) => JSON.stringify(value)));
+    case "nullable":
+      return `${describe(def.innerType)} or null`;
+    case "union":
+      return def.options.map(describe).join(", or ");
+    default:
+      return def.type;
+  }
+};
+
+const oneOf = (values: readonly string[]): string =>
+  values.length === 1 ? String(values[0]) : `one of ${values.join(", ")}`;
+
+interface Bounds {
+  minimum?: number;
+  maximum?: number;
+  above?: number;
+}
+
+/** The bounds of a number, or the sizes of a text or list, from the checks that its schema runs. */
+const boundsOf = (schema: Schema): Bounds => {
+  const bounds: Bounds = {};
+  for (const check of definition(unwrap(schema)).checks ?? []) {
+    const def = (check as z.core.$ZodChecks)._zod.def; // Zod's own union of all checks
+    if (def.check === "min_length") bounds.minimum = def.minimum;
+    if (def.check === "max_length") bounds.maximum = def.maximum;
+    if (def.check === "greater_than") bounds[def.inclusive ? "minimum" : "above"] = Number(def.value);
+    if (def.check === "less_than") bounds.maximum = Number(def.value);
+  }
+  return bounds;
+};
+
+const describeText = (schema: Schema): string => {
+  const { minimum = 0 } = boundsOf(schema);
+  if (minimum === 0) return "a text";
+  return minimum === 1 ? "a text that is not empty" : `a text of at least ${minimum} characters`;
+};
+
+const describeNumber = (schema: Schema): string => {
+  const { minimum, maximum, above } = boundsOf(schema);
+  const def = definition(unwrap(schema));
+  const what = "format" in def && def.format === "safeint" ? "a whole number" : "a number";
+  if (minimum !== undefined && maximum !== undefined) return `${what} from ${minimum} to ${maximum}`;
+  if (minimum !== undefined) return `${what} of at least ${minimum}`;
+  const from = above === undefined ? "" : ` above ${above}`;
+  return `${what}${from}${maximum === undefined ? "" : ` up to ${maximum}`}`;
+};
+
+const describeSize = (schema: Schema): string => {
+  const { minimum, maximum } = boundsOf(schema);
+  if (minimum !== undefined && maximum !== undefined) return ` of ${minimum} to ${maximum}`;
+  if (minimum !== undefined) return ` of at least ${minimum}`;
+  return maximum === undefined ? "" : ` of at most ${maximum}`;
+};

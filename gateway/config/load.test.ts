@@ -1,0 +1,256 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before, test } from "node:test";
+import { type LoadOptions, loadConfig } from "./load.ts";
+import { formatMistakes } from "./mistakes.ts";
+
+let folder: string;
+let file: string;
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), "turnpike-config-"));
+  file = join(folder, "config.json");
+  mkdirSync(join(folder, "public"));
+});
+after(() => rmSync(folder, { recursive: true }));
+
+const load = (settings: unknown, options: LoadOptions = {}) => {
+  writeFileSync(file, typeof settings === "string" ? settings : JSON.stringify(settings));
+  return loadConfig({ file, ...options });
+};
+
+const mistakesOf = (settings: unknown, options: LoadOptions = {}): string[] => {
+  const loaded = load(settings, options);
+  return loaded.kind === "ok" ? [] : loaded.mistakes.map((m) => `${m.path}: ${m.message}`);
+};
+
+const experiment = {
+  key: "e",
+  variants: [{ key: "control" }, { key: "b" }],
+  goals: [{ key: "purchase", event: "purchase" }],
+};
+
+test("the shipped settings file is accepted", () => {
+  const loaded = loadConfig({ file: resolve(import.meta.dirname, "../../config.json") });
+  const known = loaded.kind === "ok" ? [] : loaded.mistakes.map((mistake) => mistake.path);
+  assert.deepEqual(known, []);
+});
+
+test("an empty object is a whole configuration, frozen, with paths from the file's folder", () => {
+  const loaded = load({ routes: [{ static: { dir: "public" } }] });
+  assert.equal(loaded.kind, "ok");
+  if (loaded.kind !== "ok") return;
+  assert.equal(loaded.folder, folder);
+  assert.equal(loaded.file, file);
+  assert.equal(loaded.config.data.dir, join(folder, "data"));
+  assert.equal(loaded.config.routes[0]?.static?.dir, join(folder, "public"));
+  assert.equal(loaded.config.sites[0]?.id, "main");
+  assert.throws(() => {
+    Object.assign(loaded.config.listen, { http: ":1" });
+  }, TypeError);
+});
+
+test("the command line wins over the file, with a data folder from the working folder", () => {
+  const overrides = { data: "elsewhere", http: ":9090", admin: "127.0.0.1:9091" };
+  const loaded = load({ listen: { http: ":1234", stopSeconds: 3 }, data: { dir: "x" } }, { overrides });
+  assert.equal(loaded.kind, "ok");
+  if (loaded.kind !== "ok") return;
+  assert.deepEqual(loaded.config.listen, { http: ":9090", admin: "127.0.0.1:9091", stopSeconds: 3 });
+  assert.equal(loaded.config.data.dir, resolve("elsewhere"));
+});
+
+test("every mistake is told at once, those of the schema and those of the cross checks", () => {
+  const settings = {
+    lisen: {},
+    routes: [{ path: "api", proxy: { upstreams: ["ftp://x"] } }, { static: { dir: "nope" } }],
+    sites: [
+      { id: "main", ipMasking: 9, timezone: "Mars/Base" },
+      { id: "two", timezone: "Mars/Base" },
+    ],
+    experiments: [{ ...experiment, coverage: 2 }],
+    limits: { bodyBytes: "1 MB", exempt: ["10.0.0.0/33"] },
+  };
+  assert.deepEqual(mistakesOf(settings).sort(), [
+    ": unknown key `lisen`: did you mean `listen`?",
+    "experiments[0].coverage: expected a number from 0 to 1, got 2",
+    'limits.bodyBytes: expected a whole number from 1024 to 1073741824, got "1 MB"',
+    'routes[0].path: expected a path that starts with /, got "api"',
+    'routes[0].proxy.upstreams[0]: expected "http://HOST:PORT" or "demo", got "ftp://x"',
+    `routes[1].static.dir: there is no folder ${join(folder, "nope")}`,
+    "sites[0].ipMasking: expected a whole number from 0 to 4, got 9",
+    'sites[1].timezone: expected an IANA time zone such as Europe/Berlin, got "Mars/Base"',
+  ]);
+});
+
+const wrong: readonly (readonly [what: string, settings: unknown, mistake: string])[] = [
+  [
+    "a value outside the allowed ones",
+    { sites: [{ id: "main", consent: "maybe" }] },
+    'sites[0].consent: expected one of "required", "assumed", got "maybe"',
+  ],
+  [
+    "a missing value",
+    { experiments: [{ ...experiment, key: undefined }] },
+    "experiments[0].key: is missing: expected a text",
+  ],
+  [
+    "too few variants",
+    { experiments: [{ ...experiment, variants: [{ key: "a" }] }] },
+    "experiments[0].variants: expected a list of 2 to 20, got a list of 1",
+  ],
+  [
+    "an unknown key deep inside",
+    { experiments: [{ ...experiment, variants: [{ key: "a" }, { key: "b", weigth: 2 }] }] },
+    "experiments[0].variants[1]: unknown key `weigth`: did you mean `weight`?",
+  ],
+  [
+    "an unknown key like no other",
+    { data: { compression: true } },
+    "data: unknown key `compression`: known here are dir, rejectsKept, rejectDays",
+  ],
+  [
+    "a route with two answers beside another mistake",
+    { routes: [{ path: "/", proxy: { upstreams: ["demo"] }, static: { dir: "public" } }] },
+    "routes[0]: expected exactly one of proxy, static",
+  ],
+  [
+    "a route that is never reached",
+    { routes: [{ static: { dir: "public" } }, { path: "/", proxy: { upstreams: ["demo"] } }] },
+    "routes[1]: is never reached: routes[0] has the same hosts and path",
+  ],
+  [
+    "a port that is none",
+    { listen: { http: ":99999" } },
+    "listen.http: expected a port up to 65535, got 99999",
+  ],
+  [
+    "one port for two listeners",
+    { listen: { http: ":8081" } },
+    "listen.admin: has the port of listen.http, 8081",
+  ],
+  [
+    "an upstream with a port that is none",
+    { routes: [{ proxy: { upstreams: ["http://x:99999"] } }] },
+    'routes[0].proxy.upstreams[0]: expected "http://HOST:PORT" or "demo", got "http://x:99999"',
+  ],
+  [
+    "a file where a folder is needed",
+    { routes: [{ static: { dir: "config.json" } }] },
+    "routes[0].static.dir: FOLDER/config.json is not a folder",
+  ],
+  [
+    "a proxy that is no address",
+    { trustedProxies: ["10.0.0.0/8", "lb.example"] },
+    'trustedProxies[1]: expected an address or a range such as 10.0.0.0/8, got "lb.example"',
+  ],
+  ["two sites of one id", { sites: [{ id: "a" }, { id: "a" }] }, 'sites[1].id: "a" is taken by sites[0]'],
+  [
+    "two experiments of one key",
+    { experiments: [experiment, experiment] },
+    'experiments[1].key: "e" is taken by experiments[0]',
+  ],
+  [
+    "an experiment on a site that is not there",
+    { experiments: [{ ...experiment, site: "shop" }] },
+    'experiments[0].site: there is no site "shop": expected one of main',
+  ],
+  [
+    "two variants of one key",
+    { experiments: [{ ...experiment, variants: [{ key: "a" }, { key: "a" }] }] },
+    'experiments[0].variants[1].key: "a" is taken by experiments[0].variants[0]',
+  ],
+  [
+    "two goals of one key",
+    { experiments: [{ ...experiment, goals: [...experiment.goals, ...experiment.goals] }] },
+    'experiments[0].goals[1].key: "purchase" is taken by experiments[0].goals[0]',
+  ],
+  [
+    "no weight at all",
+    {
+      experiments: [
+        {
+          ...experiment,
+          variants: [
+            { key: "a", weight: 0 },
+            { key: "b", weight: 0 },
+          ],
+        },
+      ],
+    },
+    "experiments[0].variants: all weights are 0: at least one must be more",
+  ],
+  [
+    "a write key that is too short, without telling it",
+    { sites: [{ id: "main", writeKeys: ["hunter2"] }] },
+    "sites[0].writeKeys[0]: expected a text of at least 16 characters",
+  ],
+  ["no file content", " \n", ": is empty: {} is the least that is taken"],
+  [
+    "a list",
+    [],
+    ": expected an object with listen, trustedProxies, data, routes, sites, tracking, experiments, limits, got an empty list",
+  ],
+];
+for (const [what, settings, mistake] of wrong) {
+  test(`${what} is told with its path and what is allowed`, () => {
+    assert.deepEqual(mistakesOf(settings), [mistake.replace("FOLDER", folder)]);
+  });
+}
+
+test("a mistake in the JSON is told with its line, its column and the line itself", () => {
+  const loaded = load('{\n  "listen": { "http": ":8080" }\n  "data": {}\n}');
+  assert.equal(loaded.kind, "wrong");
+  if (loaded.kind !== "wrong") return;
+  assert.equal(
+    formatMistakes("config.json", loaded.mistakes),
+    'config.json: line 3, column 3: expected `,` or `}`, found `"`\n      "data": {}\n      ^',
+  );
+});
+
+test("a file that is not there is one sentence with the ways out", () => {
+  const loaded = loadConfig({ file: join(folder, "absent.json") });
+  assert.equal(loaded.kind, "wrong");
+  if (loaded.kind !== "wrong") return;
+  assert.match(
+    formatMistakes("absent.json", loaded.mistakes),
+    /^absent\.json: no such file: .*--config FILE.*$/,
+  );
+});
+
+test("a folder in the place of the file is told, not thrown", () => {
+  const loaded = loadConfig({ file: folder });
+  assert.equal(loaded.kind === "wrong" && loaded.mistakes[0]?.message, "cannot be read (EISDIR)");
+});
+
+test("settings of the original tracker are known for what they are, whatever the case of their keys", () => {
+  const mistakes = mistakesOf({ ProxyPort: ":8080", notify: [], Domains: ["localhost"] });
+  assert.equal(mistakes.length, 1);
+  assert.match(mistakes[0] ?? "", /settings of the original tracker \(ProxyPort, notify, Domains, …\)/);
+});
+
+test("--proxy makes one route for everything, from a URL, an address or a port", () => {
+  for (const proxy of ["http://localhost:3000", "localhost:3000", "3000"]) {
+    const loaded = loadConfig({ proxy });
+    assert.equal(loaded.kind, "ok");
+    if (loaded.kind !== "ok") return;
+    assert.equal(loaded.file, null);
+    const [route, ...more] = loaded.config.routes;
+    assert.deepEqual(more, []);
+    assert.deepEqual(route?.proxy?.upstreams, ["http://localhost:3000"]);
+    assert.deepEqual([route?.path, route?.inject, route?.hosts], ["/", true, ["*"]]);
+    assert.deepEqual(loaded.config.experiments, []);
+    assert.deepEqual(loaded.config.sites[0]?.hosts, ["*"]);
+  }
+});
+
+test("mistakes on the command line are told by the option's name", () => {
+  assert.deepEqual(
+    [
+      loadConfig({ proxy: "https://localhost:3000", overrides: { http: "here" } }),
+      loadConfig({ staticDir: join(folder, "nope") }),
+      load({}, { overrides: { admin: ":8080" } }),
+    ].flatMap((loaded) => (loaded.kind === "wrong" ? loaded.mistakes.map((mistake) => mistake.path) : [])),
+    ["--http", "--proxy", "--static", "--admin"],
+  );
+});

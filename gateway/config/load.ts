@@ -1,0 +1,171 @@
+/**
+ * Finds the settings, fills in what is left out, and refuses what it does not know: every mistake at once.
+ * The rest of the program gets one frozen object with absolute paths.
+ */
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { experimentSettings } from "../experiment/settings.ts";
+import { deepFreeze } from "../lib/deep-freeze.ts";
+import { crossCheck, type Draft } from "./cross-checks.ts";
+import { type Mistake, toMistakes } from "./mistakes.ts";
+import { originalTrackerKeys } from "./original-tracker.ts";
+import { readJson } from "./read-json.ts";
+import { type Config, configSchema, routeSettings, siteSettings } from "./schema.ts";
+
+/** What the command line says instead of the file. */
+export interface Overrides {
+  /** folder of the data, from the working folder */
+  readonly data?: string;
+  /** HOST:PORT */
+  readonly http?: string;
+  readonly admin?: string;
+}
+
+export interface LoadOptions {
+  /** the settings file; `config.json` in the working folder where nothing is said */
+  readonly file?: string;
+  readonly overrides?: Overrides;
+  /** no file: everything goes to this server (URL, HOST:PORT or a port of this machine) */
+  readonly proxy?: string;
+  /** no file: everything is answered from this folder */
+  readonly staticDir?: string;
+}
+
+export type Loaded =
+  | { readonly kind: "ok"; readonly config: Config; readonly file: string | null; readonly folder: string }
+  | { readonly kind: "wrong"; readonly file: string; readonly mistakes: readonly Mistake[] };
+
+export const defaultFile = "config.json";
+
+/** The configuration, or all that is wrong with it. Never throws for what stands in a file. */
+export const loadConfig = (options: LoadOptions = {}): Loaded => {
+  const { proxy, staticDir, overrides = {} } = options;
+  if (proxy !== undefined || staticDir !== undefined) return loadInMemory({ proxy, staticDir }, overrides);
+  const file = options.file ?? defaultFile;
+  const read = readSettings(file);
+  if (read.kind === "wrong") return { kind: "wrong", file, mistakes: [read.mistake] };
+  return check(read.value, resolve(dirname(file)), file, overrides);
+};
+
+/** The configuration of somebody who has no settings file at all. */
+export const defaultConfig = (overrides: Overrides = {}): Loaded => check({}, process.cwd(), null, overrides);
+
+const loadInMemory = (
+  { proxy, staticDir }: { proxy: string | undefined; staticDir: string | undefined },
+  overrides: Overrides,
+): Loaded => {
+  const answer =
+    proxy === undefined ? { static: { dir: staticDir } } : { proxy: { upstreams: [upstreamUrl(proxy)] } };
+  return check({ routes: [{ path: "/", ...answer, inject: true }] }, process.cwd(), null, overrides);
+};
+
+// People type what their development server prints, or only its port.
+const upstreamUrl = (text: string): string => {
+  if (/^\d+$/.test(text)) return `http://localhost:${text}`;
+  return text.includes("://") ? text : `http://${text}`;
+};
+
+type Settings =
+  | { readonly kind: "ok"; readonly value: unknown }
+  | { readonly kind: "wrong"; readonly mistake: Mistake };
+
+const readSettings = (file: string): Settings => {
+  const wrong = (message: string, path = ""): Settings => ({ kind: "wrong", mistake: { path, message } });
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    return wrong(code === "ENOENT" ? missing : `cannot be read (${code})`);
+  }
+  if (text.trim() === "") return wrong("is empty: {} is the least that is taken");
+  const read = readJson(text);
+  if (read.kind === "wrong") return wrong(withLine(read, text), `line ${read.line}, column ${read.column}`);
+  const keys = originalTrackerKeys(read.value);
+  return keys.length === 0 ? read : wrong(originalTracker(keys));
+};
+
+const missing =
+  "no such file: name yours with --config FILE, or do without one by --proxy http://localhost:3000 or --static DIR";
+
+const originalTracker = (keys: readonly string[]): string =>
+  `these are settings of the original tracker (${keys.slice(0, 3).join(", ")}, …), which cannot be started as they are: write them anew as Turnpike's`;
+
+/** The message, and under it the line with the mistake marked. */
+const withLine = (at: { line: number; column: number; message: string }, text: string): string => {
+  const line =
+    text
+      .replace(/^\uFEFF/, "")
+      .split("\n")
+      [at.line - 1]?.trimEnd() ?? "";
+  const from = Math.max(0, at.column - 60);
+  const shown = line.slice(from, from + 100).replaceAll("\t", " ");
+  return `${at.message}\n    ${shown}\n    ${" ".repeat(at.column - 1 - from)}^`;
+};
+
+const check = (settings: unknown, folder: string, file: string | null, overrides: Overrides): Loaded => {
+  const input = override(settings, overrides);
+  const parsed = configSchema.safeParse(input);
+  const own = parsed.success ? [] : toMistakes(configSchema, input, parsed.error);
+  const mistakes = [...own, ...crossCheck(parsed.success ? whole(parsed.data) : readable(input), folder)];
+  if (!parsed.success || mistakes.length > 0) {
+    const named = mistakes.map((mistake) => ({ ...mistake, path: whereSaid(mistake.path, file, overrides) }));
+    return { kind: "wrong", file: file ?? "command line", mistakes: named };
+  }
+  return { kind: "ok", config: deepFreeze(absolute(parsed.data, folder)), file, folder };
+};
+
+/** What the command line says wins over what the file says. */
+const override = (settings: unknown, { data, http, admin }: Overrides): unknown => {
+  if (!isObject(settings)) return settings;
+  const listen = { ...(http !== undefined && { http }), ...(admin !== undefined && { admin }) };
+  const place = data === undefined ? {} : { dir: resolve(data) };
+  return { ...settings, ...merged(settings, "listen", listen), ...merged(settings, "data", place) };
+};
+
+const merged = (settings: Record<string, unknown>, key: string, more: object): Record<string, unknown> => {
+  const given = settings[key] ?? {};
+  return Object.keys(more).length > 0 && isObject(given) ? { [key]: { ...given, ...more } } : {};
+};
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** A mistake in what the command line said is told by the option's name. */
+const whereSaid = (path: string, file: string | null, { http, admin }: Overrides): string => {
+  if (http !== undefined && path === "listen.http") return "--http";
+  if (admin !== undefined && path === "listen.admin") return "--admin";
+  if (file === null && path.startsWith("routes[0].proxy")) return "--proxy";
+  if (file === null && path.startsWith("routes[0].static")) return "--static";
+  return path;
+};
+
+const whole = (config: Config): Draft => ({ ...config, exempt: config.limits.exempt });
+
+/** What can be read of settings with mistakes, so that the cross checks can tell theirs as well. */
+const readable = (input: unknown): Draft => {
+  const parts = isObject(input) ? input : {};
+  const limits = configSchema.shape.limits.safeParse(parts["limits"]).data;
+  return {
+    listen: configSchema.shape.listen.safeParse(parts["listen"]).data ?? null,
+    trustedProxies: configSchema.shape.trustedProxies.safeParse(parts["trustedProxies"]).data ?? [],
+    exempt: limits?.exempt ?? [],
+    routes: list(parts["routes"]).map((part) => routeSettings.safeParse(part).data ?? null),
+    sites:
+      parts["sites"] === undefined
+        ? configSchema.shape.sites.parse(undefined)
+        : list(parts["sites"], [null]).map((part) => siteSettings.safeParse(part).data ?? null),
+    experiments: list(parts["experiments"]).map((part) => experimentSettings.safeParse(part).data ?? null),
+  };
+};
+
+const list = (value: unknown, otherwise: readonly unknown[] = []): readonly unknown[] =>
+  Array.isArray(value) && value.length > 0 ? value : otherwise;
+
+const absolute = (config: Config, folder: string): Config => ({
+  ...config,
+  data: { ...config.data, dir: resolve(folder, config.data.dir) },
+  routes: config.routes.map((route) =>
+    route.static ? { ...route, static: { ...route.static, dir: resolve(folder, route.static.dir) } } : route,
+  ),
+});

@@ -1,0 +1,151 @@
+import { maskIp } from "../../lib/mask-ip.ts";
+import type { ColumnName, Event, Keyed } from "../../model/event.ts";
+import type { Hit } from "../../model/hit.ts";
+import { parseUuid, uuidTime } from "../../model/ids.ts";
+import { classify, isUnknownType } from "./classify.ts";
+import { putProperty } from "./clean-json.ts";
+import { coerce, readTime } from "./coerce.ts";
+import { hashContact } from "./contacts.ts";
+import type { Origin } from "./event-id.ts";
+import { eventTime, isKeyTime } from "./event-time.ts";
+import { type Bag, gather, type Source, take, takeText } from "./gather.ts";
+import { type Notes, note } from "./notes.ts";
+import { refinements } from "./refine.ts";
+
+export interface Context {
+  readonly contactKey: Buffer;
+  readonly makeId: (hit: Hit, origin: Origin) => string;
+}
+
+/** One event of a hit. `sources` from the weakest to the strongest; `sent` the client's time of sending. */
+export const buildEvent = (
+  hit: Hit,
+  sources: readonly Source[],
+  origin: Origin,
+  sent: unknown,
+  notes: Notes,
+  context: Context,
+): Keyed => {
+  const tracked = hit.privacy.tracking === "full";
+  const bag = gather(sources, tracked, notes);
+  const eid = takeText(bag, "id");
+  const id = eid === undefined ? null : parseUuid(eid);
+  const claimed = take(bag, "client_time", "time") as number | undefined; // what `time` is read as
+  const when = eventTime(hit, claimed, readTime(sent), notes);
+  const kind = classify(claimsOf(bag), hit.trusted, notes);
+  const event = {
+    id: id ?? context.makeId(hit, origin),
+    property_id: hit.site.id,
+    tracking_protocol: "native",
+    type: kind.type,
+    name: kind.name,
+    timestamp_utc: when.at,
+    received_at: hit.receivedAt,
+  } as Event;
+  if (when.claimed !== null) event.client_time = when.claimed;
+  if (tracked) putVisitor(event, hit, bag);
+  // The original's `eid` was its experiment, which is why it need not be an id.
+  if (eid !== undefined && id === null && !bag.columns.has("experiment_id")) event.experiment_id = eid;
+  putColumns(event, bag);
+  putRequest(event, hit, tracked);
+  if (event.ref !== undefined && event.ref === event.client_id) dropSelfReferral(event, notes);
+  for (const [contact, raw] of bag.contacts) {
+    hashContact(event, contact, raw, { site: hit.site, key: context.contactKey }, notes);
+  }
+  for (const _ in bag.properties) {
+    event.properties = bag.properties;
+    break;
+  }
+  if (notes.length > 0) event.problems = notes;
+  return { event, keyTime: keyTimeOf(id, claimed, hit.receivedAt) };
+};
+
+const claimsOf = (bag: Bag) => {
+  const sent = bag.columns.get("type")?.value;
+  const type = takeText(bag, "type");
+  if (type !== undefined && isUnknownType(type) && !Object.hasOwn(bag.properties, "type")) {
+    putProperty(bag.properties, "type", sent, []);
+  }
+  return {
+    type,
+    name: takeText(bag, "name"),
+    content: peekText(bag, "utm_content"),
+    outcome: peekText(bag, "outcome"),
+    category: peekText(bag, "event_category"),
+    hasPage: bag.columns.has("page_location"),
+  };
+};
+
+/** A text that stays in the bag; what is wrong with it is noted when it is taken. */
+const peekText = (bag: Bag, column: ColumnName): string | undefined => {
+  const value = bag.columns.get(column)?.value;
+  return value === undefined ? undefined : (coerce("text", value, column, []) as string | undefined); // a text's type
+};
+
+/** The gateway decides who a visitor is; what the client says counts where the gateway has nobody. */
+const putVisitor = (event: Event, hit: Hit, bag: Bag): void => {
+  const said = takeText(bag, "client_id");
+  const chosen = said === undefined || (hit.visitorId !== null && !hit.trusted) ? null : visitorId(said);
+  if (said !== undefined && chosen === null && (hit.visitorId === null || hit.trusted)) {
+    note(bag.notes, "vid", "expected an id of up to 128 letters, digits, . _ -");
+  }
+  const visitor = chosen ?? hit.visitorId;
+  if (visitor !== null) (event as { client_id?: string }).client_id = visitor; // set once, while it is built
+  if (hit.sessionId !== null && !bag.columns.has("client_session_id"))
+    event.client_session_id = hit.sessionId;
+};
+
+const visitorId = (text: string): string | null =>
+  parseUuid(text) ?? (plainId.test(text) && !placeholders.has(text.toLowerCase()) ? text : null);
+
+const plainId = /^[A-Za-z0-9._-]{1,128}$/;
+
+/** What programs write where they have no id: as a visitor it would be everybody at once. */
+const placeholders: ReadonlySet<string> = new Set([
+  "0",
+  "-1",
+  "00000000000000000000000000000000",
+  "00000000-0000-0000-0000-000000000000",
+  "anonymous",
+  "false",
+  "guest",
+  "nan",
+  "nil",
+  "none",
+  "null",
+  "true",
+  "undefined",
+  "unknown",
+]);
+
+const putColumns = (event: Event, bag: Bag): void => {
+  const columns = event as unknown as Record<string, unknown>; // values are read as the columns' types
+  for (const [column, { key, field, value: sent }] of bag.columns) {
+    const value = coerce(field.type, sent, key, bag.notes);
+    if (value === undefined) continue;
+    const refinement = refinements.get(column);
+    const refusal = refinement?.refuse?.(value) ?? null;
+    if (refusal !== null) note(bag.notes, key, refusal);
+    else columns[column] = refinement?.tidy ? refinement.tidy(value) : value;
+  }
+};
+
+/** What the request says beside its fields. */
+const putRequest = (event: Event, hit: Hit, tracked: boolean): void => {
+  if (hit.privacy.consent !== null) event.consent = hit.privacy.consent;
+  if (hit.experiments !== null) (event as { experiments?: Hit["experiments"] }).experiments = hit.experiments;
+  const ip = tracked ? maskIp(hit.address, hit.site.ipMasking) : null;
+  if (ip !== null) event.ip_address = ip;
+};
+
+const dropSelfReferral = (event: Event, notes: Notes): void => {
+  delete event.ref;
+  note(notes, "ref", "self-referral: the visitor cannot have referred himself");
+};
+
+const keyTimeOf = (id: string | null, claimed: number | undefined, receivedAt: number): number | null => {
+  if (id === null) return receivedAt;
+  const made = uuidTime(id);
+  if (made !== null && isKeyTime(made, receivedAt)) return made;
+  return claimed !== undefined && isKeyTime(claimed, receivedAt) ? claimed : null;
+};

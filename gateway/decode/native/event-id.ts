@@ -1,0 +1,49 @@
+import { createHash } from "node:crypto";
+import { createLru } from "../../lib/lru.ts";
+import type { Hit } from "../../model/hit.ts";
+import { hashedId } from "../../model/ids.ts";
+
+/** What tells one event of a hit from the others. */
+export interface Origin {
+  /** its own text; null: the text is the hit's body, of which it is member `line` */
+  readonly text: string | null;
+  readonly line: number;
+}
+
+/**
+ * Makes ids for hits that carry none, out of the hit alone, so that a replayed hit gets the same id. The
+ * n-th identical hit of one millisecond gets another: two clicks are two events.
+ */
+export const createIdMaker = (remembered = 10_000): ((hit: Hit, origin: Origin) => string) => {
+  const counts = createLru<string, number>(remembered);
+  return (hit, origin) => {
+    const parts = identityOf(hit, origin);
+    const first = hashedId([...parts, "0"]);
+    const n = counts.get(first) ?? 0;
+    counts.set(first, n + 1);
+    return n === 0 ? first : hashedId([...parts, String(n)]);
+  };
+};
+
+const identityOf = (hit: Hit, origin: Origin): string[] => [
+  hit.site.id,
+  String(hit.receivedAt),
+  hit.method,
+  `${hit.path}?${hit.query}`,
+  origin.text ?? digestOf(hit),
+  hit.address,
+  hit.headers["user-agent"] ?? "",
+  String(origin.line),
+];
+
+// Hashing the body once for each member of its list would take time by the square of its length.
+const digests = new WeakMap<Hit, string>();
+
+const digestOf = (hit: Hit): string => {
+  let digest = digests.get(hit);
+  if (digest === undefined) {
+    digest = createHash("sha256").update(hit.body).digest("hex");
+    digests.set(hit, digest);
+  }
+  return digest;
+};

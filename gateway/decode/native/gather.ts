@@ -1,0 +1,160 @@
+/** Joins what path, query, batch and body say of one event. Later sources win, field by field. */
+import { unreachable } from "../../lib/unreachable.ts";
+import type { ColumnName, ColumnType } from "../../model/event.ts";
+import type { Json } from "../../model/json.ts";
+import { limitSize, type Properties, putProperty } from "./clean-json.ts";
+import { coerce, parseContainer } from "./coerce.ts";
+import type { ContactKind } from "./contacts.ts";
+import { type ColumnField, liftOf, meaningOf } from "./fields.ts";
+import { type Notes, note } from "./notes.ts";
+
+export interface Source {
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** a list in it is a key that was repeated in a text, not a list that was sent */
+  readonly repeats: boolean;
+}
+
+/** One field as it was sent. */
+interface Given {
+  readonly key: string;
+  readonly field: ColumnField;
+  readonly value: unknown;
+}
+
+export interface Bag {
+  /** false leaves out every field that says who somebody is */
+  readonly tracked: boolean;
+  readonly columns: Map<ColumnName, Given>;
+  readonly contacts: Map<ContactKind, unknown>;
+  readonly params: unknown[];
+  readonly properties: Properties;
+  readonly notes: Notes;
+}
+
+export const gather = (sources: readonly Source[], tracked: boolean, notes: Notes): Bag => {
+  const bag: Bag = { tracked, columns: new Map(), contacts: new Map(), params: [], properties: {}, notes };
+  for (const { fields, repeats } of sources) {
+    for (const key in fields) {
+      const value = fields[key];
+      if (value !== null && value !== undefined) putField(bag, key, value, repeats);
+    }
+  }
+  for (const params of bag.params) putParams(bag, params);
+  limitSize(bag.properties, notes);
+  return bag;
+};
+
+/** Takes a column out of the bag, read as `type`; undefined where it was not sent or cannot be read. */
+export const take = (bag: Bag, column: ColumnName, type: ColumnType): Json | undefined => {
+  const given = bag.columns.get(column);
+  if (given === undefined) return undefined;
+  bag.columns.delete(column);
+  return coerce(type, given.value, given.key, bag.notes);
+};
+
+export const takeText = (bag: Bag, column: ColumnName): string | undefined => {
+  const value = take(bag, column, "text");
+  return typeof value === "string" ? value : undefined;
+};
+
+const putField = (bag: Bag, key: string, value: unknown, repeats: boolean): void => {
+  const meaning = meaningOf(key);
+  switch (meaning?.kind) {
+    case undefined:
+      putProperty(bag.properties, key, value, bag.notes);
+      break;
+    case "column":
+      if (bag.tracked || !meaning.personal) putColumn(bag, key, meaning, value, repeats);
+      break;
+    case "params":
+      bag.params.push(value);
+      break;
+    case "contact":
+      if (bag.tracked) bag.contacts.set(meaning.contact, value);
+      break;
+    case "advertisingId":
+      if (bag.tracked) putProperty(bag.properties, key, value, bag.notes);
+      break;
+    case "secret":
+      note(bag.notes, key, secretProblem);
+      break;
+    case "marker":
+      break;
+    default:
+      unreachable(meaning);
+  }
+};
+
+const secretProblem = "left out: secrets are not stored";
+
+const putColumn = (bag: Bag, key: string, field: ColumnField, sent: unknown, repeats: boolean): void => {
+  let value = sent;
+  if (repeats && Array.isArray(sent) && field.type !== "json") {
+    value = sent[0];
+    note(bag.notes, key, `sent ${sent.length} times: the first was taken`);
+  }
+  if (field.column === "traits") putContactsOf(bag, value);
+  const before = bag.columns.get(field.column);
+  if (before === undefined || before.field.rank >= field.rank) {
+    bag.columns.set(field.column, { key, field, value });
+  }
+};
+
+const putParams = (bag: Bag, sent: unknown): void => {
+  const params = typeof sent === "string" ? parseContainer(sent) : sent;
+  if (typeof params !== "object" || params === null || Array.isArray(params)) {
+    note(bag.notes, "params", "expected an object");
+    return;
+  }
+  for (const [key, value] of Object.entries(params)) {
+    if (value !== null) putParam(bag, key, value);
+  }
+};
+
+const putParam = (bag: Bag, key: string, value: unknown): void => {
+  const meaning = meaningOf(key);
+  switch (meaning?.kind) {
+    case "secret":
+      note(bag.notes, key, secretProblem);
+      break;
+    case "contact":
+      putContact(bag, meaning.contact, value);
+      break;
+    case "marker":
+      break;
+    case "advertisingId":
+      if (bag.tracked) putProperty(bag.properties, key, value, bag.notes);
+      break;
+    case "column":
+      if (bag.tracked || !meaning.personal) putOwnParam(bag, key, value);
+      break;
+    default:
+      putProperty(bag.properties, key, value, bag.notes);
+  }
+};
+
+/** Keys of `params` are the site's own, whatever they are called, except six that the original script lifts. */
+const putOwnParam = (bag: Bag, key: string, value: unknown): void => {
+  const lift = liftOf(key);
+  if (lift !== undefined && canRead(lift.field, value)) {
+    putColumn(bag, key, lift.field, value, false);
+    if (!lift.keep) return;
+  }
+  putProperty(bag.properties, key, value, bag.notes);
+};
+
+const canRead = (field: ColumnField, value: unknown): boolean =>
+  coerce(field.type, value, field.column, []) !== undefined;
+
+/** Of what is said outside and inside of `params` or `traits`, the outside wins. */
+const putContact = (bag: Bag, contact: ContactKind, value: unknown): void => {
+  if (bag.tracked && !bag.contacts.has(contact)) bag.contacts.set(contact, value);
+};
+
+const putContactsOf = (bag: Bag, traits: unknown): void => {
+  if (typeof traits !== "object" || traits === null) return;
+  for (const [key, value] of Object.entries(traits)) {
+    const meaning = meaningOf(key);
+    if (meaning?.kind === "contact" && value !== null) putContact(bag, meaning.contact, value);
+  }
+};

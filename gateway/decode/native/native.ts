@@ -1,0 +1,112 @@
+/**
+ * The native protocol: JSON bodies, query strings and tuples in the path, as the original tracker's clients and
+ * our own script send them. One rule reads them all: the body wins over the query, the query over the path,
+ * the path over the cookies; every field is read on its own, and what is no field of ours is a property.
+ */
+import type { Keyed } from "../../model/event.ts";
+import type { Hit } from "../../model/hit.ts";
+import type { Decoded, Protocol } from "../../model/protocol.ts";
+import { type Body, type Item, readBody } from "./body.ts";
+import { buildEvent, type Context } from "./build-event.ts";
+import { parseContainer, readTime } from "./coerce.ts";
+import { createIdMaker } from "./event-id.ts";
+import type { Source } from "./gather.ts";
+import { type Notes, note } from "./notes.ts";
+import { readQuery, readTuples } from "./text-fields.ts";
+
+export interface NativeOptions {
+  /** secret of the keyed contact hashes */
+  readonly contactKey: Buffer;
+  /** most events in one hit */
+  readonly batchEvents: number;
+  /** where the tuples of a path begin; ends with a slash */
+  readonly collectPath?: string;
+}
+
+/** A decoder. It remembers the hits of the last moments, to tell identical ones apart: one per process. */
+export const createNative = (options: NativeOptions): Protocol => {
+  const { contactKey, batchEvents, collectPath = "/tr/v1/" } = options;
+  const context: Context = { contactKey, makeId: createIdMaker() };
+  return { id: "native", decode: (hit) => decode(hit, batchEvents, collectPath, context) };
+};
+
+const recorded: ReadonlySet<string> = new Set(["GET", "POST", "PUT"]);
+const nothing: Decoded = { events: [], rejects: [] };
+const noFields = {};
+
+const decode = (hit: Hit, batchEvents: number, collectPath: string, context: Context): Decoded => {
+  if (!recorded.has(hit.method)) return nothing;
+  const notes: Notes = [];
+  const outer = outerSources(hit, collectPath, notes);
+  const body = readBody(hit.method === "GET" ? "" : hit.body, batchEvents);
+  if (body.kind === "list")
+    return { events: readItems(hit, body, outer, notes, context), rejects: body.rejects };
+  const said = body.items[0];
+  // Of an unreadable body nothing is known; the event is what path and query say, if they say something.
+  if (body.kind === "unreadable" && !outer.spoken) return { events: [], rejects: body.rejects };
+  const origin: Item = said ?? { fields: noFields, text: hit.body, line: 0 };
+  const sources = said ? [...outer.sources, sourceOf(said.fields)] : outer.sources;
+  const keyed = buildEvent(hit, sources, origin, undefined, notes, context);
+  return { events: [keyed], rejects: body.rejects };
+};
+
+/** The events of a list. What path, query and batch say holds for each of them, except an event's id. */
+const readItems = (hit: Hit, body: Body, outer: Outer, notes: Notes, context: Context): Keyed[] => {
+  const shared = outer.sources.map((source) => ({ ...source, fields: withoutId(source.fields) }));
+  if (body.outer) shared.push(sourceOf(withoutId(body.outer)));
+  if (body.sent !== undefined && readTime(body.sent) === undefined) {
+    note(notes, "sent", "expected milliseconds since 1970");
+  }
+  return body.items.map((item) => {
+    const sources = [...shared, sourceOf(item.fields)];
+    return buildEvent(hit, sources, item, body.sent, [...notes], context);
+  });
+};
+
+interface Outer {
+  readonly sources: readonly Source[];
+  /** path or query carry fields */
+  readonly spoken: boolean;
+}
+
+const outerSources = (hit: Hit, collectPath: string, notes: Notes): Outer => {
+  const sources: Source[] = [];
+  if (hit.trusted) pushFields(sources, userHeader(hit, notes), false);
+  pushFields(sources, cookieFields(hit), false);
+  const unspoken = sources.length;
+  pushFields(sources, readTuples(hit.path, collectPath, notes), true);
+  pushFields(sources, readQuery(hit.query, notes), true);
+  return { sources, spoken: sources.length > unspoken };
+};
+
+const pushFields = (sources: Source[], fields: Source["fields"] | null, repeats: boolean): void => {
+  if (fields !== null) sources.push({ fields, repeats });
+};
+
+const sourceOf = (fields: Source["fields"]): Source => ({ fields, repeats: false });
+
+/** Cookies of the original tracker that hold fields; who the visitor is has been decided from the others. */
+const cookieFields = ({ cookies }: Hit): Source["fields"] | null => {
+  const ehash = cookies["ehash"];
+  const consent = cookies["CookieConsent"];
+  // Other consent tools use the same name, for texts.
+  const cflags = consent !== undefined && /^\d{1,15}$/.test(consent) ? consent : undefined;
+  return ehash === undefined && cflags === undefined ? null : { ehash, cflags };
+};
+
+/** The `User` header: fields in JSON, which only the site's own server may send. */
+const userHeader = (hit: Hit, notes: Notes): Source["fields"] | null => {
+  const text = hit.headers["user"];
+  if (text === undefined) return null;
+  const fields = parseContainer(text.trim());
+  if (fields !== undefined && !Array.isArray(fields)) return fields as Source["fields"]; // an object of JSON
+  note(notes, "user", "the header is no JSON object");
+  return null;
+};
+
+// One id for all events of a list would leave only the first of them.
+const withoutId = (fields: Source["fields"]): Source["fields"] => {
+  const others = { ...fields };
+  for (const key of Object.keys(others)) if (key.toLowerCase() === "eid") delete others[key];
+  return others;
+};

@@ -1,0 +1,43 @@
+/** What the type of a column does not say: the range of its values, and the one form they are stored in. */
+import type { ColumnName } from "../../model/event.ts";
+import { parseUuid } from "../../model/ids.ts";
+import type { Json } from "../../model/json.ts";
+
+interface Refinement {
+  /** why a value is refused, or null */
+  readonly refuse?: (value: Json) => string | null;
+  readonly tidy?: (value: Json) => Json;
+}
+
+const within = (min: number, max: number, words: string): Refinement => ({
+  refuse: (value) => (typeof value === "number" && value >= min && value <= max ? null : `expected ${words}`),
+});
+
+const matching = (pattern: RegExp, words: string): Refinement => ({
+  refuse: (value) => (pattern.test(String(value)) ? null : `expected ${words}`),
+});
+
+const upper = (value: Json): Json => String(value).toUpperCase();
+
+/** Ids that old clients write dashless or braced are stored as one form; other texts as they are. */
+const uuidForm: Refinement = { tidy: (value) => parseUuid(String(value)) ?? value };
+
+const hash = matching(/^[A-Za-z0-9_=+/-]{1,128}$/, "a hash, not what it is made of");
+
+export const refinements: ReadonlyMap<ColumnName, Refinement> = new Map<ColumnName, Refinement>([
+  ["lat", within(-90, 90, "degrees from -90 to 90")],
+  ["lon", within(-180, 180, "degrees from -180 to 180")],
+  ["value", within(-1e9, 1e9, "an amount within a billion")],
+  ["currency", { ...matching(/^[A-Za-z]{3}$/, "three letters (ISO 4217)"), tidy: upper }],
+  ["geo_country", { tidy: (value) => (String(value).length === 2 ? upper(value) : value) }],
+  ["client_session_id", uuidForm],
+  ["ref", uuidForm],
+  ["ehash", hash],
+  ["chash", hash],
+  ["uhash", hash],
+  // The newest of the old scripts sends the visitor's login token as `auth`.
+  [
+    "auth",
+    { refuse: (value) => (/^eyJ[\w-]*\./.test(String(value)) ? "a login token is not stored" : null) },
+  ],
+]);

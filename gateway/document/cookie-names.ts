@@ -1,0 +1,27 @@
+import type { CookieNames, Site } from "../model/site.ts";
+import type { NamesInForce } from "./document.ts";
+
+/**
+ * Many applications have a cookie `sid` of their own. The first time an upstream sets a cookie by one of our names,
+ * we leave that name to it, say so once, and use `tp_…`.
+ */
+export const createNames = (warn: (sentence: string) => void): NamesInForce => {
+  const taken = new Map<string, CookieNames>();
+  return {
+    of: (site) => taken.get(site.id) ?? site.cookies,
+    notice(site, setCookies) {
+      if (setCookies.length === 0) return;
+      const names = taken.get(site.id) ?? site.cookies;
+      for (const line of setCookies) {
+        const name = line.slice(0, line.indexOf("=")).trim();
+        for (const [role, ours] of Object.entries(names)) {
+          if (ours !== name) continue;
+          taken.set(site.id, { ...(taken.get(site.id) ?? site.cookies), [role]: `tp_${ours}` });
+          warn(
+            `document: the server of site ${site.id} sets a cookie ${name} itself: Turnpike leaves it alone and uses tp_${name} (sites[].cookies.${role} names another)`,
+          );
+        }
+      }
+    },
+  };
+};

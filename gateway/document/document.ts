@@ -1,0 +1,260 @@
+/**
+ * The room of the served document: what the gateway adds to a page that passes through it. It gives the visitor an
+ * id and the variants in force, puts them and the script into the HTML before its first byte leaves, and records the
+ * exposure and the document itself.
+ */
+import { createHash } from "node:crypto";
+import { parseCookies, setCookie } from "../http/cookies.ts";
+import type { BodyPass, Exchange, Layer, ResponseHead } from "../http/exchange.ts";
+import { requestHeader } from "../http/exchange.ts";
+import { createLru } from "../lib/lru.ts";
+import type { Keyed } from "../model/event.ts";
+import type { Assignment } from "../model/experiment.ts";
+import { newId } from "../model/ids.ts";
+import type { CookieNames, Site } from "../model/site.ts";
+import type { Visitor } from "../model/visitor.ts";
+import { documentEvent, exposureEvent, type EventMaker } from "./gateway-events.ts";
+import { referrerEntity } from "./referrer-entity.ts";
+import { createSplice } from "./splice.ts";
+import type { Visitors } from "./visitor.ts";
+
+export interface DocumentOptions {
+  readonly visitors: Visitors;
+  readonly names: NamesInForce;
+  readonly assign: (site: Site, visitorId: string, path: string) => readonly Assignment[];
+  readonly formatXid: (assignments: readonly Assignment[]) => string;
+  /** class of an automated client by its user agent, null for people */
+  readonly botClass: (userAgent: string | undefined) => string | null;
+  readonly make: EventMaker;
+  /** Resolves on commit. */
+  readonly append: (events: readonly Keyed[]) => Promise<void>;
+  readonly scriptPath: string;
+  readonly collectPath: string;
+}
+
+/** The names of our cookies, and the way to learn that the site's own server uses one of them. */
+export interface NamesInForce {
+  of(site: Site): CookieNames;
+  /** Told of the cookies that an upstream sets. */
+  notice(site: Site, setCookies: readonly string[]): void;
+}
+
+/** The first body byte waits this long for the exposure's commit, ms. */
+const exposureWaitMs = 50;
+
+export const document = (options: DocumentOptions): Layer => {
+  const committed = createLru<string, true>(50_000);
+  return (next) => (x) => {
+    if (!mayBeDocument(x)) return next(x);
+    const visit = meet(x, options);
+    ownConditionals(x, visit);
+    x.responsePasses.push((head) => passDocument(head, x, visit, options, committed));
+    return next(x);
+  };
+};
+
+interface Visit {
+  readonly visitor: Visitor;
+  readonly assignments: readonly Assignment[];
+  readonly ifNoneMatch: string | undefined;
+  readonly bot: string | null;
+  readonly prefetch: boolean;
+}
+
+const meet = (x: Exchange, options: DocumentOptions): Visit => {
+  const bot = options.botClass(x.req.headers["user-agent"]);
+  const visitor = options.visitors.resolve(x, true);
+  const assignments = visitor.id && !bot ? options.assign(x.site, visitor.id, x.path) : [];
+  const purpose = x.req.headers["sec-purpose"] ?? x.req.headers["purpose"] ?? "";
+  return {
+    visitor,
+    assignments,
+    ifNoneMatch: requestHeader(x, "if-none-match"),
+    bot,
+    prefetch: String(purpose).includes("prefetch"),
+  };
+};
+
+/**
+ * The answer will be ours (id, variant, script in it), so its validators and ranges are ours too: the handler must
+ * give the whole document, uncompressed. A range of such a document is answered with all of it (RFC 9110 §14.2).
+ */
+const ownConditionals = (x: Exchange, visit: Visit): void => {
+  for (const name of ["if-none-match", "if-modified-since", "if-range", "if-match", "if-unmodified-since", "range"]) {
+    x.requestEdits.set(name, null);
+  }
+  x.requestEdits.set("accept-encoding", "identity");
+  const told = visit.assignments.map((a) => `${a.experiment}=${a.variant}`).join(", ");
+  x.requestEdits.set("x-experiment", told === "" ? null : told);
+};
+
+const passDocument = async (
+  head: ResponseHead,
+  x: Exchange,
+  visit: Visit,
+  options: DocumentOptions,
+  committed: { get(key: string): true | undefined; set(key: string, value: true): void },
+): Promise<BodyPass | undefined> => {
+  options.names.notice(x.site, many(head.headers.get("set-cookie")));
+  if (!isHtml(head) || isRedirect(head.status) || isShared(head)) return undefined;
+
+  const pageLoadId = newId();
+  const spliced = !head.headers.has("content-encoding");
+  setCookies(head, x, visit, options);
+  head.headers.set("cache-control", "private, no-cache");
+  head.headers.set("vary", addToken(head.headers.get("vary"), "Cookie"));
+  head.headers.delete("accept-ranges");
+  head.headers.delete("last-modified");
+  const cached = validate(head, x, visit, pageLoadId, options, spliced);
+
+  await record(head, x, visit, cached ?? pageLoadId, options, committed);
+  if (!spliced || head.status === 304) return undefined;
+  return createSplice({ attributes: attributesOf(visit.assignments), head: scriptTag(head, pageLoadId, options) });
+};
+
+const setCookies = (head: ResponseHead, x: Exchange, visit: Visit, options: DocumentOptions): void => {
+  const { visitor, assignments } = visit;
+  if (!visitor.id || visit.bot) return;
+  const names = options.names.of(x.site);
+  const scope = { ...options.visitors.cookieScope(x), httpOnly: false };
+  const have = parseCookies(x.req.headers.cookie);
+  const cookies = [...options.visitors.cookies(x, visitor)];
+  const entity = have.has(names.referrer) ? null : referrerEntity(x);
+  if (entity) cookies.push(setCookie(names.referrer, entity, scope));
+  const xid = options.formatXid(assignments);
+  if (xid !== (have.get(names.experiments)?.[0] ?? "")) {
+    cookies.push(setCookie(names.experiments, xid, xid === "" ? { ...scope, maxAgeSeconds: 0 } : scope));
+  }
+  const params = paramsOf(assignments);
+  if (params !== (have.get(names.params)?.[0] ?? "")) {
+    cookies.push(setCookie(names.params, params, params === "" ? { ...scope, maxAgeSeconds: 0 } : scope));
+  }
+  if (cookies.length > 0) head.headers.set("set-cookie", [...many(head.headers.get("set-cookie")), ...cookies]);
+};
+
+/**
+ * Our ETag: the document as the handler gave it, the variants, and the page-load id that the copy carries. A browser
+ * that holds the same document with the same variants gets a 304, and its view counts under the copy's id.
+ */
+const validate = (
+  head: ResponseHead,
+  x: Exchange,
+  visit: Visit,
+  pageLoadId: string,
+  options: DocumentOptions,
+  spliced: boolean,
+): string | null => {
+  const source = one(head.headers.get("etag"));
+  if (!source || !spliced || head.status !== 200) {
+    head.headers.delete("etag");
+    return null;
+  }
+  const attributes = attributesOf(visit.assignments);
+  const hash = createHash("sha256")
+    .update(`${source}\0${attributes}\0${options.scriptPath}\0${options.collectPath}`)
+    .digest("base64url")
+    .slice(0, 22);
+  const held = (visit.ifNoneMatch ?? "").match(new RegExp(`"${hash}\\.([0-9a-f-]{36})"`))?.[1];
+  if (held && (x.req.method === "GET" || x.req.method === "HEAD")) {
+    head.status = 304;
+    head.headers.delete("content-length");
+    head.headers.set("etag", `"${hash}.${held}"`);
+    return held;
+  }
+  head.headers.set("etag", `"${hash}.${pageLoadId}"`);
+  return null;
+};
+
+/** Writes the document and the exposures; an exposure that is new to the store is waited for. */
+const record = async (
+  head: ResponseHead,
+  x: Exchange,
+  visit: Visit,
+  pageLoadId: string,
+  options: DocumentOptions,
+  committed: { get(key: string): true | undefined; set(key: string, value: true): void },
+): Promise<void> => {
+  if (x.req.method !== "GET" || visit.prefetch) return;
+  const served = (head.status >= 200 && head.status < 300) || head.status === 304;
+  const context = { x, visitor: visit.visitor, pageLoadId, status: head.status, experiments: variantsOf(visit) };
+  const exposures = served && visit.visitor.id ? visit.assignments : [];
+  const events = [
+    documentEvent(options.make, context),
+    ...exposures.map((assignment) => exposureEvent(options.make, context, assignment)),
+  ];
+  const keys = exposures.map((a) => `${x.site.id} ${visit.visitor.id} ${a.experiment} ${a.variant}`);
+  const isNew = keys.some((key) => !committed.get(key));
+  const written = options.append(events).then(
+    () => {
+      for (const key of keys) committed.set(key, true);
+    },
+    () => {
+      // The store has said why, and refuses collect meanwhile; the page is served all the same.
+    },
+  );
+  if (isNew) await within(exposureWaitMs, written);
+};
+
+const within = (ms: number, work: Promise<void>): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    void work.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+
+const variantsOf = (visit: Visit): Readonly<Record<string, string>> | null =>
+  visit.assignments.length === 0
+    ? null
+    : Object.fromEntries(visit.assignments.map((a) => [a.experiment, a.variant]));
+
+const attributesOf = (assignments: readonly Assignment[]): string =>
+  assignments.map((a) => ` data-x-${a.experiment.toLowerCase()}="${a.variant}"`).join("");
+
+/** The values that variants carry for the page, as JSON of at most 1 KB; "" where there are none. */
+const paramsOf = (assignments: readonly Assignment[]): string => {
+  const params = Object.assign({}, ...assignments.map((a) => a.params)) as Record<string, unknown>;
+  const text = JSON.stringify(params);
+  return text === "{}" || text.length > 1024 ? "" : text;
+};
+
+const scriptTag = (head: ResponseHead, pageLoadId: string, options: DocumentOptions): string => {
+  // A policy that allows scripts by nonce alone would block ours without it.
+  const nonce = /'nonce-([A-Za-z0-9+/_=-]+)'/.exec(one(head.headers.get("content-security-policy")) ?? "")?.[1];
+  const collect = options.collectPath === "/tr/v1/" ? "" : ` data-collect="${options.collectPath}"`;
+  const allowed = nonce ? ` nonce="${nonce}"` : "";
+  return `<script src="${options.scriptPath}" data-page-load="${pageLoadId}"${collect}${allowed} async></script>`;
+};
+
+/** GET or HEAD of something a person may look at as a page; what it is, only the answer's type says. */
+const mayBeDocument = (x: Exchange): boolean => {
+  if (x.req.method !== "GET" && x.req.method !== "HEAD") return false;
+  const dest = x.req.headers["sec-fetch-dest"];
+  if (dest !== undefined) return dest === "document" || dest === "iframe" || dest === "frame";
+  if (/\.(?!html?$)[a-z0-9]{2,5}$/i.test(x.path)) return false;
+  const accept = x.req.headers.accept;
+  return accept === undefined || accept.includes("text/html") || accept.includes("*/*");
+};
+
+const isHtml = (head: ResponseHead): boolean => {
+  const type = one(head.headers.get("content-type")) ?? "";
+  return /^text\/html\s*(;|$)/i.test(type) && !/charset\s*=\s*"?utf-?(16|32)/i.test(type);
+};
+
+const isRedirect = (status: number): boolean => status >= 300 && status < 400 && status !== 304;
+
+/** What shared caches may keep must be the same for everybody: we change nothing of it. */
+const isShared = (head: ResponseHead): boolean =>
+  /\b(public|s-maxage|immutable)\b/i.test(many(head.headers.get("cache-control")).join(","));
+
+const addToken = (have: string | readonly string[] | undefined, token: string): string => {
+  const list = many(have).join(", ");
+  if (list === "") return token;
+  return new RegExp(`(^|,\\s*)(${token}|\\*)(\\s*,|$)`, "i").test(list) ? list : `${list}, ${token}`;
+};
+
+const many = (value: string | readonly string[] | undefined): readonly string[] =>
+  value === undefined ? [] : typeof value === "string" ? [value] : value;
+
+const one = (value: string | readonly string[] | undefined): string | undefined => many(value)[0];

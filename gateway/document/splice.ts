@@ -1,0 +1,101 @@
+import type { BodyPass } from "../http/exchange.ts";
+
+export interface Splice {
+  /** put on `<html>` */
+  readonly attributes: string;
+  /** put first into `<head>` */
+  readonly head: string;
+}
+
+/** How far into a document its head is looked for, bytes. */
+const searchLimit = 65_536;
+
+/**
+ * Puts attributes on `<html>` and a tag into `<head>` while the document streams by: holds back only the bytes up to
+ * the head. A document without the tags gets the script after its doctype, where HTML's parser opens a head itself.
+ */
+export const createSplice = (splice: Splice): BodyPass => {
+  let held: Buffer | null = Buffer.alloc(0);
+  const release = (final: boolean): Buffer => {
+    if (held === null) return Buffer.alloc(0);
+    const places = findPlaces(held.toString("latin1"));
+    if (!final && places.head === null && held.length < searchLimit) return Buffer.alloc(0);
+    const bytes = insert(held, places, splice);
+    held = null;
+    return bytes;
+  };
+  return {
+    push(chunk) {
+      if (held === null) return chunk;
+      held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+      return release(false);
+    },
+    end: () => release(true),
+  };
+};
+
+interface Places {
+  /** just before the `>` of `<html …>` */
+  readonly html: number | null;
+  /** just after `<head …>` */
+  readonly head: number | null;
+  /** where a head may be opened when there is none */
+  readonly fallback: number;
+}
+
+const insert = (bytes: Buffer, places: Places, splice: Splice): Buffer => {
+  const head = places.head ?? places.fallback;
+  const html = places.html;
+  if (html === null) return Buffer.concat([bytes.subarray(0, head), Buffer.from(splice.head), bytes.subarray(head)]);
+  return Buffer.concat([
+    bytes.subarray(0, html),
+    Buffer.from(splice.attributes),
+    bytes.subarray(html, head),
+    Buffer.from(splice.head),
+    bytes.subarray(head),
+  ]);
+};
+
+/** Walks over what may stand before the head (doctype, comments, white space) and stops at anything else. */
+const findPlaces = (text: string): Places => {
+  let html: number | null = null;
+  let fallback = text.startsWith("\u00ef\u00bb\u00bf") ? 3 : 0; // a byte order mark stays first
+  let at = fallback;
+  for (;;) {
+    while (at < text.length && text.charCodeAt(at) <= 0x20) at++;
+    const end = endOfTag(text, at);
+    if (end === null) return { html, head: null, fallback };
+    if (text.startsWith("<!", at)) {
+      at = end;
+      if (html === null) fallback = end;
+      continue;
+    }
+    const name = tagName(text, at);
+    if (name === "head") return { html, head: end, fallback };
+    if (name !== "html" || html !== null) return { html, head: fallback, fallback };
+    html = end - 1;
+    fallback = end;
+    at = end;
+  }
+};
+
+const tagName = (text: string, at: number): string => /^<([a-z]+)(?=[\s/>])/i.exec(text.slice(at, at + 16))?.[1]?.toLowerCase() ?? "";
+
+/** Position after the tag, comment or doctype that starts at `at`; null where it is not complete yet. */
+const endOfTag = (text: string, at: number): number | null => {
+  if (at >= text.length) return null;
+  if (text.charCodeAt(at) !== 0x3c) return at;
+  if (text.startsWith("<!--", at)) {
+    const end = text.indexOf("-->", at + 4);
+    return end < 0 ? null : end + 3;
+  }
+  let quote = "";
+  for (let i = at + 1; i < text.length; i++) {
+    const c = text.charAt(i);
+    if (quote) {
+      if (c === quote) quote = "";
+    } else if (c === '"' || c === "'") quote = c;
+    else if (c === ">") return i + 1;
+  }
+  return null;
+};

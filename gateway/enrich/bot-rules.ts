@@ -1,0 +1,31 @@
+/** Which user agents are machines, of which class, and what in them says so. */
+import { isbot, isbotMatch } from "isbot";
+
+export type BotClass = "crawler" | "headless" | "script" | "monitoring";
+
+const headless =
+  /Headless\w*|PhantomJS|SlimerJS|Puppeteer|Playwright|Selenium|WebDriver|jsdom|HtmlUnit|Cypress/i;
+
+const monitoring =
+  /UptimeRobot|Pingdom|StatusCake|Site24x7|kube-probe|GoogleHC|ELB-HealthChecker|Datadog|NewRelic|Better ?(?:Uptime|Stack)|Checkly|Zabbix|Nagios|check_http|Prometheus|Blackbox|Lighthouse|GTmetrix|WebPageTest|PTST|updown\.io|Freshping|HetrixTools|Uptime-Kuma|Dynatrace|Catchpoint|Cloudflare-Healthchecks/i;
+
+const script =
+  /^(?:curl|wget|python|aiohttp|httpx|scrapy|go-http-client|java|okhttp|axios|node|undici|got|superagent|deno|bun|ruby|faraday|perl|libwww|lwp|php|guzzle|postman|insomnia|httpie|xh|apache-httpclient|dart|rust|reqwest|hyper|k6|wrk|ab|hey|vegeta|bombardier|siege|apachebench|jmeter|locust|powershell|winhttp|restsharp)\b/i;
+
+/** A word of the user agent that says "bot", with what it is called. */
+const crawlerName = /[\w.-]{0,40}(?:bot|crawler|spider|externalhit|slurp|scraper|archiver)\b[\w.-]{0,20}/i;
+
+/** `class: evidence`, or null for what looks like a person's browser. */
+export const readBot = (userAgent: string): string | null => {
+  if (userAgent.trim() === "") return label("script", "no user agent");
+  const browser = headless.exec(userAgent);
+  if (browser) return label("headless", browser[0]);
+  const monitor = monitoring.exec(userAgent);
+  if (monitor) return label("monitoring", monitor[0]);
+  const tool = script.exec(userAgent);
+  if (tool) return label("script", tool[0]);
+  if (!isbot(userAgent)) return null;
+  return label("crawler", crawlerName.exec(userAgent)?.[0] ?? isbotMatch(userAgent) ?? "isbot");
+};
+
+export const label = (kind: BotClass, evidence: string): string => `${kind}: ${evidence}`;

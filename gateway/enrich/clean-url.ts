@@ -1,0 +1,60 @@
+/** Takes parameters out of an address as text, so that what stays is byte for byte what was sent. */
+import { contactNames, secretNames } from "../lib/secret-names.ts";
+
+/** The address without the parameters `exclude` names, without secrets, and without a user and password. */
+export const cleanUrl = (url: string, exclude: (name: string) => boolean): string => {
+  const [beforeHash, hash] = splitAt(url, "#");
+  const [address, query] = splitAt(beforeHash, "?");
+  const bare = address.replace(userInfo, "$1");
+  const keptQuery = keepPairs(query, exclude);
+  const keptHash = cleanHash(hash);
+  if (bare === address && keptQuery === query && keptHash === hash) return url;
+  return bare + withMark("?", keptQuery) + withMark("#", keptHash);
+};
+
+/** Logins hand their token over in the fragment: `#access_token=…`, `#/login?token=…`. */
+const cleanHash = (hash: string): string => {
+  if (!hash.includes("=")) return hash;
+  const [route, query] = hash.includes("?") ? splitAt(hash, "?") : ["", hash];
+  const kept = keepPairs(query, () => false);
+  return kept === query ? hash : route + (route === "" ? kept : withMark("?", kept));
+};
+
+const splitAt = (text: string, mark: string): [before: string, after: string] => {
+  const at = text.indexOf(mark);
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+};
+
+const withMark = (mark: string, text: string): string => (text === "" ? "" : mark + text);
+
+const userInfo = /^([A-Za-z][A-Za-z0-9+.-]*:\/\/|\/\/)[^/@]*@/;
+
+const keepPairs = (query: string, exclude: (name: string) => boolean): string => {
+  if (query === "") return query;
+  return query
+    .split("&")
+    .filter((pair) => {
+      const name = nameOf(pair);
+      return !isPrivate(name) && !exclude(name);
+    })
+    .join("&");
+};
+
+/** The name of a `name=value` pair, decoded and in lower case. */
+export const nameOf = (pair: string): string => {
+  const at = pair.indexOf("=");
+  return decodeText(at < 0 ? pair : pair.slice(0, at)).toLowerCase();
+};
+
+/** Form-decodes a text; what is not encoded right stays as it is. */
+export const decodeText = (text: string): string => {
+  const spaced = text.includes("+") ? text.replaceAll("+", " ") : text;
+  if (!spaced.includes("%")) return spaced;
+  try {
+    return decodeURIComponent(spaced);
+  } catch {
+    return spaced;
+  }
+};
+
+const isPrivate = (name: string): boolean => secretNames.has(name) || contactNames.has(name);

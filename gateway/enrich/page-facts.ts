@@ -1,0 +1,106 @@
+/** What an address of a page says, worked out once and remembered: most hits come from few pages. */
+import { cleanText } from "../lib/clean-text.ts";
+import { createLru } from "../lib/lru.ts";
+import type { Site } from "../model/site.ts";
+import { cleanUrl, decodeText, nameOf } from "./clean-url.ts";
+import { ownCopy } from "./own-copy.ts";
+
+export const utmColumns = [
+  "utm_source",
+  "utm_medium",
+  "utm_campaign",
+  "utm_term",
+  "utm_content",
+  "utm_id",
+  "utm_source_platform",
+  "utm_creative_format",
+  "utm_marketing_tactic",
+] as const;
+
+export const clickColumns = [
+  "click_id_gclid",
+  "click_id_dclid",
+  "click_id_gbraid",
+  "click_id_srsltid",
+  "click_id_wbraid",
+  "click_id_fbclid",
+  "click_id_msclkid",
+] as const;
+
+export type CampaignColumn = (typeof utmColumns)[number] | (typeof clickColumns)[number];
+
+export interface PageFacts {
+  readonly site: Site;
+  /** the address without campaign parameters and secrets; the text itself where there were none */
+  readonly location: string;
+  readonly hostname: string | null;
+  readonly path: string | null;
+  readonly readable: boolean;
+  readonly campaign: ReadonlyMap<CampaignColumn, string> | null;
+}
+
+export type PageReader = (url: string, site: Site) => PageFacts;
+
+const maxCachedLength = 2048;
+
+export const createPageReader = (cacheSize: number): PageReader => {
+  const cache = createLru<string, PageFacts>(cacheSize);
+  const read: PageReader = (url, site) => {
+    const known = cache.get(url);
+    // What is taken out of an address is the site's setting.
+    if (known?.site === site) return known;
+    if (url.length > maxCachedLength) return readPage(url, site);
+    const own = ownCopy(url);
+    const facts = readPage(own, site);
+    cache.set(own, facts);
+    return facts;
+  };
+  // Two passes ask about the same page, one after the other.
+  let lastUrl = "";
+  let last: PageFacts | null = null;
+  return (url, site) => {
+    if (last === null || lastUrl !== url || last.site !== site) last = read(url, site);
+    lastUrl = url;
+    return last;
+  };
+};
+
+const readPage = (url: string, site: Site): PageFacts => ({
+  site,
+  location: cleanUrl(url, (name) => site.excludedUrlParams.some((one) => one.toLowerCase() === name)),
+  ...readPlace(url),
+  campaign: readCampaign(url),
+});
+
+/** Apps send routes (`/pricing`), which have no host; the original stores addresses as `//host/path`. */
+const readPlace = (url: string): Pick<PageFacts, "hostname" | "path" | "readable"> => {
+  if (url.startsWith("/") && !url.startsWith("//")) {
+    return { hostname: null, path: url.split(/[?#]/, 1)[0] ?? null, readable: true };
+  }
+  const parsed = URL.parse(url.startsWith("//") ? `https:${url}` : url);
+  if (parsed === null) return { hostname: null, path: null, readable: false };
+  // data:, javascript: and about: have no place; what follows the colon is content.
+  const path = parsed.pathname.startsWith("/") ? cleanText(parsed.pathname, maxCachedLength) : null;
+  return { hostname: parsed.hostname === "" ? null : parsed.hostname, path, readable: true };
+};
+
+const campaignNames: ReadonlyMap<string, CampaignColumn> = new Map<string, CampaignColumn>([
+  ...utmColumns.map((column) => [column, column] as const),
+  ...clickColumns.map((column) => [column.slice("click_id_".length), column] as const),
+]);
+
+const maxValueLength = 512;
+
+const readCampaign = (url: string): PageFacts["campaign"] => {
+  const at = url.indexOf("?");
+  if (at < 0) return null;
+  const campaign = new Map<CampaignColumn, string>();
+  const [query = ""] = url.slice(at + 1).split("#", 1);
+  for (const pair of query.split("&")) {
+    const column = campaignNames.get(nameOf(pair));
+    if (column === undefined || campaign.has(column)) continue;
+    const value = cleanText(decodeText(pair.slice(pair.indexOf("=") + 1)), maxValueLength);
+    if (value !== "" && pair.includes("=")) campaign.set(column, value);
+  }
+  return campaign.size > 0 ? campaign : null;
+};

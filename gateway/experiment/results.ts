@@ -1,0 +1,120 @@
+/** Who is winning: an experiment's totals turned into lifts, intervals and one sentence a goal. Pure. */
+import type { ExperimentReport, GoalReport, VariantResult } from "../model/admin.ts";
+import type { Experiment } from "../model/experiment.ts";
+import { describeGoal } from "./sentence.ts";
+import { peopleNeeded, proportion, relativeDifference, sampleRatio, testAlways } from "./statistics.ts";
+
+/** A row of `experiment_outcomes`: the people of one variant and what they did for one goal. */
+export interface Outcome {
+  readonly variant: string;
+  readonly goal: string;
+  readonly exposed: number;
+  readonly converted: number;
+  /** sum and sum of squares of people's totals, in units of the goal's value */
+  readonly sum: number;
+  readonly sumSquares: number;
+}
+
+/** One variant's part in one goal; `weight` is its share of the visitors relative to the others. */
+export interface Arm extends Omit<Outcome, "goal"> {
+  readonly weight: number;
+}
+
+/** The report on an experiment. Outcomes that are missing count as nobody; `multiple` saw two variants. */
+export const judgeExperiment = (
+  experiment: Experiment,
+  outcomes: readonly Outcome[],
+  multiple: number,
+): ExperimentReport => {
+  const { key, hypothesis, status, goals, variants } = experiment;
+  const armsOf = (goal: string): readonly Arm[] =>
+    variants.map(({ key: variant, weight }) => {
+      const outcome = outcomes.find((row) => row.variant === variant && row.goal === goal);
+      return { ...(outcome ?? nobody), variant, weight };
+    });
+  const [first] = goals;
+  const ratio = first ? checkSplit(armsOf(first.key)) : null;
+  const reports = goals.map((goal) => judgeGoal(goal.key, armsOf(goal.key), ratio));
+  return { key, hypothesis, status, multiple, sampleRatioP: ratio, goals: reports };
+};
+
+/** P-value of the split being as the weights say; null while too few people have come to tell. */
+export const checkSplit = (arms: readonly Arm[]): number | null =>
+  sampleRatio(
+    arms.map((arm) => arm.exposed),
+    arms.map((arm) => arm.weight),
+  );
+
+/** The report on one goal: the first arm is the control. `splitP` is what `checkSplit` said. */
+export const judgeGoal = (goal: string, arms: readonly Arm[], splitP: number | null): GoalReport => {
+  const [control, ...treatments] = arms;
+  if (!control) throw new Error(`experiment: goal ${goal} has no variants`);
+  // With several treatments the best one is picked afterwards: shared out, the chance of one false alarm
+  // among all of them stays at 5 %.
+  const alpha = 0.05 / Math.max(1, treatments.length);
+  const variants = [
+    toResult(control, true, null, null),
+    ...treatments.map((arm) => compareArm(control, arm, alpha)),
+  ];
+  const best = findBest(variants);
+  const needed = countNeeded(arms, best);
+  const isSplitOff = splitP !== null && splitP < 0.001;
+  return { goal, variants, sentence: describeGoal({ goal, variants, best, needed, isSplitOff }) };
+};
+
+const nobody = { exposed: 0, converted: 0, sum: 0, sumSquares: 0 };
+
+const liftOf = (variant: VariantResult): number => variant.lift ?? Number.NEGATIVE_INFINITY;
+
+// The treatment with the highest lift; the first while none has one.
+const findBest = (variants: readonly VariantResult[]): VariantResult | null => {
+  const [first = null, ...others] = variants.filter((variant) => !variant.control);
+  return others.reduce((best, one) => (best && liftOf(one) > liftOf(best) ? one : best), first);
+};
+
+const compareArm = (control: Arm, arm: Arm, alpha: number): VariantResult => {
+  if (control.converted === 0 || arm.exposed === 0) return toResult(arm, false, null, null);
+  const a = proportion(control.exposed, control.converted);
+  const b = proportion(arm.exposed, arm.converted);
+  const difference = hasEnough(control, arm) ? relativeDifference(a, b) : null;
+  const interval = difference && testAlways(difference, alpha, tuning).interval;
+  // No rate falls by more than all of it.
+  const possible = interval && ([Math.max(-1, interval[0]), interval[1]] as const);
+  return toResult(arm, false, (b.mean - a.mean) / a.mean, possible);
+};
+
+// The interval rests on the normal distribution. Looked at after every few visitors without this bar, one
+// experiment in five without a difference was declared won or lost where rates are low; with it, one in
+// twenty, as promised.
+const hasEnough = (control: Arm, arm: Arm): boolean => {
+  const rate = (control.converted + arm.converted) / (control.exposed + arm.exposed);
+  return Math.min(control.exposed, arm.exposed) * Math.min(rate, 1 - rate) >= leastExpected;
+};
+const leastExpected = 30;
+
+/** Visitors at which the interval is tightest; GrowthBook's default. */
+const tuning = 5000;
+
+/** The relative change an experiment should be able to see before we say that there is none. */
+const worthSeeing = 0.2;
+const unknownRate = 0.05;
+
+const countNeeded = (arms: readonly Arm[], best: VariantResult | null): number => {
+  const control = arms[0] ?? { ...nobody, variant: "", weight: 0 };
+  const rate = control.converted > 0 ? control.converted / control.exposed : unknownRate;
+  const total = arms.reduce((sum, arm) => sum + arm.weight, 0);
+  const shareOf = (arm: { weight: number } | undefined) =>
+    arm && arm.weight > 0 ? arm.weight / total : 1 / arms.length;
+  const other = arms.find((arm) => arm.variant === best?.variant);
+  return peopleNeeded(rate, worthSeeing, shareOf(control), shareOf(other));
+};
+
+const toResult = (
+  { variant, exposed, converted, sum, sumSquares }: Arm,
+  control: boolean,
+  lift: number | null,
+  interval: readonly [number, number] | null,
+): VariantResult => {
+  const rate = exposed > 0 ? converted / exposed : 0;
+  return { variant, control, exposed, converted, rate, sum, sumSquares, lift, interval };
+};

@@ -1,0 +1,63 @@
+import type { VariantResult } from "../model/admin.ts";
+
+/** What the sentence on one goal is made of. */
+export interface Findings {
+  readonly goal: string;
+  /** all variants, control first */
+  readonly variants: readonly VariantResult[];
+  /** the treatment to speak of; null in an experiment without one */
+  readonly best: VariantResult | null;
+  /** visitors of all variants after which no difference worth seeing would be missed */
+  readonly needed: number;
+  readonly isSplitOff: boolean;
+}
+
+/** One sentence a person can act on. */
+export const describeGoal = (findings: Findings): string => {
+  const sentence = describeBest(findings);
+  if (!findings.isSplitOff) return sentence;
+  const split = findings.variants.map((variant) => count(variant.exposed)).join(" : ");
+  return `warning: visitors are not split as set (${split}), find out why before you believe this; ${sentence}`;
+};
+
+const describeBest = ({ goal, variants, best, needed }: Findings): string => {
+  if (!best) return `nothing to compare on ${goal}`;
+  const { variant, lift, interval } = best;
+  if (lift !== null && interval && (interval[0] > 0 || interval[1] < 0)) {
+    const place = lift > 0 ? "ahead" : "behind";
+    return `${variant} is ${place} on ${goal}: ${percent(lift)}, surely ${between(interval)}`;
+  }
+  const people = sumOf(variants, "exposed");
+  const about = Number(needed.toPrecision(2));
+  if (people < about) return `too early to say: ${count(people)} of about ${count(about)} visitors`;
+  const unseen = variants.find((one) => one.exposed === 0 && (one.control || one === best));
+  if (unseen) return `too early to say: nobody has seen ${unseen.variant} yet`;
+  if (!interval) return `too early to say: ${describeFew(goal, sumOf(variants, "converted"), people)}`;
+  const subject = variants.length > 2 ? `${variant} ` : "";
+  return `no difference seen yet on ${goal}: ${subject}${between(interval)}`;
+};
+
+const describeFew = (goal: string, converted: number, people: number): string => {
+  if (converted === people) return `all ${count(people)} visitors reached ${goal}`;
+  if (converted > people / 2) {
+    return `all but ${count(people - converted)} of ${count(people)} visitors reached ${goal}`;
+  }
+  return `only ${count(converted)} of ${count(people)} visitors reached ${goal}`;
+};
+
+const between = ([low, high]: readonly [number, number]): string =>
+  `between ${percent(low)} and ${percent(high)}`;
+
+const sumOf = (variants: readonly VariantResult[], field: "exposed" | "converted"): number =>
+  variants.reduce((sum, variant) => sum + variant[field], 0);
+
+const count = (n: number): string => n.toLocaleString("en-US");
+
+/** A share as a signed percentage: +12 %, −8.3 %, +0.04 %; fewer digits the larger it is. */
+const percent = (share: number): string => {
+  const value = Math.abs(share * 100);
+  const digits = value >= 10 ? 0 : value >= 1 ? 1 : 2;
+  const text = value.toLocaleString("en-US", { maximumFractionDigits: digits });
+  if (text === "0") return "0 %";
+  return `${share < 0 ? "−" : "+"}${text} %`;
+};

@@ -1,0 +1,33 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { HttpError } from "./http-error.ts";
+import { discardBody, isBodyLeft } from "./request-body.ts";
+
+/**
+ * Answers a refusal: its sentence as plain text. If an answer has begun, the connection is cut instead. A body
+ * that was not read is read away first, so that the client gets to see the answer.
+ */
+export const sendError = (x: { req: IncomingMessage; res: ServerResponse }, error: HttpError): void => {
+  const { req, res } = x;
+  if (res.headersSent || res.destroyed) {
+    res.destroy();
+    return;
+  }
+  const body = Buffer.from(`${error.message}\n`);
+  const headers: Record<string, string> = {
+    "content-type": "text/plain; charset=utf-8",
+    "content-length": String(body.length),
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+    ...error.headers,
+  };
+  const bodyLeft = isBodyLeft(req);
+  if (bodyLeft) headers["connection"] = "close";
+  res.writeHead(error.status, headers);
+  if (!bodyLeft) {
+    res.end(req.method === "HEAD" ? undefined : body);
+    return;
+  }
+  if (req.method === "HEAD") res.flushHeaders();
+  else res.write(body);
+  discardBody(req, () => res.end());
+};

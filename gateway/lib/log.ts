@@ -1,0 +1,37 @@
+import type { Writable } from "node:stream";
+import { pino } from "pino";
+
+/** What the program says of itself while it runs: lines for a person on a terminal, JSON elsewhere. */
+export interface Log {
+  info(sentence: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(sentence: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** The cause is written with its stack. */
+  error(sentence: string, cause?: unknown): void;
+}
+
+export const createLog = (out: Writable, isTerminal: boolean): Log =>
+  isTerminal ? terminalLog(out) : jsonLog(out);
+
+const jsonLog = (out: Writable): Log => {
+  const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, out);
+  return {
+    info: (sentence, fields = {}) => log.info(fields, sentence),
+    warn: (sentence, fields = {}) => log.warn(fields, sentence),
+    error: (sentence, cause) => log.error(cause === undefined ? {} : { err: cause }, sentence),
+  };
+};
+
+const terminalLog = (out: Writable): Log => ({
+  info: (sentence) => void out.write(`${sentence}\n`),
+  warn: (sentence) => void out.write(`${yellow}${sentence}${plain}\n`),
+  error(sentence, cause) {
+    out.write(`${red}${sentence}${plain}\n`);
+    if (cause instanceof Error) out.write(`${dim}${cause.stack ?? cause.message}${plain}\n`);
+  },
+});
+
+export const plain = "\u001b[0m";
+export const dim = "\u001b[2m";
+export const bold = "\u001b[1m";
+const red = "\u001b[31m";
+const yellow = "\u001b[33m";

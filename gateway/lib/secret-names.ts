@@ -1,0 +1,25 @@
+/** Names of fields and of query parameters that carry secrets. Lower case. */
+export const secretNames: ReadonlySet<string> = new Set([
+  "access_token",
+  "api_key",
+  "apikey",
+  "auth_token",
+  "authorization",
+  "card_number",
+  "client_secret",
+  "csrf_token",
+  "cvc",
+  "cvv",
+  "id_token",
+  "jwt",
+  "passwd",
+  "password",
+  "pwd",
+  "refresh_token",
+  "secret",
+  "session_token",
+  "token",
+]);
+
+/** Names of fields and of query parameters that carry a person's address, number or name. Lower case. */
+export const contactNames: ReadonlySet<string> = new Set(["email", "cell", "uname"]);

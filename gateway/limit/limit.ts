@@ -1,0 +1,78 @@
+/**
+ * The room of the limits: how many requests one address may make in a window. The counting is
+ * rate-limiter-flexible's, in memory: half a microsecond for a request that is let through, and the same calls
+ * when the counts are to be shared. It keeps every key it has seen, so the number of keys is bounded here.
+ */
+import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import type { Exchange, Layer } from "../http/exchange.ts";
+import { HttpError } from "../http/http-error.ts";
+import { networkOf, parseCidrs, plainAddress } from "../lib/ip.ts";
+import type { LimitSettings } from "./settings.ts";
+
+export interface Limiter {
+  /** Lets a request through, or refuses it with 429 and says when to come back. */
+  readonly layer: Layer;
+  /** how many addresses are counted now */
+  readonly addresses: number;
+  /** Forgets all counts. */
+  close(): void;
+}
+
+/**
+ * Counts requests per IPv4 address and per IPv6 /64. Exempt ranges are not counted, unless a peer that `isTrusted`
+ * does not know sends a forwarding header: then somebody else stands behind that address.
+ */
+export const createLimiter = (
+  settings: LimitSettings,
+  isTrusted: (address: string) => boolean = () => false,
+): Limiter => {
+  const isExempt = parseCidrs(settings.exempt);
+  const counter = new RateLimiterMemory({ points: settings.requests, duration: settings.windowSeconds });
+  const counted = new Set<string>(); // in order of last use
+
+  const remember = (key: string): void => {
+    counted.delete(key);
+    counted.add(key);
+    if (counted.size > settings.addresses) forget(counted.values().next().value);
+  };
+  const forget = (key: string | undefined): void => {
+    if (key === undefined) return;
+    counted.delete(key);
+    void counter.delete(key);
+  };
+
+  return {
+    layer: (next) => (x) => {
+      if (isExempt(x.address) && !isForwarded(x, isTrusted)) return next(x);
+      const key = networkOf(x.address);
+      remember(key);
+      return counter.consume(key).then(
+        () => next(x),
+        (refusal: unknown) => {
+          throw refusal instanceof RateLimiterRes ? tooMany(settings, refusal.msBeforeNext) : refusal;
+        },
+      );
+    },
+    get addresses() {
+      return counted.size;
+    },
+    close: () => [...counted].forEach(forget),
+  };
+};
+
+const isForwarded = ({ req }: Exchange, isTrusted: (address: string) => boolean): boolean =>
+  (req.headers["x-forwarded-for"] !== undefined || req.headers["forwarded"] !== undefined) &&
+  !isTrusted(plainAddress(req.socket.remoteAddress));
+
+// The RateLimit fields are those of draft-ietf-httpapi-ratelimit-headers: r left, t seconds; q quota, w window.
+const tooMany = (settings: LimitSettings, waitMs: number): HttpError => {
+  const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+  const window = Math.ceil(settings.windowSeconds);
+  return new HttpError(429, `too many requests from this address: try again in ${seconds} s`, {
+    headers: {
+      "retry-after": String(seconds),
+      ratelimit: `"address";r=0;t=${seconds}`,
+      "ratelimit-policy": `"address";q=${settings.requests};w=${window}`,
+    },
+  });
+};

@@ -1,0 +1,81 @@
+import type { AddressInfo, Server } from "node:net";
+import { findPortHolder } from "./port-holder.ts";
+
+export interface Bound {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** HOST:PORT, :PORT or PORT; without a host it means every interface. */
+export const parseAddress = (address: string): { host: string | null; port: number } => {
+  const colon = address.lastIndexOf(":");
+  const host = address.slice(0, Math.max(colon, 0)).replace(/^\[(.*)\]$/, "$1");
+  const port = Number(address.slice(colon + 1));
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new Error(`listen: ${address} has no port between 0 and 65535`);
+  }
+  return { host: host === "" ? null : host, port };
+};
+
+/**
+ * Opens the address. Without a host: all interfaces, IPv6 and IPv4 in one socket, IPv4 alone where there is no IPv6. A
+ * failure is one sentence that says what is in the way; `portHint` makes the end of it from a free address.
+ */
+export const bind = async (
+  server: Server,
+  address: string,
+  portHint: (address: string) => string,
+): Promise<Bound> => {
+  const { host, port } = parseAddress(address);
+  try {
+    if (host !== null) return await open(server, host, port);
+    return await open(server, "::", port).catch((error: unknown) => {
+      if (!hasNoIpv6(error)) throw error;
+      return open(server, "0.0.0.0", port);
+    });
+  } catch (error) {
+    throw new Error(explain(address, port, codeOf(error), portHint), { cause: error });
+  }
+};
+
+const open = (server: Server, host: string, port: number): Promise<Bound> =>
+  new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port }, () => {
+      server.off("error", reject);
+      const bound = server.address() as AddressInfo; // a TCP server's address is never a pipe's name
+      resolve({ host: bound.address, port: bound.port });
+    });
+  });
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && "code" in error ? String(error.code) : String(error);
+
+const hasNoIpv6 = (error: unknown): boolean =>
+  ["EAFNOSUPPORT", "EADDRNOTAVAIL", "EINVAL"].includes(codeOf(error));
+
+const explain = (
+  address: string,
+  port: number,
+  code: string,
+  portHint: (address: string) => string,
+): string => {
+  if (code === "EADDRINUSE")
+    return `listen: ${address} is in use${holderOf(port)}: ${portHint(other(address, port))}`;
+  if (code === "EACCES") {
+    return `listen: ${address} may not be opened by this user: ${portHint(other(address, port < 1024 ? 8070 : port))}`;
+  }
+  if (code === "EADDRNOTAVAIL") return `listen: ${address} is not an address of this machine`;
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `listen: the host of ${address} is not known`;
+  return `listen: ${address} cannot be opened (${code})`;
+};
+
+const holderOf = (port: number): string => {
+  const holder = findPortHolder(port);
+  return holder ? ` by ${holder.command} (pid ${holder.pid})` : " by another program";
+};
+
+const other = (address: string, port: number): string => {
+  const next = port + 10 > 65_535 ? port - 10 : port + 10;
+  return `${address.slice(0, address.lastIndexOf(":"))}:${next}`;
+};

@@ -1,0 +1,45 @@
+import { type ServerResponse, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+
+/** A server's connection: what it is answering now, so that a parse error does not write into an answer. */
+export type Connection = Socket & { [answering]?: ServerResponse; [refused]?: boolean };
+
+export const answering = Symbol("answering");
+const refused = Symbol("refused");
+
+const lingerMs = 500;
+
+/** Answers bytes that are no HTTP request, if nothing else is being written, and closes the connection. */
+export const refuseMalformed = (error: NodeJS.ErrnoException, socket: Connection): void => {
+  const running = socket[answering];
+  const midAnswer = running?.headersSent === true && !running.writableFinished;
+  if (socket[refused] || midAnswer || !socket.writable || error.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  socket[refused] = true;
+  const [status, sentence] = judge(error.code ?? "");
+  // The client may still be sending. Destroying the socket at once would reset it and lose the answer.
+  const timer = setTimeout(() => socket.destroy(), lingerMs);
+  socket.on("close", () => clearTimeout(timer));
+  socket.end(rawAnswer(status, sentence));
+};
+
+const judge = (code: string): readonly [status: number, sentence: string] => {
+  switch (code) {
+    case "HPE_HEADER_OVERFLOW":
+      return [431, "the request's headers are too large"];
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return [408, "the request took too long to arrive"];
+    case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
+      return [413, "the body's chunk extensions are too large"];
+    default:
+      return [400, "this is not an HTTP request that can be read"];
+  }
+};
+
+/** An answer as bytes, for a socket on which there is no request to answer. */
+export const rawAnswer = (status: number, sentence: string): string =>
+  `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: text/plain; charset=utf-8\r\n` +
+  `X-Content-Type-Options: nosniff\r\nContent-Length: ${Buffer.byteLength(sentence) + 1}\r\n` +
+  `Connection: close\r\n\r\n${sentence}\n`;

@@ -1,0 +1,13 @@
+import type { Privacy } from "./hit.ts";
+
+/** Who is asking, as far as the request and the visitor's wishes allow us to know. */
+export interface Visitor {
+  /** null where there is none, or none is allowed */
+  readonly id: string | null;
+  /** minted for this request: the browser does not have it yet */
+  readonly isNew: boolean;
+  /** the cookie must be sent (again): new, unsigned, or issued on another day */
+  readonly mustIssue: boolean;
+  readonly sessionId: string | null;
+  readonly privacy: Privacy;
+}

@@ -1,0 +1,52 @@
+import { createExperimentProjection } from "./experiment/projection.ts";
+import type { Clock } from "./lib/clock.ts";
+import type { Experiment } from "./model/experiment.ts";
+import type { SessionRules } from "./model/site.ts";
+import { createSessionProjection } from "./sessionize/projection.ts";
+import { type Ledger, openLedger } from "./store/ledger.ts";
+
+/** What the projections need of the settings, in a form that can be sent to a thread. */
+export interface ProjectionSettings {
+  readonly dir: string;
+  readonly rejectsKept: number;
+  readonly rejectDays: number;
+  readonly sites: readonly { readonly id: string; readonly sessions: SessionRules }[];
+  readonly experiments: readonly Experiment[];
+}
+
+export interface ProjectedLedger extends Ledger {
+  /** Settings changed while it runs: what is stored from now on follows these. */
+  configure(settings: ProjectionSettings): void;
+}
+
+/** The writing side of the store with its projections: for the writer's thread, or a command while no gateway runs. */
+export const openProjectedLedger = (initial: ProjectionSettings, clock: Clock): ProjectedLedger => {
+  let settings = initial;
+  const rulesOf = (id: string): SessionRules =>
+    settings.sites.find((site) => site.id === id)?.sessions ?? defaultRules;
+  const ledger = openLedger({
+    dir: settings.dir,
+    clock,
+    rejectsKept: settings.rejectsKept,
+    rejectDays: settings.rejectDays,
+    projections: ({ sessions, subjects, counters }) => [
+      createSessionProjection({ sessions, counters }, rulesOf),
+      createExperimentProjection(subjects, () => settings.experiments),
+    ],
+  });
+  return {
+    ...ledger,
+    configure(next) {
+      settings = next;
+    },
+  };
+};
+
+/** For events of a site that has left the settings since. */
+const defaultRules: SessionRules = {
+  idleMinutes: 30,
+  maxHours: 12,
+  maxEvents: 1000,
+  splitOnCampaign: true,
+  splitOnUser: true,
+};

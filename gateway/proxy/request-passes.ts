@@ -1,0 +1,108 @@
+import { type Exchange, requestHeader } from "../http/exchange.ts";
+import { requestId } from "../http/request-id.ts";
+import { plainAddress } from "../lib/ip.ts";
+import {
+  dropHopByHop,
+  dropNominated,
+  firstValue,
+  type HeaderPairs,
+  pairsOf,
+  without,
+} from "./header-pairs.ts";
+
+/** What the passes over a request's headers must know beside the request. */
+export interface RequestRules {
+  readonly isTrusted: (address: string) => boolean;
+  /** cookies that are ours alone and no upstream may see */
+  readonly stripCookies: readonly string[];
+}
+
+type RequestPass = (pairs: HeaderPairs, x: Exchange, rules: RequestRules) => HeaderPairs;
+
+/** `Expect: 100-continue` was answered by us when the body was let in; the upstream gets the body without asking. */
+export const dropExpect: RequestPass = (pairs) => without(pairs, (name) => name === "expect");
+
+/** Drops what only we may say or know: the assignment header, and our own cookies. */
+export const dropOwn: RequestPass = (pairs, _x, { stripCookies }) => {
+  const others = without(pairs, (name) => name === "x-experiment");
+  return stripCookies.length === 0 ? others : dropCookies(others, stripCookies);
+};
+
+const dropCookies = (pairs: HeaderPairs, names: readonly string[]): HeaderPairs => {
+  if (!pairs.some((text, i) => i % 2 === 1 && pairs[i - 1] === "cookie" && hasCookie(text, names)))
+    return pairs;
+  const kept: string[] = [];
+  for (let i = 0; i < pairs.length; i += 2) {
+    const name = pairs[i] ?? "";
+    const value = pairs[i + 1] ?? "";
+    const left =
+      name === "cookie"
+        ? cookiesOf(value)
+            .filter((pair) => !isCookie(pair, names))
+            .join("; ")
+        : value;
+    if (name !== "cookie" || left !== "") kept.push(name, left);
+  }
+  return kept;
+};
+
+const cookiesOf = (value: string): string[] => value.split(";").map((pair) => pair.trim());
+
+const hasCookie = (value: string, names: readonly string[]): boolean =>
+  cookiesOf(value).some((pair) => isCookie(pair, names));
+
+const isCookie = (pair: string, names: readonly string[]): boolean => {
+  const end = pair.indexOf("=");
+  return names.includes(end < 0 ? pair : pair.slice(0, end).trim());
+};
+
+/** Applies what layers decided: null takes a header out, a text replaces it or puts it in. */
+export const applyEdits: RequestPass = (pairs, x) => {
+  if (x.requestEdits.size === 0) return pairs;
+  const edited = [...without(pairs, (name) => x.requestEdits.has(name))];
+  for (const [name, value] of x.requestEdits) if (value !== null) edited.push(name, value);
+  return edited;
+};
+
+/**
+ * Says who asked, for which host, over what. What an untrusted peer claims about it is replaced; a trusted proxy's word
+ * is kept, and it is itself added to `X-Forwarded-For`.
+ */
+export const addForwarded: RequestPass = (pairs, x, { isTrusted }) => {
+  const peer = plainAddress(x.req.socket.remoteAddress);
+  const believed = isTrusted(peer) ? pairs : null;
+  const kept = without(pairs, believed ? (name) => name === "x-forwarded-for" : isForwarding) as string[];
+  const forwarded = kept === pairs ? kept.slice() : kept; // ours to append to: `without` made it
+  const before = believed && requestHeader(x, "x-forwarded-for");
+  forwarded.push("x-forwarded-for", before ? `${before}, ${peer}` : peer);
+  const say = (name: string, value: string): void => {
+    if (!believed || firstValue(believed, name) === undefined) forwarded.push(name, value);
+  };
+  say("x-forwarded-host", x.req.headers.host ?? x.host);
+  say("x-forwarded-proto", x.secure ? "https" : "http");
+  say("x-request-id", requestId(x));
+  return forwarded;
+};
+
+const isForwarding = (name: string): boolean =>
+  name.startsWith("x-") ? isForwardingX(name) : name === "forwarded";
+
+const isForwardingX = (name: string): boolean =>
+  name.startsWith("x-forwarded-") || name === "x-real-ip" || name === "x-request-id";
+
+/** In this order: what a client nominates goes before anything of ours is added, so that it cannot name that. */
+export const requestPasses = [
+  dropNominated,
+  dropHopByHop,
+  dropExpect,
+  dropOwn,
+  applyEdits,
+  addForwarded,
+] as const satisfies readonly RequestPass[];
+
+/** The headers for the upstream. */
+export const upstreamHeaders = (x: Exchange, rules: RequestRules): string[] => {
+  let pairs: HeaderPairs = pairsOf(x.req.rawHeaders);
+  for (const pass of requestPasses) pairs = pass(pairs, x, rules);
+  return pairs as string[]; // undici asks for a mutable array and does not change it
+};

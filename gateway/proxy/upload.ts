@@ -1,0 +1,30 @@
+import type { IncomingMessage } from "node:http";
+import { Readable } from "node:stream";
+
+const aheadBytes = 64 * 1024; // of one upload, held for a slow upstream
+
+/**
+ * A request's body as a stream of its own. The upstream's client destroys the body it was given when it fails; the
+ * request itself must outlive that, because its connection has to carry our answer.
+ */
+export const uploadOf = (req: IncomingMessage): Readable => {
+  const upload = new Readable({
+    highWaterMark: aheadBytes,
+    read: () => void req.resume(),
+    destroy: (error, done) => {
+      req.off("data", feed).off("end", finish).off("close", cut);
+      done(error);
+    },
+  });
+  const feed = (chunk: Buffer): void => {
+    if (!upload.push(chunk)) req.pause();
+  };
+  const finish = (): void => void upload.push(null);
+  const cut = (): void => {
+    if (!req.complete) upload.destroy(new Error("the client went away in the middle of its body"));
+  };
+  // Whoever reads the stream hears of the error; when nobody does any more, it must not end the process.
+  upload.on("error", () => {});
+  req.on("data", feed).on("end", finish).on("close", cut).pause();
+  return upload;
+};

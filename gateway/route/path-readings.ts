@@ -1,0 +1,63 @@
+import { HttpError } from "../http/http-error.ts";
+
+/** A path as the strictest and the most lenient server would read it; equal for nearly every path. */
+export interface Readings {
+  readonly strict: string;
+  readonly lenient: string;
+}
+
+/**
+ * Reads a request's path for matching. Servers differ in what they decode, merge or cut before they match, so a
+ * path that could be another one for the server behind us has two readings, and only goes on if both
+ * lead to the same place. Refused with 400: dot segments in any encoding, backslashes, NUL, broken escapes.
+ */
+export const readPath = (path: string): Readings => {
+  if (isPlain(path)) return { strict: path, lenient: path };
+  const strict = decodeBytes(path);
+  if (strict.includes("\\")) throw new HttpError(400, "the path has a backslash");
+  if (strict.includes("\0")) throw new HttpError(400, "the path has a NUL");
+  const lenient = dropParameters(strict.replaceAll("%2F", "/")).replace(/\/{2,}/g, "/");
+  if (hasDotSegment(lenient)) throw new HttpError(400, "the path has dot segments");
+  return { strict, lenient };
+};
+
+// On the way of every request: nothing in most paths can be read in two ways.
+const isPlain = (path: string): boolean => {
+  for (let i = 0; i < path.length; i++) {
+    switch (path.charCodeAt(i)) {
+      case 0x25: // %
+      case 0x3b: // ;
+      case 0x5c: // \
+      case 0x00:
+        return false;
+      case 0x2f: {
+        const next = path.charCodeAt(i + 1);
+        if (next === 0x2f || next === 0x2e /* . */) return false;
+      }
+    }
+  }
+  return true;
+};
+
+/**
+ * Every escape as the byte it stands for, one character per byte: enough to compare paths, whatever their
+ * encoding. An encoded slash stays `%2F`.
+ */
+export const decodeBytes = (path: string): string => {
+  let text = "";
+  let from = 0;
+  for (let at = path.indexOf("%"); at >= 0; at = path.indexOf("%", from)) {
+    const hex = path.slice(at + 1, at + 3);
+    if (!/^[0-9a-f]{2}$/i.test(hex)) throw new HttpError(400, "the path has a broken percent-encoding");
+    const byte = String.fromCharCode(Number.parseInt(hex, 16));
+    text += path.slice(from, at) + (byte === "/" ? "%2F" : byte);
+    from = at + 3;
+  }
+  return text + path.slice(from);
+};
+
+// Java servers cut `;name=value` off each segment before they match (RFC 3986 §3.3).
+const dropParameters = (path: string): string => (path.includes(";") ? path.replace(/;[^/]*/g, "") : path);
+
+const hasDotSegment = (path: string): boolean =>
+  path.includes("/.") && path.split("/").some((segment) => segment === "." || segment === "..");

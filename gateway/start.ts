@@ -1,0 +1,225 @@
+/**
+ * `turnpike start`: builds every room, joins them, starts, and stops them in reverse order of birth.
+ */
+import { isIP } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { buildAll, distDir, needsBuild } from "../setup/build.ts";
+import { startDemoUpstream } from "../setup/demo/server.ts";
+import { admin } from "./api/admin.ts";
+import { createAuth, type KnownToken } from "./api/auth.ts";
+import { createApp, sitesOf } from "./app.ts";
+import { formatBanner } from "./banner.ts";
+import type { Io, StartOptions } from "./commands/context.ts";
+import { followConfig } from "./follow-config.ts";
+import { loadedOrThrow } from "./commands/settings-options.ts";
+import { loadConfig } from "./config/load.ts";
+import type { Config } from "./config/schema.ts";
+import { createNames } from "./document/cookie-names.ts";
+import type { Exchange } from "./http/exchange.ts";
+import { systemClock } from "./lib/clock.ts";
+import { createLog, type Log } from "./lib/log.ts";
+import { createListener } from "./listen/listener.ts";
+import type { Bound } from "./listen/bind.ts";
+import type { Event } from "./model/event.ts";
+import type { ProjectionSettings } from "./projected-ledger.ts";
+import { createStatic } from "./static/static.ts";
+import { giveAdminToken } from "./store/admin-token.ts";
+import { holdOwnership } from "./store/owner.ts";
+import { readSecret } from "./store/secret.ts";
+import { openSqliteStore, type SqliteStore } from "./store/sqlite-store.ts";
+
+/** Runs the gateway until it is told to stop; answers the exit code. Throws one sentence when it cannot start. */
+export const start = async (options: StartOptions, io: Io): Promise<number> => {
+  const loaded = loadedOrThrow(loadConfig(options.load));
+  const log = createLog(io.stdout, io.isTerminal);
+  const stopped = untilStopped(io.signal);
+  const closers: (() => Promise<void> | void)[] = [];
+  try {
+    await run(loaded, options, io, log, closers);
+    await stopped;
+    if (io.isTerminal) io.stdout.write("\n");
+    log.info("stopping: running requests finish, then the store closes");
+    return 0;
+  } finally {
+    for (const close of closers.reverse()) await close();
+  }
+};
+
+const run = async (
+  { config: initial, file, folder }: { readonly config: Config; readonly file: string | null; readonly folder: string },
+  options: StartOptions,
+  io: Io,
+  log: Log,
+  closers: (() => Promise<void> | void)[],
+): Promise<void> => {
+  refuseOpenAdmin(initial.listen.admin);
+  const built = needsBuild().then((needed) => (needed ? buildAll() : undefined));
+  const { dir } = initial.data;
+  const ownership = holdOwnership(dir);
+  closers.push(() => ownership.release());
+  const secret = readSecret(dir);
+  const store = await openStore(initial, options.dev, io, log);
+  closers.push(() => store.close());
+  const tokens = () => store.reader.report("tokens", {}) as unknown as readonly KnownToken[]; // the report's columns
+  const auth = createAuth({ secret, clock: systemClock, tokens });
+  const token = await giveAdminToken(store, dir, options.adminToken);
+  await built;
+
+  let config = initial;
+  let siteUrl = "";
+  const adminListener = createListener({
+    address: initial.listen.admin,
+    headerBytes: initial.limits.headerBytes,
+    clock: systemClock,
+    siteOf: () => sitesOf(config)[0] ?? null,
+    isTrusted: () => false,
+    portHint: (free) => `start on another port with --admin ${free}`,
+    onError: reportError(log),
+    handler: admin({
+      auth,
+      pages: createStatic({ dir: join(distDir, "dashboard"), index: "index.html" }),
+      hosts: () => adminHosts(adminBound),
+      commands: commandsOf(store),
+      source: {
+        store,
+        lastSeq: () => store.reader.lastSeq(),
+        perSecond: () => store.perSecond(systemClock()),
+        trouble: () => store.trouble(),
+        experiments: () => config.experiments,
+        siteUrl: () => siteUrl,
+        snippet: () => `<script src="${siteUrl}${config.tracking.scriptPath}" data-site="${config.sites[0]?.id}" async></script>`,
+        demo: () => usesDemo(config),
+        now: systemClock,
+      },
+    }),
+  });
+  const adminBound = await adminListener.listen();
+  closers.push(() => adminListener.stop(1000));
+  const adminUrl = `http://${urlHost(adminBound)}:${adminBound.port}`;
+
+  const demo = usesDemo(initial) ? await startDemoUpstream({ admin: adminUrl }) : null;
+  if (demo) closers.push(() => demo.close());
+  const parts = {
+    store,
+    secret,
+    names: createNames((sentence) => log.warn(sentence)),
+    clock: systemClock,
+    mayDebug: (x: Exchange) => options.dev || auth.holdsToken(x, "read"),
+    demoUpstream: demo?.url ?? null,
+    scriptFile: join(distDir, "track.js"),
+    onError: reportError(log),
+  };
+  let app = createApp(config, parts);
+  closers.push(() => app.close());
+  const listener = createListener({
+    address: initial.listen.http,
+    headerBytes: initial.limits.headerBytes,
+    clock: systemClock,
+    siteOf: (host) => app.siteOf(host),
+    isTrusted: (address) => app.isTrusted(address),
+    portHint: (free) => `start on another port with --http ${free}`,
+    onError: reportError(log),
+    handler: (x) => app.handler(x),
+  });
+  const bound = await listener.listen();
+  closers.push(() => listener.stop(initial.listen.stopSeconds * 1000));
+  siteUrl = `http://${urlHost(bound)}:${bound.port}`;
+  ownership.announce(`${urlHost(adminBound)}:${adminBound.port}`);
+
+  if (options.dev && file) {
+    closers.push(
+      followConfig(file, options.load, log, initial, (next) => {
+        const before = app;
+        app = createApp(next, parts);
+        config = next;
+        store.configure(projectionSettings(next));
+        void before.close();
+      }),
+    );
+  }
+  if (io.isTerminal) {
+    const tokenFile = join(dir, "admin-token");
+    const code = auth.newCode();
+    io.stdout.write(formatBanner({ siteUrl, adminUrl, code, token, tokenFile, dataDir: shorten(dir, folder), experiments: config.experiments }));
+  } else {
+    log.info("listening", { site: siteUrl, dashboard: adminUrl, data: dir });
+  }
+};
+
+const openStore = (config: Config, dev: boolean, io: Io, log: Log): Promise<SqliteStore> =>
+  openSqliteStore({
+    dir: config.data.dir,
+    pendingEvents: config.limits.pendingEvents,
+    startWriter: () =>
+      new Worker(fileURLToPath(new URL("./writer.ts", import.meta.url)), { workerData: projectionSettings(config) }),
+    onTrouble: (trouble) => (trouble ? log.warn(`${trouble}; events are refused with 503 until it is over`) : log.info("store: events are stored again")),
+    ...(dev ? { onStored: (event: Event) => io.stdout.write(`${storedLine(event)}\n`) } : {}),
+  });
+
+const projectionSettings = (config: Config): ProjectionSettings => ({
+  dir: config.data.dir,
+  rejectsKept: config.data.rejectsKept,
+  rejectDays: config.data.rejectDays,
+  sites: config.sites.map(({ id, sessions }) => ({ id, sessions })),
+  experiments: config.experiments,
+});
+
+const storedLine = (event: Event): string => {
+  const parts = [event.type, event.name, event.page_path ?? "", event.client_id ? `visitor …${event.client_id.slice(-4)}` : "no visitor"];
+  for (const { field, problem } of event.problems ?? []) parts.push(`! ${field}: ${problem}`);
+  return `stored  ${parts.filter((part) => part !== "").join("  ")}`;
+};
+
+const commandsOf = (store: SqliteStore) => ({
+  createToken: async (name: string, role: "read" | "write" | "admin") =>
+    String(await store.call({ kind: "create-token", name, role })),
+  listTokens: () => store.call({ kind: "list-tokens" }),
+  revokeToken: async (name: string) => (await store.call({ kind: "revoke-token", name })) === true,
+  rebuildExperiments: async () => Number(await store.call({ kind: "rebuild-experiments" })),
+  removeDemo: async () => Number(await store.call({ kind: "remove-demo" })),
+});
+
+const reportError = (log: Log) => (error: unknown, x: Exchange | null) => {
+  const where = x ? `${x.req.method} ${x.host}${x.path.slice(0, 200)}: ` : "";
+  log.error(`${where}${error instanceof Error ? error.message : String(error)}`, error);
+};
+
+const usesDemo = (config: Config): boolean => config.routes.some((route) => route.proxy?.upstreams.includes("demo"));
+
+/** Without encryption a token would cross the network in the clear. */
+const refuseOpenAdmin = (address: string): void => {
+  const host = address.slice(0, address.lastIndexOf(":")).replace(/^\[(.*)\]$/, "$1");
+  if (host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."))) return;
+  throw new Error(
+    `listen.admin: ${address} is reachable from other machines, which needs TLS: use 127.0.0.1:PORT and reach it through an SSH tunnel`,
+  );
+};
+
+const adminHosts = ({ host, port }: Bound): readonly string[] => [
+  `localhost:${port}`,
+  `127.0.0.1:${port}`,
+  `[::1]:${port}`,
+  `${host.includes(":") ? `[${host}]` : host}:${port}`,
+];
+
+/** The host to type into a browser for what a listener is bound to. */
+const urlHost = ({ host }: Bound): string => {
+  if (host === "::" || host === "0.0.0.0") return "localhost";
+  return host.includes(":") ? `[${host}]` : host;
+};
+
+const shorten = (dir: string, folder: string): string => (dir.startsWith(`${folder}/`) ? dir.slice(folder.length + 1) : dir);
+
+/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
+const untilStopped = (signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve) => {
+    const stop = () => {
+      for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => process.exit(130));
+      resolve();
+    };
+    process.once("SIGINT", stop);
+    process.once("SIGTERM", stop);
+    signal?.addEventListener("abort", stop, { once: true });
+  });

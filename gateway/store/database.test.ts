@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { databaseFile, openDatabase } from "./database.ts";
+import { migrations } from "./migrations.ts";
+import { holdOwnership, readOwner } from "./owner.ts";
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "turnpike-store-"));
+});
+afterEach(() => {
+  chmodSync(dir, 0o700);
+  rmSync(dir, { recursive: true });
+});
+
+const version = (steps?: readonly string[]): number => {
+  const db = openDatabase(dir, steps);
+  const found = Number(db.pragma("user_version", { simple: true }));
+  db.close();
+  return found;
+};
+
+test("an empty folder gets every step", () => {
+  assert.equal(version(), migrations.length);
+});
+
+test("a file of the version before gets the step that is new, and keeps its rows", () => {
+  const before = openDatabase(dir);
+  before.prepare("INSERT INTO sites (id) VALUES ('main')").run();
+  before.close();
+  const steps = [...migrations, "ALTER TABLE sites ADD COLUMN note TEXT"];
+  assert.equal(version(steps), migrations.length + 1);
+  const db = openDatabase(dir, steps);
+  assert.deepEqual(db.prepare("SELECT id, note FROM sites").all(), [{ id: "main", note: null }]);
+  db.close();
+});
+
+test("a step that fails leaves the whole version before it", () => {
+  const good = migrations.length;
+  version();
+  const steps = [...migrations, "CREATE TABLE half (x); SELECT nonsense FROM nowhere"];
+  assert.throws(() => openDatabase(dir, steps));
+  assert.equal(version(), good);
+});
+
+test("a file of a newer version is refused in one sentence and left as it was", () => {
+  version([...migrations, "CREATE TABLE later (x)"]);
+  const before = readFileSync(databaseFile(dir));
+  assert.throws(() => openDatabase(dir), /was written by a newer Turnpike \(schema \d+, this one knows \d+\)/);
+  assert.deepEqual(readFileSync(databaseFile(dir)), before);
+});
+
+test("a damaged file is refused in one sentence and left as it was", () => {
+  writeFileSync(databaseFile(dir), "this is no database, and long enough to have a header of one ".repeat(20));
+  const before = readFileSync(databaseFile(dir));
+  assert.throws(() => openDatabase(dir), /turnpike\.db is damaged or not a database: .*nothing was changed$/);
+  assert.deepEqual(readFileSync(databaseFile(dir)), before);
+});
+
+test("a folder that cannot be made is named, with what to do", () => {
+  const file = join(dir, "file");
+  writeFileSync(file, "");
+  assert.throws(() => openDatabase(join(file, "data")), /the data folder .* cannot be made \(ENOTDIR\): choose another with --data/);
+  assert.throws(() => holdOwnership(join(file, "data")), /the data folder .* cannot be written \(ENOTDIR\)/);
+});
+
+test("acknowledged means on disk: the database is opened with WAL and synchronous=FULL", () => {
+  const db = openDatabase(dir);
+  assert.equal(db.pragma("journal_mode", { simple: true }), "wal");
+  assert.equal(db.pragma("synchronous", { simple: true }), 2);
+  db.close();
+});
+
+test("a folder has one owner, who is named to the second", () => {
+  const first = holdOwnership(dir);
+  first.announce("127.0.0.1:8081");
+  assert.throws(() => holdOwnership(dir), new RegExp(`in use by another Turnpike \\(pid ${process.pid}\\)`));
+  assert.deepEqual(readOwner(dir), { pid: process.pid, admin: "127.0.0.1:8081" });
+  first.release();
+  assert.equal(readOwner(dir), null);
+});

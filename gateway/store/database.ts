@@ -1,0 +1,97 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { migrations } from "./migrations.ts";
+
+export type Db = Database.Database;
+export type Statement = Database.Statement;
+
+export const databaseFile = (dir: string): string => join(dir, "turnpike.db");
+
+/** Opens the data folder's database for writing, making or upgrading it. Throws one sentence a person can act on. */
+export const openDatabase = (dir: string, steps: readonly string[] = migrations): Db => {
+  makeFolder(dir);
+  const file = databaseFile(dir);
+  return explain(file, () => {
+    const db = new Database(file);
+    try {
+      // Refuse before the first write: a damaged file or one of a newer version must stay as it is.
+      refuseNewer(db, steps.length, file);
+      db.pragma("journal_mode = WAL");
+      db.pragma("synchronous = FULL");
+      db.pragma("wal_autocheckpoint = 4000");
+      db.pragma("journal_size_limit = 67108864");
+      db.pragma("cache_size = -65536");
+      db.pragma("temp_store = MEMORY");
+      migrate(db, steps);
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  });
+};
+
+/** Opens it for reading only; the gateway may be writing meanwhile. */
+export const openDatabaseReadOnly = (dir: string): Db => {
+  const file = databaseFile(dir);
+  return explain(file, () => {
+    const db = new Database(file, { readonly: true, fileMustExist: true });
+    refuseNewer(db, migrations.length, file);
+    return db;
+  });
+};
+
+/** Each step in a transaction of its own, so that a crash leaves a whole version behind. */
+const migrate = (db: Db, steps: readonly string[]): void => {
+  for (let version = schemaVersion(db); version < steps.length; version++) {
+    db.transaction(() => {
+      db.exec(steps[version] ?? "");
+      db.pragma(`user_version = ${version + 1}`);
+    })();
+  }
+};
+
+const schemaVersion = (db: Db): number => Number(db.pragma("user_version", { simple: true }));
+
+const refuseNewer = (db: Db, known: number, file: string): void => {
+  const found = schemaVersion(db);
+  if (found > known) {
+    throw new Error(
+      `store: ${file} was written by a newer Turnpike (schema ${found}, this one knows ${known}): start that version; nothing was changed`,
+    );
+  }
+};
+
+const makeFolder = (dir: string): void => {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new Error(`store: the data folder ${dir} cannot be made (${codeOf(cause)}): choose another with --data`, {
+      cause,
+    });
+  }
+};
+
+const explain = <T>(file: string, open: () => T): T => {
+  try {
+    return open();
+  } catch (cause) {
+    const sentence = sentences[codeOf(cause)];
+    if (!sentence) throw cause;
+    throw new Error(`store: ${file} ${sentence}`, { cause });
+  }
+};
+
+const sentences: Readonly<Record<string, string>> = {
+  SQLITE_NOTADB: "is damaged or not a database: put a backup in its place or move it away; nothing was changed",
+  SQLITE_CORRUPT: "is damaged: put a backup in its place or move it away; nothing was changed",
+  SQLITE_CANTOPEN: "cannot be opened: check that the folder exists and that this user may write to it, or choose another with --data",
+  SQLITE_READONLY: "cannot be written by this user: change its owner, or choose another folder with --data",
+  SQLITE_READONLY_DIRECTORY: "lies in a folder that this user cannot write to: change its owner, or choose another with --data",
+  SQLITE_FULL: "cannot be written, the disk is full: make room and start again",
+};
+
+/** The error code of SQLite or the system, or "" for other errors. */
+export const codeOf = (error: unknown): string =>
+  error instanceof Error && "code" in error ? String(error.code) : "";

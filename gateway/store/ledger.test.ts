@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import type { Event } from "../model/event.ts";
+import { newId, uuidTime } from "../model/ids.ts";
+import { type Ledger, openLedger } from "./ledger.ts";
+import { keyLifeMs } from "./journal.ts";
+import { openReader } from "./reader.ts";
+
+let dir: string;
+let now = Date.UTC(2026, 0, 10);
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "turnpike-store-"));
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+const open = (): Ledger =>
+  openLedger({ dir, clock: () => now, rejectsKept: 3, rejectDays: 30, projections: () => [] });
+
+const event = (id: string, more: Partial<Event> = {}): Event => ({
+  id,
+  property_id: "main",
+  tracking_protocol: "native",
+  type: "track",
+  name: "click",
+  timestamp_utc: now,
+  received_at: now,
+  client_id: "v1",
+  ...more,
+});
+
+const append = (ledger: Ledger, events: readonly Event[], keyTimes: readonly (number | null)[]) =>
+  ledger.append({ lines: events.map((e) => JSON.stringify(e)), keyTimes, rejects: [] });
+
+const storedIds = (): string[] => {
+  const reader = openReader(dir);
+  const ids = reader.read(0, 100).map((stored) => stored.event.id);
+  reader.close();
+  return ids;
+};
+
+test("an event is stored once, however often and in whatever batch it comes", () => {
+  const ledger = open();
+  const [a, b] = [newId(), newId()];
+  const first = append(ledger, [event(a), event(b), event(a)], [uuidTime(a), uuidTime(b), uuidTime(a)]);
+  const second = append(ledger, [event(b)], [uuidTime(b)]);
+  ledger.close();
+  assert.deepEqual([first.doubles, second.doubles], [[2], [0]]);
+  assert.deepEqual(storedIds(), [a, b]);
+});
+
+test("an id without a time is stored once as well", () => {
+  const ledger = open();
+  const id = "0b0b0b0b-1111-4222-8333-444455556666";
+  append(ledger, [event(id)], [null]);
+  const again = append(ledger, [event(id)], [null]);
+  ledger.close();
+  assert.deepEqual(again.doubles, [0]);
+  assert.deepEqual(storedIds(), [id]);
+});
+
+test("the same id in two sites is two events", () => {
+  const ledger = open();
+  const id = newId();
+  append(ledger, [event(id), event(id, { property_id: "other" })], [1, 1]);
+  ledger.close();
+  assert.equal(storedIds().length, 2);
+});
+
+test("keys outlive their rows by days, and are forgotten after", () => {
+  const ledger = open();
+  const id = newId();
+  append(ledger, [event(id)], [now]);
+  now += keyLifeMs - 1;
+  ledger.prune();
+  assert.deepEqual(append(ledger, [event(id)], [now - keyLifeMs + 1]).doubles, [0]);
+  now += 2;
+  ledger.prune();
+  ledger.close();
+  const reader = openReader(dir);
+  assert.deepEqual([...reader.query("SELECT count(*) FROM seen").rows], [[0]]);
+  reader.close();
+});
+
+test("a line that the tables refuse goes to the rejects, its neighbours are kept", () => {
+  const ledger = open();
+  const [a, bad, b] = [newId(), newId(), newId()];
+  const wrong = event(bad, { client_id: { not: "text" } as unknown as string });
+  const { doubles, refused } = append(ledger, [event(a), wrong, event(b)], [1, 2, 3]);
+  ledger.close();
+  assert.deepEqual(doubles, []);
+  assert.deepEqual(refused.map(({ index }) => index), [1]);
+  assert.deepEqual(storedIds(), [a, b]);
+  const reader = openReader(dir);
+  assert.match(String([...reader.query("SELECT reason FROM rejects").rows][0]?.[0]), /^store: /);
+  reader.close();
+});
+
+test("a sequence is never given twice, across restarts and removed rows", () => {
+  const first = open();
+  append(first, [event(newId()), event(newId())], [1, 2]);
+  first.close();
+  const second = open();
+  append(second, [event(newId())], [3]);
+  second.close();
+  const reader = openReader(dir);
+  assert.deepEqual(reader.read(0, 10).map(({ seq }) => seq), [1, 2, 3]);
+  reader.close();
+});
+
+test("rejects are bounded in number", () => {
+  const ledger = open();
+  const reject = { site: "main", receivedAt: now, method: "POST", path: "/", reason: "not JSON", sample: "x" };
+  ledger.append({ lines: [], keyTimes: [], rejects: Array.from({ length: 10 }, () => reject) });
+  ledger.prune();
+  ledger.close();
+  const reader = openReader(dir);
+  assert.deepEqual([...reader.query("SELECT count(*) FROM rejects").rows], [[3]]);
+  reader.close();
+});
+
+test("tokens are kept as hashes, under one name each", () => {
+  const ledger = open();
+  const token = ledger.createToken("ci", "read");
+  assert.throws(() => ledger.createToken("ci", "read"), /token: ci exists already/);
+  assert.equal(ledger.listTokens().length, 1);
+  assert.equal(ledger.revokeToken("ci"), true);
+  assert.equal(ledger.revokeToken("ci"), false);
+  ledger.close();
+  assert.match(token, /^tp_[\w-]{32}$/);
+});

@@ -1,0 +1,99 @@
+import { createLru } from "../lib/lru.ts";
+import type { Event } from "../model/event.ts";
+import type { SessionTable } from "../model/projection.ts";
+import type { Session, SplitCause } from "../model/session.ts";
+import type { Db } from "./database.ts";
+
+interface SessionRow {
+  session_id: string;
+  started_at: number;
+  ended_at: number;
+  last_sequence: number;
+  last_id: string;
+  events: number;
+  page_views: number;
+  entry_page: string | null;
+  exit_page: string | null;
+  source: string | null;
+  medium: string | null;
+  campaign: string | null;
+  last_campaign: string | null;
+  last_user_id: string | null;
+  referrer: string | null;
+  split_cause: SplitCause | null;
+}
+
+/** Sessions in SQLite. The latest session of the people seen last is kept in memory as well. */
+export const createSessionTable = (db: Db): SessionTable & { forget(): void } => {
+  const latest = createLru<number, Session>(50_000);
+  const last = db.prepare("SELECT * FROM sessions WHERE person = ? ORDER BY started_at DESC, session_id DESC LIMIT 1");
+  const list = db.prepare("SELECT * FROM sessions WHERE person = ? ORDER BY started_at, session_id");
+  const put = db.prepare(`
+    INSERT INTO sessions (person, started_at, session_id, ended_at, last_sequence, last_id, events, page_views,
+      entry_page, exit_page, source, medium, campaign, last_campaign, last_user_id, referrer, split_cause, site)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET ended_at = excluded.ended_at, last_sequence = excluded.last_sequence,
+      last_id = excluded.last_id, events = excluded.events, page_views = excluded.page_views,
+      entry_page = excluded.entry_page, exit_page = excluded.exit_page, campaign = excluded.campaign,
+      last_campaign = excluded.last_campaign, last_user_id = excluded.last_user_id,
+      split_cause = excluded.split_cause`);
+  const remove = db.prepare("DELETE FROM sessions WHERE person = ? AND started_at = ? AND session_id = ?");
+  const events = db
+    .prepare(
+      `SELECT body FROM person_events JOIN journal USING (seq) WHERE person = ? AND timestamp >= ?
+       ORDER BY timestamp`,
+    )
+    .pluck();
+
+  const write = (person: number, site: string, s: Session): void => {
+    put.run(
+      person, s.startedAt, s.id, s.endedAt, s.lastSequence, s.lastId, s.events, s.pageViews, s.entryPage,
+      s.exitPage, s.source, s.medium, s.campaign, s.lastCampaign, s.lastUserId, s.referrer, s.splitCause, site,
+    );
+  };
+
+  return {
+    last(person) {
+      const known = latest.get(person);
+      if (known) return known;
+      const row = last.get(person) as SessionRow | undefined;
+      return row ? toSession(row) : null;
+    },
+    list: (person) => (list.all(person) as SessionRow[]).map(toSession),
+    put(person, site, session) {
+      write(person, site, session);
+      latest.set(person, session);
+    },
+    replace(person, site, gone, come) {
+      for (const session of gone) remove.run(person, session.startedAt, session.id);
+      for (const session of come) write(person, site, session);
+      latest.delete(person);
+    },
+    *events(person, fromAt) {
+      // In order of time; events of the same millisecond are put in order by whoever reads them.
+      for (const body of events.iterate(person, fromAt)) {
+        yield JSON.parse(body as string) as Event; // our own line
+      }
+    },
+    forget: () => latest.clear(),
+  };
+};
+
+const toSession = (row: SessionRow): Session => ({
+  id: row.session_id,
+  startedAt: row.started_at,
+  endedAt: row.ended_at,
+  lastSequence: row.last_sequence,
+  lastId: row.last_id,
+  events: row.events,
+  pageViews: row.page_views,
+  entryPage: row.entry_page,
+  exitPage: row.exit_page,
+  source: row.source,
+  medium: row.medium,
+  campaign: row.campaign,
+  lastCampaign: row.last_campaign,
+  lastUserId: row.last_user_id,
+  referrer: row.referrer,
+  splitCause: row.split_cause,
+});

@@ -1,0 +1,12 @@
+/**
+ * The writer's thread: joins the store with the projections that follow the journal. The only place, beside
+ * `main.ts` and the command line, that sees several rooms.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { systemClock } from "./lib/clock.ts";
+import { type ProjectionSettings, openProjectedLedger } from "./projected-ledger.ts";
+import { serveWriter } from "./store/writer-thread.ts";
+
+if (!parentPort) throw new Error("writer: this file runs as a thread of the gateway");
+const ledger = openProjectedLedger(workerData as ProjectionSettings, systemClock); // from start.ts, of this very type
+serveWriter(ledger, parentPort, (settings) => ledger.configure(settings as ProjectionSettings)); // likewise

@@ -1,0 +1,253 @@
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { launchBrowser } from "./browser.ts";
+import {
+  cannedEvent,
+  cannedOverview,
+  type DashboardStandIn,
+  goodCode,
+  goodToken,
+  startDashboardStandIn,
+} from "./dashboard-stand-in.ts";
+
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let admin: DashboardStandIn;
+let errors: string[];
+
+before(async () => {
+  [browser, admin] = await Promise.all([launchBrowser(), startDashboardStandIn(cannedOverview())]);
+});
+after(async () => {
+  await browser.close();
+  await admin.close();
+});
+beforeEach(async () => {
+  Object.assign(admin, { overview: cannedOverview(), signedIn: true, failing: false });
+  errors = [];
+  context = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
+  page = await context.newPage();
+  page.on("pageerror", (error) => errors.push(error.message));
+});
+afterEach(async () => {
+  await context.close();
+  assert.deepEqual(errors, []);
+});
+
+const open = async (path = "/"): Promise<void> => {
+  await page.goto(admin.url + path);
+  await page.locator("#newest li").first().waitFor();
+};
+const texts = (selector: string): Promise<string[]> => page.locator(selector).allTextContents();
+
+test("the newest events are in order of receipt, newest on top, and new ones arrive above", async () => {
+  admin.overview = cannedOverview({
+    newest: [1, 2, 3].map((seq) => cannedEvent(seq, { page: `/${seq}` })),
+  });
+  await open();
+  assert.deepEqual(await texts("#newest .page"), ["/3", "/2", "/1"]);
+
+  const more = [4, 5].map((seq) => cannedEvent(seq, { page: `/${seq}` }));
+  admin.overview = cannedOverview({ newest: [...admin.overview.newest, ...more] });
+  await page.locator("#newest li", { hasText: "/5" }).waitFor();
+  assert.deepEqual(await texts("#newest .page"), ["/5", "/4", "/3", "/2", "/1"]);
+  assert.equal(await page.locator("#newest .fresh").count(), 2);
+});
+
+test("at most fifty rows are kept", async () => {
+  admin.overview = cannedOverview({ newest: [cannedEvent(1)] });
+  await open();
+  admin.overview = cannedOverview({
+    newest: Array.from({ length: 50 }, (_, i) => cannedEvent(i + 2, { page: `/${i + 2}` })),
+  });
+  await page.locator("#newest li", { hasText: "/51" }).waitFor();
+  assert.equal(await page.locator("#newest li").count(), 50);
+});
+
+test("an event shows its visitor, variant, value, labels, and its problems in words", async () => {
+  const problem = "“value” is not a number and was left out.";
+  admin.overview = cannedOverview({
+    newest: [
+      cannedEvent(1, {
+        name: "purchase",
+        type: "outcome",
+        value: 22,
+        currency: "EUR",
+        bot: "headless",
+        demo: true,
+        problems: [problem],
+      }),
+    ],
+  });
+  await open();
+  const row = page.locator("#newest li");
+  assert.equal(await row.locator(".problem").textContent(), problem);
+  assert.equal(await row.locator(".visitor").textContent(), "…4d91");
+  assert.equal(await row.locator(".amount").textContent(), "€22.00");
+  assert.deepEqual(await texts("#newest .chip"), ["b", "bot: headless", "demo"]);
+});
+
+test("markup in what a client sent stays text", async () => {
+  const attack = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>';
+  admin.overview = cannedOverview({
+    newest: [
+      cannedEvent(1, {
+        name: attack,
+        page: attack,
+        variant: attack,
+        problems: [attack],
+        currency: attack,
+        value: 1,
+      }),
+    ],
+    siteUrl: "javascript:window.hit=1",
+    trouble: attack,
+    snippet: attack,
+  });
+  await open();
+  assert.equal(await page.locator("#newest .name").textContent(), attack);
+  assert.equal(await page.locator("#newest .problem").textContent(), attack);
+  assert.equal(await page.locator("#snippet").textContent(), attack);
+  assert.equal(await page.locator("#live img, #live script").count(), 0);
+  assert.equal(await page.locator("#site").getAttribute("href"), null);
+  assert.equal(await page.evaluate("window.hit"), undefined);
+});
+
+test("the experiment says its sentence above the table, with the lift and its interval", async () => {
+  await open();
+  const goal = cannedOverview().experiments[0]?.goals[0];
+  assert.equal(await page.locator(".sentence").textContent(), goal?.sentence);
+  const rows = (await texts("#experiments tbody tr")).map((row) => row.replace(/\s+/g, " "));
+  assert.equal(rows.length, 2);
+  assert.match(rows[0] ?? "", /control.*362.*38.*10 %.*1\.25/);
+  assert.match(rows[1] ?? "", /b.*369.*48.*13 %.*1\.58.*\+24 %.*−14 % … \+45 %/);
+  assert.equal(await page.locator("svg.interval").count(), 1);
+});
+
+test("a split that is not as configured is said", async () => {
+  const [experiment] = cannedOverview().experiments;
+  assert.ok(experiment);
+  admin.overview = cannedOverview({ experiments: [{ ...experiment, sampleRatioP: 0.0002 }] });
+  await open();
+  assert.match((await page.locator(".warning").textContent()) ?? "", /not split as configured/);
+});
+
+test("without events the page says where to click", async () => {
+  admin.overview = cannedOverview({ newest: [] });
+  await page.goto(admin.url);
+  await page.locator("#newest-empty").waitFor();
+  assert.match(
+    (await page.locator("#newest-empty").textContent()) ?? "",
+    /Open http:\/\/localhost:8080 and click around/,
+  );
+});
+
+test("the totals stand on top, the made-up visitors beside them", async () => {
+  await open();
+  assert.equal(await page.locator("#events-total").textContent(), "4,218");
+  assert.equal(await page.locator("#visitors-note").textContent(), "500 made up");
+  assert.equal(await page.locator(".spark rect").count(), 60);
+});
+
+test("the checklist ticks itself, and the snippet waits until its first event came", async () => {
+  await open();
+  assert.equal(await page.locator("#checklist .done").count(), 2);
+  assert.match((await page.locator("#snippet-state").textContent()) ?? "", /^waiting for the first event/);
+
+  admin.overview = cannedOverview({
+    checklist: admin.overview.checklist.map((item) => ({ ...item, done: true })),
+  });
+  await page.locator("#checklist .done").nth(3).waitFor();
+  assert.equal(await page.locator("#snippet-state").textContent(), "its events arrive");
+});
+
+test("the copy button puts the snippet on the clipboard", async () => {
+  await open();
+  await page.getByRole("button", { name: "Copy" }).click();
+  await page.getByRole("button", { name: "Copied" }).waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), cannedOverview().snippet);
+});
+
+test("a lost connection is said, and the page goes on by itself once it is back", async () => {
+  await open();
+  admin.failing = true;
+  await page.locator("#health", { hasText: "connection lost, trying again" }).waitFor();
+  admin.failing = false;
+  await page.locator('#health[data-state="well"]').waitFor();
+});
+
+test("trouble of the gateway is said in its own sentence", async () => {
+  admin.overview = cannedOverview({ trouble: "The disk is full: events are refused." });
+  await open();
+  assert.equal(await page.locator("#health").textContent(), "The disk is full: events are refused.");
+  assert.equal(await page.locator("#health").getAttribute("data-state"), "trouble");
+});
+
+test("a data folder that began anew is shown from its first event", async () => {
+  await open();
+  admin.overview = cannedOverview({
+    totals: { ...admin.overview.totals, events: 1, bots: 0 },
+    newest: [cannedEvent(1, { page: "/anew" })],
+  });
+  await page.locator("#newest li", { hasText: "/anew" }).waitFor();
+  assert.equal(await page.locator("#newest li").count(), 1);
+});
+
+test("a token signs in, a wrong one is answered with the server's sentence", async () => {
+  admin.signedIn = false;
+  await page.goto(admin.url);
+  await page.getByLabel("Token").fill("tp_wrong");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("alert").filter({ hasText: "This token is not known here." }).waitFor();
+  await page.getByLabel("Token").fill(goodToken);
+  await page.keyboard.press("Enter");
+  await page.locator("#newest li").first().waitFor();
+  assert.equal(await page.locator("#sign-in").isVisible(), false);
+  assert.equal(await page.getByLabel("Token").inputValue(), "");
+});
+
+test("a one-use link signs in and leaves the address", async () => {
+  admin.signedIn = false;
+  await open(`/#code=${goodCode}`);
+  assert.equal(page.url(), `${admin.url}/`);
+});
+
+test("a used link says so, and turns nobody away who is signed in", async () => {
+  admin.signedIn = false;
+  await page.goto(`${admin.url}/#code=USED`);
+  await page.getByRole("alert").filter({ hasText: "This link was used already." }).waitFor();
+  assert.equal(page.url(), `${admin.url}/`);
+
+  admin.signedIn = true;
+  await page.goto("about:blank");
+  await open("/#code=USED");
+  assert.equal(await page.locator("#sign-in").isVisible(), false);
+});
+
+test("a link pasted into the open page signs in as well", async () => {
+  admin.signedIn = false;
+  await page.goto(admin.url);
+  await page.getByLabel("Token").waitFor();
+  await open(`/#code=${goodCode}`);
+  assert.equal(page.url(), `${admin.url}/`);
+});
+
+test("signing out leads to the sign-in form", async () => {
+  await open();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByLabel("Token").waitFor();
+  assert.equal(admin.signedIn, false);
+});
+
+test("nothing is wider than a small phone", async () => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  admin.overview = cannedOverview({
+    newest: [
+      cannedEvent(1, { name: "n".repeat(200), page: `/${"p".repeat(300)}`, problems: ["x".repeat(200)] }),
+    ],
+  });
+  await open();
+  assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 360);
+});

@@ -1,0 +1,116 @@
+/** Starts the real program for a test: its own process, its own data folder, free ports. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("..", import.meta.url));
+export const adminToken = "a-token-for-the-tests-only";
+
+export interface GatewayOptions {
+  /** settings, written to a file of the test's own; the shipped config.json where left out */
+  readonly config?: object;
+  /** the data folder; a temporary one where left out, removed at the end */
+  readonly data?: string;
+  /** more arguments of `start` */
+  readonly args?: readonly string[];
+  /** ports of an earlier run, to come back under the same address */
+  readonly ports?: Ports;
+  /** runs the program under another one, e.g. strace */
+  readonly under?: readonly string[];
+}
+
+export interface Ports {
+  readonly http: number;
+  readonly admin: number;
+}
+
+export interface Gateway {
+  readonly url: string;
+  readonly adminUrl: string;
+  readonly data: string;
+  readonly ports: Ports;
+  readonly pid: number;
+  /** all it has printed so far */
+  output(): string;
+  /** asks the admin API with the admin token */
+  admin(path: string, init?: RequestInit): Promise<Response>;
+  /** ends it as an operator would; resolves with the exit code */
+  stop(): Promise<number | null>;
+  /** ends it as a power cut would */
+  kill(): Promise<void>;
+  /** stops it and removes what it left */
+  close(): Promise<void>;
+}
+
+/** Resolves once it listens; rejects with what it printed when it ends before. */
+export const startGateway = async (options: GatewayOptions = {}): Promise<Gateway> => {
+  const folder = mkdtempSync(join(tmpdir(), "turnpike-test-"));
+  const data = options.data ?? join(folder, "data");
+  const ports = options.ports ?? { http: await freePort(), admin: await freePort() };
+  const child = launch(options, folder, data, ports);
+  let output = "";
+  const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  await new Promise<void>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      output += chunk.toString();
+      if (output.includes('"listening"')) resolve();
+    };
+    child.stdout?.on("data", read);
+    child.stderr?.on("data", read);
+    void exited.then((code) => reject(new Error(`the gateway ended with ${code}: ${output}`)));
+  });
+  const url = `http://127.0.0.1:${ports.http}`;
+  const adminUrl = `http://127.0.0.1:${ports.admin}`;
+  const end = (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    return exited;
+  };
+  return {
+    url,
+    adminUrl,
+    data,
+    ports,
+    pid: child.pid ?? 0,
+    output: () => output,
+    admin: (path, init = {}) =>
+      fetch(`${adminUrl}${path}`, { ...init, headers: { ...init.headers, authorization: `Bearer ${adminToken}` } }),
+    stop: () => end("SIGTERM"),
+    async kill() {
+      await end("SIGKILL");
+    },
+    async close() {
+      await end("SIGTERM");
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+};
+
+const launch = (options: GatewayOptions, folder: string, data: string, ports: Ports): ChildProcess => {
+  const args = ["--data", data, "--http", `127.0.0.1:${ports.http}`, "--admin", `127.0.0.1:${ports.admin}`];
+  args.push("--admin-token", adminToken, ...(options.args ?? []));
+  if (options.config) {
+    const file = join(folder, "config.json");
+    writeFileSync(file, JSON.stringify(options.config));
+    args.push("--config", file);
+  }
+  const command = [...(options.under ?? []), process.execPath, join(root, "gateway/main.ts"), "start", ...args];
+  return spawn(command[0] ?? "", command.slice(1), { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+};
+
+/** A port that was free a moment ago. */
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+
+/** A browser that people use, so that its events are not labelled as a bot's. */
+export const personAgent =
+  "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36";

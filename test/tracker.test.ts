@@ -1,0 +1,444 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { WireEvent } from "../gateway/model/wire.ts";
+import { bundle } from "../setup/build/bundle.ts";
+import type {} from "../tracker-js/index.ts"; // window.tr
+import { launchBrowser } from "./browser.ts";
+import { startTrackerSite, type TrackerSite } from "./tracker-site.ts";
+
+const pageLoad = "0190aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee";
+const fronted = `<script src="/track.js" data-page-load="${pageLoad}" async></script>`;
+const dropIn = `<script src="http://localhost:PORT/track.js" data-site="main" async></script>`;
+const snippet = `<script>window.tr = window.tr || function () { (tr.q = tr.q || []).push(arguments) }</script>`;
+const uuid = /^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
+
+let browser: Browser;
+let script: Uint8Array;
+before(async () => {
+  browser = await launchBrowser();
+  script = await bundle(fileURLToPath(new URL("../tracker-js/index.ts", import.meta.url)), {
+    target: "es2018",
+  });
+});
+after(() => browser.close());
+
+interface Visit {
+  readonly site: TrackerSite;
+  readonly context: BrowserContext;
+  readonly page: Page;
+  readonly errors: readonly Error[];
+}
+
+/** Opens `/start` of a site whose pages have `head`, as a new visitor, and checks at the end that nothing was thrown. */
+const visit = async (
+  head: string,
+  run: (visit: Visit) => Promise<void>,
+  { init = "", host = "localhost" }: { readonly init?: string; readonly host?: string } = {},
+): Promise<void> => {
+  const site = await startTrackerSite(script, `<!doctype html><title>Shop</title>${head}<h1>Shop</h1>`);
+  const context = await browser.newContext({ locale: "en-GB", timezoneId: "Europe/Paris" });
+  const errors: Error[] = [];
+  try {
+    if (init) await context.addInitScript(init);
+    const page = await context.newPage();
+    page.on("pageerror", (error) => errors.push(error));
+    await page.goto(`http://${host}:${site.port}/start`);
+    await run({ site, context, page, errors });
+    assert.deepEqual(errors, []);
+    assert.equal(site.preflights(), 0);
+  } finally {
+    await context.close();
+    await site.close();
+  }
+};
+
+const flush = (page: Page): Promise<unknown> => page.evaluate(() => window.tr?.flush());
+/** Lets a task pass in the page, so that a navigation's deferred view is recorded. */
+const settle = (page: Page): Promise<unknown> => page.evaluate(() => new Promise((done) => setTimeout(done)));
+const pathOf = (url = ""): string => url.replace(/^https?:\/\/[^/]*/, "");
+const views = (events: readonly WireEvent[]): string[] =>
+  events.filter(({ ename }) => ename === "page_view").map(({ url }) => pathOf(url));
+
+test("the first page view says what the wire format names, and is sent as text without ids", () =>
+  visit(fronted, async ({ site, page, context }) => {
+    const [view] = await site.waitFor(1);
+    assert.ok(view);
+    const { eid, created, w, h, sr, ...rest } = view;
+    assert.match(eid, uuid);
+    assert.ok(Math.abs(created - Date.now()) < 60_000);
+    assert.deepEqual([w, h], [1280, 720]);
+    assert.match(sr ?? "", /^\d+x\d+$/);
+    assert.deepEqual(rest, {
+      ename: "page_view",
+      type: "page",
+      seq: 0,
+      url: page.url(),
+      title: "Shop",
+      plid: pageLoad,
+      tz: "Europe/Paris",
+      culture: "en-GB",
+    });
+    assert.equal(site.posts[0]?.headers["content-type"], "text/plain;charset=UTF-8");
+    assert.equal(site.posts[0]?.batch.site, undefined);
+    assert.deepEqual(await context.cookies(), [], "a fronted site's ids come by response header alone");
+  }));
+
+test("each navigation to another path or query is one page view, and nothing else is", () =>
+  visit(fronted, async ({ site, page }) => {
+    await site.waitFor(1);
+    const steps: [string, string, string | null][] = [
+      ["a push to a new path", `history.pushState(null, "", "/a")`, "/a"],
+      ["a push to the same path", `history.pushState(null, "", "/a")`, null],
+      ["a replace that changes the state alone", `history.replaceState({ n: 1 }, "")`, null],
+      ["a push that changes the fragment", `history.pushState(null, "", "/a#part")`, null],
+      ["a fragment link", `location.hash = "other"`, null],
+      ["a push that changes the query", `history.pushState(null, "", "/a?page=2")`, "/a?page=2"],
+      ["a replace to a new path", `history.replaceState(null, "", "/b")`, "/b"],
+      ["back", `history.back()`, "/a#other"],
+      ["forward", `history.forward()`, "/b"],
+      [
+        "a redirect: push, then replace",
+        `history.pushState(0, "", "/c"); history.replaceState(0, "", "/d")`,
+        "/d",
+      ],
+      [
+        "a push through the prototype",
+        `History.prototype.pushState.call(history, 0, "", "/e"); tr("x")`,
+        "/e",
+      ],
+    ];
+    const expected = ["/start"];
+    for (const [name, code, path] of steps) {
+      const traverses = code.includes("back") || code.includes("forward");
+      await page.evaluate(
+        `new Promise((done) => { ${traverses ? `addEventListener("popstate", () => setTimeout(done), { once: true })` : ""}; ${code}; ${traverses ? "" : "setTimeout(done)"} })`,
+      );
+      await flush(page);
+      if (path) expected.push(path);
+      assert.deepEqual(views(site.taken()), expected, name);
+    }
+    const all = site.taken().filter(({ ename }) => ename === "page_view");
+    assert.deepEqual(
+      all.map(({ last }) => pathOf(last)),
+      ["", ...expected.slice(0, -1)],
+      "each names the page before",
+    );
+    assert.deepEqual(
+      all.map(({ plid }) => plid),
+      [pageLoad, ...all.slice(1).map(() => undefined)],
+    );
+  }));
+
+test("a view is recorded before the event that happened on it, and with the title it has by then", () =>
+  visit(fronted, async ({ site, page }) => {
+    await site.waitFor(1);
+    await page.evaluate(() => {
+      history.pushState(null, "", "/pricing");
+      window.tr?.("plan_seen");
+      history.pushState(null, "", "/late-title");
+      document.title = "Late";
+    });
+    await settle(page);
+    await flush(page);
+    const events = site.taken().map(({ ename, url, title, seq }) => [ename, pathOf(url), title, seq]);
+    assert.deepEqual(events, [
+      ["page_view", "/start", "Shop", 0],
+      ["page_view", "/pricing", "Shop", 1],
+      ["plan_seen", "/pricing", undefined, 2],
+      ["page_view", "/late-title", "Late", 3],
+    ]);
+  }));
+
+test("a page that comes back from the back/forward cache is viewed again", () =>
+  visit(fronted, async ({ site, page }) => {
+    await site.waitFor(1);
+    await page.evaluate(() => {
+      dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }));
+      dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
+    });
+    await site.waitFor(2);
+    assert.deepEqual(views(site.taken()), ["/start", "/start"]);
+  }));
+
+test("a prerendered page sends nothing before somebody looks at it", () =>
+  visit(
+    fronted,
+    async ({ site, page }) => {
+      await page.waitForFunction(() => window.tr?.flush);
+      await page.evaluate(() => window.tr?.("early"));
+      await settle(page);
+      await flush(page);
+      assert.equal(site.posts.length, 0);
+      await page.evaluate(() => {
+        Object.defineProperty(document, "prerendering", { value: false });
+        document.dispatchEvent(new Event("prerenderingchange"));
+      });
+      const events = await site.waitFor(2);
+      assert.deepEqual(events.map(({ ename }) => ename).sort(), ["early", "page_view"]);
+    },
+    { init: `Object.defineProperty(document, "prerendering", { value: true, configurable: true })` },
+  ));
+
+test("an event followed at once by a navigation arrives, and once by its id", () =>
+  visit(fronted, async ({ site, page }) => {
+    await site.waitFor(1);
+    await Promise.all([
+      page.waitForURL("**/next"),
+      page.evaluate(() => {
+        window.tr?.("clicked", { button: "buy" });
+        location.href = "/next";
+      }),
+    ]);
+    await site.waitFor(3);
+    await page.waitForFunction(() => window.tr?.flush);
+    await flush(page);
+    const byId = new Map(site.taken().map((event) => [event.eid, event]));
+    assert.deepEqual([...byId.values()].map(({ ename }) => ename).sort(), [
+      "clicked",
+      "page_view",
+      "page_view",
+    ]);
+    assert.equal(
+      await page.evaluate(() => localStorage.getItem("tp_q")),
+      null,
+      "acknowledged by the next page",
+    );
+  }));
+
+test("what is refused for now is sent again under the same id and time, also by the next page", () =>
+  visit(fronted, async ({ site, page }) => {
+    await site.waitFor(1);
+    site.answerWith(503, 429);
+    await page.evaluate(() => window.tr?.("important", { n: 1 }));
+    await flush(page);
+    assert.match((await page.evaluate(() => localStorage.getItem("tp_q"))) ?? "", /important/);
+    await flush(page);
+    await page.goto(`http://localhost:${site.port}/later`);
+    await site.waitFor(3);
+    const tries = site.posts.flatMap(({ status, batch }) =>
+      batch.events.filter(({ ename }) => ename === "important").map((event) => ({ status, event })),
+    );
+    assert.deepEqual(
+      tries.slice(0, 2).map(({ status }) => status),
+      [503, 429],
+    );
+    assert.equal(tries.at(-1)?.status, 200);
+    for (const { event } of tries) assert.deepEqual(event, tries[0]?.event);
+  }));
+
+test("what is refused for good is not sent again", () =>
+  visit(fronted, async ({ site, page }) => {
+    await site.waitFor(1);
+    site.answerWith(400);
+    await page.evaluate(() => window.tr?.("bad"));
+    await flush(page);
+    await page.evaluate(() => window.tr?.("good"));
+    await flush(page);
+    assert.deepEqual(
+      site.posts.map(({ status, batch }) => [status, batch.events[0]?.ename]),
+      [
+        [200, "page_view"],
+        [400, "bad"],
+        [200, "good"],
+      ],
+    );
+  }));
+
+test("a burst larger than one request arrives whole and in order", () =>
+  visit(fronted, async ({ site, page }) => {
+    await site.waitFor(1);
+    await page.evaluate(() => {
+      for (let i = 0; i < 30; i++) window.tr?.(`n${i}`, { filler: "x".repeat(3000) });
+    });
+    await flush(page);
+    const names = site
+      .taken()
+      .slice(1)
+      .map(({ ename }) => ename);
+    assert.deepEqual(
+      names,
+      Array.from({ length: 30 }, (_, i) => `n${i}`),
+    );
+  }));
+
+test("outcomes, events, and the calls of old pages say what they were given", () =>
+  visit(snippet + `<script>tr("before_load", { a: [1, "B"] })</script>` + fronted, async ({ site, page }) => {
+    await site.waitFor(2);
+    await page.evaluate(() => {
+      window.tr?.outcome("purchase", { value: 49.5, currency: "EUR", order: "A-1" });
+      window.tr?.("Scrolled");
+      window.tr?.({ ename: "old", sink: "cw$", score: 1, eid: "cw-a", params: { aff: "Bespoke" } });
+    });
+    await flush(page);
+    const url = page.url();
+    const sent = site.taken().map(({ eid, created: _created, seq: _seq, ...fields }) => {
+      assert.match(eid, uuid);
+      return fields;
+    });
+    assert.deepEqual(sent.slice(1), [
+      { ename: "before_load", type: "track", url, params: { a: [1, "B"] } },
+      { ename: "purchase", type: "outcome", url, value: 49.5, currency: "EUR", params: { order: "A-1" } },
+      { ename: "Scrolled", type: "track", url, params: {} },
+      { ename: "old", type: "track", url, sink: "cw$", score: 1, params: { aff: "Bespoke" }, xid: "cw-a" },
+    ]);
+  }));
+
+test("the variant in force comes from the cookie, else from the page as it was served", () =>
+  visit(fronted, async ({ site, page, context }) => {
+    await site.waitFor(1);
+    await context.addCookies([{ name: "xid", value: "pricing-headline.b~other.c", url: page.url() }]);
+    await page.evaluate(() => document.documentElement.setAttribute("data-x-Served", "d"));
+    const variant = (key: string) => page.evaluate((k) => window.tr?.variant(k), key);
+    assert.equal(await variant("pricing-headline"), "b");
+    assert.equal(await variant("Served"), "d");
+    assert.equal(await variant("unknown"), null);
+  }));
+
+test("a drop-in site keeps its visitor and session in its own cookies, for all its subdomains", () =>
+  visit(
+    dropIn,
+    async ({ site, page, context }) => {
+      const [first] = await site.waitFor(1);
+      const cookies = await context.cookies();
+      assert.deepEqual(
+        cookies.map(({ name, domain, sameSite, path }) => ({ name, domain, sameSite, path })).sort(byName),
+        [
+          { name: "sid", domain: ".shop.localhost", sameSite: "Lax", path: "/" },
+          { name: "vid", domain: ".shop.localhost", sameSite: "Lax", path: "/" },
+        ],
+      );
+      const lives = Object.fromEntries(
+        cookies.map(({ name, expires }) => [name, expires - Date.now() / 1000]),
+      );
+      assert.ok(Math.abs((lives["vid"] ?? 0) - 400 * 86_400) < 60);
+      assert.ok(Math.abs((lives["sid"] ?? 0) - 1800) < 60);
+      assert.match(first?.vid ?? "", uuid);
+      assert.match(first?.sid ?? "", uuid);
+
+      await page.goto(`http://www.shop.localhost:${site.port}/again`);
+      const second = (await site.waitFor(2))[1];
+      assert.deepEqual([second?.vid, second?.sid], [first?.vid, first?.sid]);
+      for (const { headers, batch } of site.posts) {
+        assert.equal(batch.site, "main");
+        assert.equal(headers.cookie, undefined, "the tracker's host gets no cookies");
+        assert.equal(headers["content-type"], "text/plain;charset=UTF-8");
+      }
+    },
+    { host: "blog.shop.localhost" },
+  ));
+
+test("a drop-in site's own `sid` cookie stays as it is", () =>
+  visit(
+    dropIn,
+    async ({ site, context }) => {
+      const [view] = await site.waitFor(1);
+      const cookies = Object.fromEntries((await context.cookies()).map(({ name, value }) => [name, value]));
+      assert.equal(cookies["sid"], "s%3Aof-the-application");
+      assert.equal(view?.sid, cookies["tp_sid"]);
+    },
+    { init: `document.cookie = "sid=s%3Aof-the-application"`, host: "shop.localhost" },
+  ));
+
+test("a drop-in event that leaves with the page arrives too", () =>
+  visit(
+    dropIn,
+    async ({ site, page }) => {
+      await site.waitFor(1);
+      await page.evaluate(() => {
+        window.tr?.("clicked");
+        dispatchEvent(new PageTransitionEvent("pagehide"));
+      });
+      const events = await site.waitFor(2);
+      assert.equal(events[1]?.ename, "clicked");
+      assert.equal(site.posts[1]?.headers.cookie, undefined);
+    },
+    { host: "shop.localhost" },
+  ));
+
+test("with Global Privacy Control events go without ids, and nothing is stored", () =>
+  visit(
+    dropIn,
+    async ({ site, page, context }) => {
+      site.answerWith(503);
+      await site.waitFor(0);
+      await page.waitForFunction(() => window.tr?.flush);
+      await flush(page);
+      await page.evaluate(() => window.tr?.outcome("purchase", { value: 1 }));
+      await flush(page);
+      const events = await site.waitFor(2);
+      for (const event of events) assert.deepEqual([event.vid, event.sid], [undefined, undefined]);
+      assert.deepEqual(await context.cookies(), []);
+      assert.equal(await page.evaluate(() => localStorage.length), 0);
+    },
+    {
+      init: `Object.defineProperty(navigator, "globalPrivacyControl", { value: true })`,
+      host: "shop.localhost",
+    },
+  ));
+
+test("where consent is required nothing leaves or is stored before it, then the first view is not lost", () =>
+  visit(
+    dropIn.replace("data-site", `data-consent="required" data-site`),
+    async ({ site, page, context }) => {
+      await page.waitForFunction(() => window.tr?.flush);
+      await page.evaluate(() => {
+        window.tr?.("early");
+        window.tr?.consent(false);
+        dispatchEvent(new PageTransitionEvent("pagehide"));
+        dispatchEvent(new PageTransitionEvent("pageshow"));
+      });
+      await settle(page);
+      await flush(page);
+      assert.equal(site.posts.length, 0);
+      assert.deepEqual(await context.cookies(), []);
+      assert.equal(await page.evaluate(() => localStorage.length), 0);
+      await page.evaluate(() => window.tr?.consent(true));
+      const events = await site.waitFor(2);
+      assert.deepEqual(
+        events.map(({ ename }) => ename),
+        ["page_view", "early"],
+      );
+      for (const { vid } of events) assert.match(vid ?? "", uuid);
+    },
+    { host: "shop.localhost" },
+  ));
+
+test("nothing is thrown into a page with blocked storage, foreign cookies and odd arguments, and no good event is lost", () =>
+  visit(
+    dropIn + dropIn,
+    async ({ site, page }) => {
+      await site.waitFor(1);
+      const returned = await page.evaluate(() => {
+        const cycle: Record<string, unknown> = {};
+        cycle["self"] = cycle;
+        const tr = window.tr as unknown as Record<string, (...args: unknown[]) => unknown> &
+          ((...args: unknown[]) => void);
+        tr("cycle", cycle);
+        tr();
+        tr(null, null);
+        tr["outcome"]?.(Symbol("s"));
+        tr["consent"]?.();
+        tr["consent"]?.(true);
+        tr("good");
+        return tr["variant"]?.(undefined);
+      });
+      assert.equal(returned, null);
+      await flush(page);
+      const names = site.taken().map(({ ename }) => ename);
+      assert.deepEqual(
+        names.filter((name) => name === "page_view"),
+        ["page_view"],
+        "two tags, one view",
+      );
+      assert.ok(names.includes("good"));
+    },
+    {
+      init: `Object.defineProperty(window, "localStorage", { get() { throw new DOMException("blocked", "SecurityError") } });
+        document.cookie = "vid=%E0%A4%A"; document.cookie = "xid=%";`,
+      host: "shop.localhost",
+    },
+  ));
+
+const byName = (a: { readonly name: string }, b: { readonly name: string }) => (a.name < b.name ? -1 : 1);
