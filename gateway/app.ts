@@ -2,8 +2,9 @@
  * Joins the rooms that a visitor's request walks through into one handler. Made anew when settings change; what
  * lives longer (store, secret, cookie names) comes in as `parts`.
  */
-import { readFileSync } from "node:fs";
+
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { adminCookie } from "./api/auth.ts";
 import { collect } from "./collect/collect.ts";
 import { me } from "./collect/me.ts";
@@ -73,7 +74,8 @@ export const createApp = (config: Config, parts: AppParts): App => {
     formatXid,
     botClass: (userAgent) => agents(userAgent ?? "").bot,
     make: {
-      enrich: (event, x) => enrich(event, { headers: x.req.headers as PlainHeaders, site: x.site }),
+      enrich: (event, x, privacy) =>
+        enrich(event, { headers: x.req.headers as PlainHeaders, site: x.site, privacy }),
       maskIp,
       now: parts.clock,
     },
@@ -102,7 +104,12 @@ export const createApp = (config: Config, parts: AppParts): App => {
       path: `${collectPath}me`,
       sites: null,
       owner: "visitor's wishes",
-      handler: me({ forget: visitors.forget, cookieScope: visitors.cookieScope, consentCookie, optOutCookie }),
+      handler: me({
+        forget: visitors.forget,
+        cookieScope: visitors.cookieScope,
+        consentCookie,
+        optOutCookie,
+      }),
     },
   ];
 
@@ -145,7 +152,10 @@ const answerOf = (
   if (route.static) return createStatic(route.static);
   if (!route.proxy) return notFound;
   const upstreams = route.proxy.upstreams.map((url) => (url === "demo" ? (parts.demoUpstream ?? url) : url));
-  const proxy = createProxy({ ...route.proxy, upstreams }, { isTrusted, stripCookies: [adminCookie], onError: parts.onError });
+  const proxy = createProxy(
+    { ...route.proxy, upstreams },
+    { isTrusted, stripCookies: [adminCookie], onError: parts.onError },
+  );
   closers.push(() => proxy.close());
   return proxy.handle;
 };
@@ -193,7 +203,9 @@ const createSiteAssigner = (experiments: readonly Experiment[]): SiteAssigner =>
       if (experiments.length === 0) return null;
       let variantsInForce = known.get(visitorId);
       if (!variantsInForce) {
-        variantsInForce = Object.fromEntries(everywhere(visitorId, "/").map((a) => [a.experiment, a.variant]));
+        variantsInForce = Object.fromEntries(
+          everywhere(visitorId, "/").map((a) => [a.experiment, a.variant]),
+        );
         known.set(visitorId, variantsInForce);
       }
       return variantsInForce;

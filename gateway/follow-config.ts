@@ -19,7 +19,8 @@ export const followConfig = (
   const watcher = watchConfig(file, () => {
     const loaded = loadConfig(options);
     if (loaded.kind === "wrong") {
-      for (const { path, message } of loaded.mistakes) log.warn(`${file}: ${path === "" ? "" : `${path}: `}${message}`);
+      for (const { path, message } of loaded.mistakes)
+        log.warn(`${file}: ${path === "" ? "" : `${path}: `}${message}`);
       log.warn(`${file}: the settings of before go on`);
       return;
     }
@@ -28,11 +29,14 @@ export const followConfig = (
     try {
       apply(loaded.config);
     } catch (error) {
-      log.warn(`${file}: ${error instanceof Error ? error.message : String(error)}; the settings of before go on`);
+      log.warn(
+        `${file}: ${error instanceof Error ? error.message : String(error)}; the settings of before go on`,
+      );
       return;
     }
     current = loaded.config;
-    for (const change of changes) log.info(`${file}: ${change}${needsRestart(change) ? " (after a restart)" : ""}`);
+    for (const change of changes)
+      log.info(`${file}: ${change}${needsRestart(change) ? " (after a restart)" : ""}`);
   });
   return () => watcher.close();
 };

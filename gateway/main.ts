@@ -4,4 +4,6 @@ import { start } from "./start.ts";
 
 const { stdout, stderr, env } = process;
 const io = { stdout, stderr, env, isTerminal: stdout.isTTY === true };
-process.exitCode = await runCommandLine(process.argv.slice(2), io, { start: (options) => start(options, io) });
+process.exitCode = await runCommandLine(process.argv.slice(2), io, {
+  start: (options) => start(options, io),
+});

@@ -89,7 +89,8 @@ const results = (dir: string) => {
   const reader = openReader(dir);
   const rows = (sql: string) => [...reader.query(sql).rows];
   const found = {
-    sessions: rows(`SELECT client_id, started_at, session_id, ended_at, last_sequence, last_id, events, page_views,
+    sessions:
+      rows(`SELECT client_id, started_at, session_id, ended_at, last_sequence, last_id, events, page_views,
       entry_page, exit_page, campaign, last_campaign, last_user_id, split_cause
       FROM sessions JOIN visitors ON no = person ORDER BY client_id, started_at, session_id`),
     subjects: rows(`SELECT experiment, client_id, variant, first_exposed_at, first_id, multi
@@ -103,6 +104,39 @@ const results = (dir: string) => {
   reader.close();
   return found;
 };
+
+test("changed goals apply to what was stored before, and results of removed experiments stay", () => {
+  inFolder((dir) => {
+    const same = {
+      visitor: 1,
+      tenMinutes: 1,
+      variant: "b",
+      value: 300,
+      campaign: null,
+      user: null,
+      sequence: 0,
+    } as const;
+    const drawn: readonly Drawn[] = [
+      { ...same, kind: "exposure" },
+      { ...same, kind: "purchase", tenMinutes: 2 },
+    ];
+    storeIn(dir, [drawn.map(toEvent)]);
+    const goals = [{ key: "sale", event: "purchase", value: null, windowHours: 1 }];
+    const ledger = openProjectedLedger(
+      { ...settings(dir), experiments: [{ ...experiment, goals }] },
+      () => start,
+    );
+    assert.deepEqual(results(dir).outcomes, [["headline", "b", "sale", 1, 1, 0, 0]]);
+    ledger.configure({ ...settings(dir), experiments: [] });
+    assert.equal(results(dir).outcomes.length, 1);
+    ledger.configure(settings(dir));
+    ledger.close();
+    assert.deepEqual(
+      results(dir).outcomes.map((row) => row[2]),
+      ["purchase", "visit"],
+    );
+  });
+});
 
 const storeIn = (dir: string, batches: readonly (readonly Event[])[]): void => {
   const ledger = openProjectedLedger(settings(dir), () => start);
@@ -131,7 +165,10 @@ test("any order of arrival, any batches and any repeats give the same sessions, 
         const batches: Event[][] = [];
         for (let i = 0; i < arrived.length; i += size) batches.push(arrived.slice(i, i + size));
         const first = inFolder((dir) => {
-          storeIn(dir, inOrder.map((event) => [event]));
+          storeIn(
+            dir,
+            inOrder.map((event) => [event]),
+          );
           return results(dir);
         });
         const second = inFolder((dir) => {
@@ -164,7 +201,17 @@ test("a rebuild of the experiments gives identical rows", () => {
 test("the view of outcomes shows people, people converted, the sum and the sum of squares of people's totals", () => {
   inFolder((dir) => {
     const at = (kind: string, visitor: number, more: object = {}): Drawn =>
-      ({ kind, visitor, tenMinutes: 1, variant: "b", value: 0, campaign: null, user: null, sequence: 0, ...more }) as Drawn;
+      ({
+        kind,
+        visitor,
+        tenMinutes: 1,
+        variant: "b",
+        value: 0,
+        campaign: null,
+        user: null,
+        sequence: 0,
+        ...more,
+      }) as Drawn;
     const drawn = [
       at("exposure", 1),
       at("exposure", 2),
@@ -181,8 +228,19 @@ test("the view of outcomes shows people, people converted, the sum and the sum o
 test("a person who saw two variants is taken out, by his earlier outcomes too", () => {
   inFolder((dir) => {
     const at = (kind: string, tenMinutes: number, variant: string): Drawn =>
-      ({ kind, visitor: 1, tenMinutes, variant, value: 100, campaign: null, user: null, sequence: 0 }) as Drawn;
-    storeIn(dir, [[at("exposure", 1, "b"), at("purchase", 2, "b"), at("exposure", 3, "control")].map(toEvent)]);
+      ({
+        kind,
+        visitor: 1,
+        tenMinutes,
+        variant,
+        value: 100,
+        campaign: null,
+        user: null,
+        sequence: 0,
+      }) as Drawn;
+    storeIn(dir, [
+      [at("exposure", 1, "b"), at("purchase", 2, "b"), at("exposure", 3, "control")].map(toEvent),
+    ]);
     const { outcomes, subjects } = results(dir);
     assert.deepEqual(outcomes, []);
     assert.equal(subjects[0]?.at(-1), 1);

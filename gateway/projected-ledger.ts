@@ -33,14 +33,25 @@ export const openProjectedLedger = (initial: ProjectionSettings, clock: Clock): 
       createSessionProjection({ sessions, counters }, rulesOf),
       createExperimentProjection(subjects, () => settings.experiments),
     ],
+    experimentsOnly: ({ subjects }, keys) =>
+      createExperimentProjection(subjects, () =>
+        settings.experiments.filter(({ key }) => keys.includes(key)),
+      ),
+    definitions: () =>
+      new Map(settings.experiments.map((experiment) => [experiment.key, definitionOf(experiment)])),
   });
   return {
     ...ledger,
     configure(next) {
       settings = next;
+      ledger.followDefinitions();
     },
   };
 };
+
+/** What results depend on; weights and coverage decide who takes part, not what counts. */
+const definitionOf = ({ site, variants, goals }: Experiment): string =>
+  JSON.stringify({ site, variants: variants.map(({ key }) => key), goals });
 
 /** For events of a site that has left the settings since. */
 const defaultRules: SessionRules = {

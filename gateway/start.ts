@@ -12,16 +12,17 @@ import { createAuth, type KnownToken } from "./api/auth.ts";
 import { createApp, sitesOf } from "./app.ts";
 import { formatBanner } from "./banner.ts";
 import type { Io, StartOptions } from "./commands/context.ts";
-import { followConfig } from "./follow-config.ts";
+import { eventLine } from "./commands/event-line.ts";
 import { loadedOrThrow } from "./commands/settings-options.ts";
 import { loadConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { createNames } from "./document/cookie-names.ts";
+import { followConfig } from "./follow-config.ts";
 import type { Exchange } from "./http/exchange.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createLog, type Log } from "./lib/log.ts";
-import { createListener } from "./listen/listener.ts";
 import type { Bound } from "./listen/bind.ts";
+import { createListener } from "./listen/listener.ts";
 import type { Event } from "./model/event.ts";
 import type { ProjectionSettings } from "./projected-ledger.ts";
 import { createStatic } from "./static/static.ts";
@@ -48,7 +49,11 @@ export const start = async (options: StartOptions, io: Io): Promise<number> => {
 };
 
 const run = async (
-  { config: initial, file, folder }: { readonly config: Config; readonly file: string | null; readonly folder: string },
+  {
+    config: initial,
+    file,
+    folder,
+  }: { readonly config: Config; readonly file: string | null; readonly folder: string },
   options: StartOptions,
   io: Io,
   log: Log,
@@ -89,7 +94,8 @@ const run = async (
         trouble: () => store.trouble(),
         experiments: () => config.experiments,
         siteUrl: () => siteUrl,
-        snippet: () => `<script src="${siteUrl}${config.tracking.scriptPath}" data-site="${config.sites[0]?.id}" async></script>`,
+        snippet: () =>
+          `<script src="${siteUrl}${config.tracking.scriptPath}" data-site="${config.sites[0]?.id}" async></script>`,
         demo: () => usesDemo(config),
         now: systemClock,
       },
@@ -142,7 +148,17 @@ const run = async (
   if (io.isTerminal) {
     const tokenFile = join(dir, "admin-token");
     const code = auth.newCode();
-    io.stdout.write(formatBanner({ siteUrl, adminUrl, code, token, tokenFile, dataDir: shorten(dir, folder), experiments: config.experiments }));
+    io.stdout.write(
+      formatBanner({
+        siteUrl,
+        adminUrl,
+        code,
+        token,
+        tokenFile,
+        dataDir: shorten(dir, folder),
+        experiments: config.experiments,
+      }),
+    );
   } else {
     log.info("listening", { site: siteUrl, dashboard: adminUrl, data: dir });
   }
@@ -153,9 +169,14 @@ const openStore = (config: Config, dev: boolean, io: Io, log: Log): Promise<Sqli
     dir: config.data.dir,
     pendingEvents: config.limits.pendingEvents,
     startWriter: () =>
-      new Worker(fileURLToPath(new URL("./writer.ts", import.meta.url)), { workerData: projectionSettings(config) }),
-    onTrouble: (trouble) => (trouble ? log.warn(`${trouble}; events are refused with 503 until it is over`) : log.info("store: events are stored again")),
-    ...(dev ? { onStored: (event: Event) => io.stdout.write(`${storedLine(event)}\n`) } : {}),
+      new Worker(fileURLToPath(new URL("./writer.ts", import.meta.url)), {
+        workerData: projectionSettings(config),
+      }),
+    onTrouble: (trouble) =>
+      trouble
+        ? log.warn(`${trouble}; events are refused with 503 until it is over`)
+        : log.info("store: events are stored again"),
+    ...(dev ? { onStored: (event: Event) => io.stdout.write(`${eventLine(event)}\n`) } : {}),
   });
 
 const projectionSettings = (config: Config): ProjectionSettings => ({
@@ -165,12 +186,6 @@ const projectionSettings = (config: Config): ProjectionSettings => ({
   sites: config.sites.map(({ id, sessions }) => ({ id, sessions })),
   experiments: config.experiments,
 });
-
-const storedLine = (event: Event): string => {
-  const parts = [event.type, event.name, event.page_path ?? "", event.client_id ? `visitor …${event.client_id.slice(-4)}` : "no visitor"];
-  for (const { field, problem } of event.problems ?? []) parts.push(`! ${field}: ${problem}`);
-  return `stored  ${parts.filter((part) => part !== "").join("  ")}`;
-};
 
 const commandsOf = (store: SqliteStore) => ({
   createToken: async (name: string, role: "read" | "write" | "admin") =>
@@ -186,7 +201,8 @@ const reportError = (log: Log) => (error: unknown, x: Exchange | null) => {
   log.error(`${where}${error instanceof Error ? error.message : String(error)}`, error);
 };
 
-const usesDemo = (config: Config): boolean => config.routes.some((route) => route.proxy?.upstreams.includes("demo"));
+const usesDemo = (config: Config): boolean =>
+  config.routes.some((route) => route.proxy?.upstreams.includes("demo"));
 
 /** Without encryption a token would cross the network in the clear. */
 const refuseOpenAdmin = (address: string): void => {
@@ -210,7 +226,8 @@ const urlHost = ({ host }: Bound): string => {
   return host.includes(":") ? `[${host}]` : host;
 };
 
-const shorten = (dir: string, folder: string): string => (dir.startsWith(`${folder}/`) ? dir.slice(folder.length + 1) : dir);
+const shorten = (dir: string, folder: string): string =>
+  dir.startsWith(`${folder}/`) ? dir.slice(folder.length + 1) : dir;
 
 /** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
 const untilStopped = (signal: AbortSignal | undefined): Promise<void> =>

@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "./lib/clock.ts";
-import { type ProjectionSettings, openProjectedLedger } from "./projected-ledger.ts";
+import { openProjectedLedger, type ProjectionSettings } from "./projected-ledger.ts";
 import { serveWriter } from "./store/writer-thread.ts";
 
 if (!parentPort) throw new Error("writer: this file runs as a thread of the gateway");

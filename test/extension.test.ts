@@ -105,7 +105,7 @@ test("the next link starts with the tags last copied, and the context menu uses 
 test("external links ask for the gateway and lead through it; a mistake is said and nothing can be copied", async () => {
   const page = await openPopup("https://other.example/a");
   await page.click("#clear");
-  await page.click("text=another site");
+  await page.check("[name=kind][value=external]");
   assert.match((await page.textContent("#preview")) ?? "", /^Tracker required/);
   assert.ok(await page.isDisabled("#copy"));
   await page.fill("[name=tracker]", "t.example.com");

@@ -1,6 +1,6 @@
 /** Starts the real program for a test: its own process, its own data folder, free ports. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -64,8 +64,10 @@ export const startGateway = async (options: GatewayOptions = {}): Promise<Gatewa
   });
   const url = `http://127.0.0.1:${ports.http}`;
   const adminUrl = `http://127.0.0.1:${ports.admin}`;
+  // Under another program it is not our child: its own word for who it is counts.
+  const pid = Number((JSON.parse(readFileSync(join(data, "owner.json"), "utf8")) as { pid: unknown }).pid);
   const end = (signal: NodeJS.Signals) => {
-    child.kill(signal);
+    if (child.exitCode === null && child.signalCode === null) process.kill(pid, signal);
     return exited;
   };
   return {
@@ -73,10 +75,13 @@ export const startGateway = async (options: GatewayOptions = {}): Promise<Gatewa
     adminUrl,
     data,
     ports,
-    pid: child.pid ?? 0,
+    pid,
     output: () => output,
     admin: (path, init = {}) =>
-      fetch(`${adminUrl}${path}`, { ...init, headers: { ...init.headers, authorization: `Bearer ${adminToken}` } }),
+      fetch(`${adminUrl}${path}`, {
+        ...init,
+        headers: { ...init.headers, authorization: `Bearer ${adminToken}` },
+      }),
     stop: () => end("SIGTERM"),
     async kill() {
       await end("SIGKILL");
@@ -96,7 +101,13 @@ const launch = (options: GatewayOptions, folder: string, data: string, ports: Po
     writeFileSync(file, JSON.stringify(options.config));
     args.push("--config", file);
   }
-  const command = [...(options.under ?? []), process.execPath, join(root, "gateway/main.ts"), "start", ...args];
+  const command = [
+    ...(options.under ?? []),
+    process.execPath,
+    join(root, "gateway/main.ts"),
+    "start",
+    ...args,
+  ];
   return spawn(command[0] ?? "", command.slice(1), { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
 };
 

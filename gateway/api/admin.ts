@@ -39,14 +39,39 @@ interface Endpoint {
 const endpoints: readonly Endpoint[] = [
   { method: "POST", path: "/api/signin", role: null, answer: signIn },
   { method: "POST", path: "/api/signout", role: null, answer: signOut },
-  { method: "GET", path: "/api/overview", role: "read", answer: (x, o) => readOverview(o.source, numberOf(x, "after", 0)) },
-  { method: "GET", path: "/api/experiments", role: "read", answer: async (_, o) => ({ experiments: await readExperiments(o.source.store, o.source.experiments()) }) },
+  {
+    method: "GET",
+    path: "/api/overview",
+    role: "read",
+    answer: (x, o) => readOverview(o.source, numberOf(x, "after", 0)),
+  },
+  {
+    method: "GET",
+    path: "/api/experiments",
+    role: "read",
+    answer: async (_, o) => ({ experiments: await readExperiments(o.source.store, o.source.experiments()) }),
+  },
   { method: "GET", path: "/api/events", role: "read", answer: events },
-  { method: "GET", path: "/api/tokens", role: "admin", answer: async (_, o) => ({ tokens: await o.commands.listTokens() }) },
+  {
+    method: "GET",
+    path: "/api/tokens",
+    role: "admin",
+    answer: async (_, o) => ({ tokens: await o.commands.listTokens() }),
+  },
   { method: "POST", path: "/api/tokens", role: "admin", answer: createToken },
   { method: "DELETE", path: "/api/tokens/", role: "admin", answer: revokeToken },
-  { method: "POST", path: "/api/experiments/rebuild", role: "admin", answer: async (_, o) => ({ subjects: await o.commands.rebuildExperiments() }) },
-  { method: "POST", path: "/api/demo/remove", role: "admin", answer: async (_, o) => ({ removed: await o.commands.removeDemo() }) },
+  {
+    method: "POST",
+    path: "/api/experiments/rebuild",
+    role: "admin",
+    answer: async (_, o) => ({ subjects: await o.commands.rebuildExperiments() }),
+  },
+  {
+    method: "POST",
+    path: "/api/demo/remove",
+    role: "admin",
+    answer: async (_, o) => ({ removed: await o.commands.removeDemo() }),
+  },
 ];
 
 export const admin = (options: AdminOptions): Handler => {
@@ -54,7 +79,10 @@ export const admin = (options: AdminOptions): Handler => {
     // A page of another site may resolve its own name to this address (DNS rebinding): only our names are answered.
     const host = (x.req.headers.host ?? "").toLowerCase();
     if (!options.hosts().includes(host)) {
-      throw new HttpError(421, `the dashboard does not answer for ${host.slice(0, 100)}: open it by the address it was started on`);
+      throw new HttpError(
+        421,
+        `the dashboard does not answer for ${host.slice(0, 100)}: open it by the address it was started on`,
+      );
     }
     protect(x);
     if (!x.path.startsWith("/api/")) return options.pages(x);
@@ -66,7 +94,9 @@ export const admin = (options: AdminOptions): Handler => {
 };
 
 const find = (x: Exchange): Endpoint => {
-  const here = endpoints.filter(({ path }) => (path.endsWith("/") ? x.path.startsWith(path) : x.path === path));
+  const here = endpoints.filter(({ path }) =>
+    path.endsWith("/") ? x.path.startsWith(path) : x.path === path,
+  );
   if (here.length === 0) throw new HttpError(404, `there is no ${x.path.slice(0, 100)} in this API`);
   const found = here.find(({ method }) => method === x.req.method);
   if (!found) {
@@ -120,7 +150,8 @@ async function createToken(x: Exchange, { commands }: AdminOptions): Promise<unk
   if (typeof name !== "string" || !/^[A-Za-z0-9._ -]{1,64}$/.test(name)) {
     throw new HttpError(400, "name: expected 1 to 64 letters, digits, spaces or . _ -");
   }
-  if (role !== "read" && role !== "write" && role !== "admin") throw new HttpError(400, "role: expected read, write or admin");
+  if (role !== "read" && role !== "write" && role !== "admin")
+    throw new HttpError(400, "role: expected read, write or admin");
   try {
     return { token: await commands.createToken(name, role) };
   } catch (cause) {
@@ -138,7 +169,8 @@ const readJson = async (x: Exchange): Promise<Readonly<Record<string, unknown>>>
   const text = (await readBody(x.req, 65_536)).toString("utf8");
   try {
     const value: unknown = text === "" ? {} : JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    if (typeof value === "object" && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>;
   } catch {
     // told below, like any other body that is not an object
   }

@@ -29,6 +29,7 @@ export interface Auth {
 export const adminCookie = "tp_admin";
 const cookieHours = 12;
 const codeMinutes = 15;
+const maxCodes = 100;
 const ranks: Readonly<Record<Role, number>> = { read: 1, write: 2, admin: 3 };
 
 export const createAuth = (options: {
@@ -47,7 +48,8 @@ export const createAuth = (options: {
     return found;
   };
 
-  const sign = (text: string): string => createHmac("sha256", options.secret).update(`admin ${text}`).digest("base64url");
+  const sign = (text: string): string =>
+    createHmac("sha256", options.secret).update(`admin ${text}`).digest("base64url");
 
   const makeCookie = (role: Role, by: string): string => {
     const text = `${role}.${by}.${options.clock() + cookieHours * 3_600_000}`;
@@ -60,7 +62,11 @@ export const createAuth = (options: {
       const at = value.lastIndexOf(".");
       const text = value.slice(0, at);
       if (!isEqual(value.slice(at + 1), sign(text))) continue;
-      const [role, by, expires] = [text.split(".")[0], text.split(".").slice(1, -1).join("."), text.split(".").at(-1)];
+      const [role, by, expires] = [
+        text.split(".")[0],
+        text.split(".").slice(1, -1).join("."),
+        text.split(".").at(-1),
+      ];
       if (Number(expires) < options.clock() || !isRole(role)) continue;
       // A cookie does not outlive the token it was given for.
       if (by !== "" && !options.tokens().some((token) => token.hash.startsWith(by))) continue;
@@ -78,7 +84,10 @@ export const createAuth = (options: {
     newCode() {
       const code = randomBytes(16).toString("base64url");
       codes.set(code, options.clock() + codeMinutes * 60_000);
-      if (codes.size > 100) for (const [old] of codes) if (codes.size > 100) codes.delete(old);
+      for (const old of codes.keys()) {
+        if (codes.size <= maxCodes) break;
+        codes.delete(old); // oldest first: a Map keeps the order of insertion
+      }
       return code;
     },
     signIn({ token, code }) {
@@ -94,8 +103,10 @@ export const createAuth = (options: {
     demand(x, role) {
       const token = bearer(x);
       const have = token === null ? cookieRole(x, readCookie) : (findToken(token)?.role ?? null);
-      if (have === null) throw new HttpError(401, "sign in first: with the link that `turnpike start` prints, or a token");
-      if (ranks[have] < ranks[role]) throw new HttpError(403, `this needs a token of the role ${role}; yours is ${have}`);
+      if (have === null)
+        throw new HttpError(401, "sign in first: with the link that `turnpike start` prints, or a token");
+      if (ranks[have] < ranks[role])
+        throw new HttpError(403, `this needs a token of the role ${role}; yours is ${have}`);
     },
     holdsToken(x, role) {
       const token = bearer(x);
@@ -119,7 +130,8 @@ const cookieRole = (x: Exchange, readCookie: (x: Exchange) => Role | null): Role
   return role;
 };
 
-const isRole = (text: string | undefined): text is Role => text === "read" || text === "write" || text === "admin";
+const isRole = (text: string | undefined): text is Role =>
+  text === "read" || text === "write" || text === "admin";
 
 const isEqual = (a: string, b: string): boolean =>
   a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));

@@ -6,14 +6,14 @@ import type { ServerResponse } from "node:http";
 import type { Exchange, Handler } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { readBody } from "../http/read-body.ts";
-import { type EventStore, StoreBusy } from "../model/event-store.ts";
 import type { Event, Keyed } from "../model/event.ts";
+import { type EventStore, StoreBusy } from "../model/event-store.ts";
 import type { Hit } from "../model/hit.ts";
 import { newId } from "../model/ids.ts";
 import type { Decoded, Protocol } from "../model/protocol.ts";
 import type { Site } from "../model/site.ts";
 import type { Visitor } from "../model/visitor.ts";
-import { corsHeaders, originOf, preflightHeaders, type Origin } from "./cors.ts";
+import { corsHeaders, type Origin, originOf, preflightHeaders } from "./cors.ts";
 
 export interface CollectOptions {
   readonly protocol: Protocol;
@@ -39,9 +39,11 @@ export const collect = (options: CollectOptions): Handler => {
     const origin = originOf(x);
     const cors = corsHeaders(x, origin);
     const method = x.req.method ?? "GET";
-    if (method === "OPTIONS") return void x.res.writeHead(200, [...cors, ...preflightHeaders, "content-length", "0"]).end();
+    if (method === "OPTIONS")
+      return void x.res.writeHead(200, [...cors, ...preflightHeaders, "content-length", "0"]).end();
     const [word = ""] = x.path.slice(options.collectPath.length).split("/", 1);
-    if (otherEndpoints.has(word)) throw new HttpError(404, `${options.collectPath}${word}/ is not served by this version`);
+    if (otherEndpoints.has(word))
+      throw new HttpError(404, `${options.collectPath}${word}/ is not served by this version`);
     const hasBody = method === "POST" || method === "PUT";
     const body = hasBody ? await bodyOf(x, options.maxBodyBytes, cors) : "";
     const visitor = options.resolve(x);
@@ -55,7 +57,13 @@ export const collect = (options: CollectOptions): Handler => {
       options.enrich(event, hit);
     }
     for (const reject of decoded.rejects) {
-      options.store.reject({ ...reject, site: x.site.id, receivedAt: x.receivedAt, method, path: x.path.slice(0, 500) });
+      options.store.reject({
+        ...reject,
+        site: x.site.id,
+        receivedAt: x.receivedAt,
+        method,
+        path: x.path.slice(0, 500),
+      });
     }
     const cookie = minted ? options.issue(x, minted) : null;
     await answer(x, decoded, cors, cookie, options);
@@ -65,7 +73,9 @@ export const collect = (options: CollectOptions): Handler => {
 const bodyOf = async (x: Exchange, maxBytes: number, cors: readonly string[]): Promise<string> => {
   const encoding = x.req.headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity") {
-    throw new HttpError(415, `a body in ${encoding.slice(0, 40)} is not taken here: send it uncompressed`, { headers: paired(cors) });
+    throw new HttpError(415, `a body in ${encoding.slice(0, 40)} is not taken here: send it uncompressed`, {
+      headers: paired(cors),
+    });
   }
   try {
     return (await readBody(x.req, maxBytes)).toString("utf8");
@@ -101,7 +111,8 @@ const hitOf = (x: Exchange, body: string, visitor: Visitor): Hit => ({
 const giveIds = (x: Exchange, events: readonly Keyed[], visitor: Visitor, origin: Origin): string | null => {
   if (visitor.id || visitor.privacy.tracking === "none" || events.length === 0) return null;
   // A script on another host of the site keeps the id itself: our cookie would not reach its pages.
-  if (origin === "foreign" || origin === "any" || x.req.headers["sec-fetch-site"] === "cross-site") return null;
+  if (origin === "foreign" || origin === "any" || x.req.headers["sec-fetch-site"] === "cross-site")
+    return null;
   const id = events.find(({ event }) => event.client_id)?.event.client_id ?? newId();
   for (const { event } of events) event.client_id ??= id;
   return id;
@@ -109,8 +120,12 @@ const giveIds = (x: Exchange, events: readonly Keyed[], visitor: Visitor, origin
 
 /** Events from other sites' pages are kept and marked; they cannot say who somebody is, nor what was paid. */
 const label = (event: Event): void => {
-  const problems = [...(event.problems ?? []), { field: "origin", problem: "sent by a page of another site" }];
-  if (event.user_id) problems.push({ field: "user_id", problem: "a page of another site cannot identify a visitor" });
+  const problems = [
+    ...(event.problems ?? []),
+    { field: "origin", problem: "sent by a page of another site" },
+  ];
+  if (event.user_id)
+    problems.push({ field: "user_id", problem: "a page of another site cannot identify a visitor" });
   delete event.user_id;
   event.problems = problems;
 };
@@ -134,8 +149,10 @@ const answer = async (
       throw error;
     }
     headers.push(
-      "turnpike-event", idsOf(decoded.events),
-      "server-timing", `commit;dur=${(performance.now() - started).toFixed(1)}`,
+      "turnpike-event",
+      idsOf(decoded.events),
+      "server-timing",
+      `commit;dur=${(performance.now() - started).toFixed(1)}`,
     );
   }
   if (x.query.includes("debug=1") && options.mayDebug(x)) return debug(x.res, decoded, headers);
@@ -147,8 +164,14 @@ const answer = async (
 const busy = (res: ServerResponse, error: StoreBusy, headers: string[]): void => {
   const text = `events cannot be stored now (${error.message}): send this again after ${error.retryAfterSeconds} s\n`;
   headers.push(
-    "retry-after", String(error.retryAfterSeconds), "cache-control", "no-store",
-    "content-type", "text/plain; charset=utf-8", "content-length", String(Buffer.byteLength(text)),
+    "retry-after",
+    String(error.retryAfterSeconds),
+    "cache-control",
+    "no-store",
+    "content-type",
+    "text/plain; charset=utf-8",
+    "content-length",
+    String(Buffer.byteLength(text)),
   );
   res.writeHead(503, headers);
   res.end(text);
@@ -156,7 +179,14 @@ const busy = (res: ServerResponse, error: StoreBusy, headers: string[]): void =>
 
 const debug = (res: ServerResponse, decoded: Decoded, headers: string[]): void => {
   const text = `${JSON.stringify({ events: decoded.events.map(({ event }) => event), rejects: decoded.rejects }, null, 2)}\n`;
-  headers.push("cache-control", "no-store", "content-type", "application/json", "content-length", String(Buffer.byteLength(text)));
+  headers.push(
+    "cache-control",
+    "no-store",
+    "content-type",
+    "application/json",
+    "content-length",
+    String(Buffer.byteLength(text)),
+  );
   res.writeHead(200, headers);
   res.end(text);
 };

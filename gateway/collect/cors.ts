@@ -26,16 +26,30 @@ export const originOf = (x: Exchange): Origin => {
 export const corsHeaders = (x: Exchange, origin: Origin): string[] => {
   const from = x.req.headers.origin;
   if (from === undefined) return ["access-control-allow-origin", "*"];
-  const exposed = ["access-control-expose-headers", "Turnpike-Event, Turnpike-Rejects, Server-Timing"];
+  const exposed = [
+    "access-control-expose-headers",
+    "Turnpike-Event, Turnpike-Rejects, Server-Timing, Retry-After",
+  ];
   if (origin !== "own") return ["access-control-allow-origin", "*", "vary", "Origin", ...exposed];
-  return ["access-control-allow-origin", from, "access-control-allow-credentials", "true", "vary", "Origin", ...exposed];
+  return [
+    "access-control-allow-origin",
+    from,
+    "access-control-allow-credentials",
+    "true",
+    "vary",
+    "Origin",
+    ...exposed,
+  ];
 };
 
 /** What a preflight is answered: the old clients' values and `Content-Type`. */
 export const preflightHeaders: readonly string[] = [
-  "access-control-allow-headers", "Authorization,Accept,User,Content-Type",
-  "access-control-allow-methods", "GET,POST,HEAD,PUT,DELETE",
-  "access-control-max-age", "1728000",
+  "access-control-allow-headers",
+  "Authorization,Accept,User,Content-Type",
+  "access-control-allow-methods",
+  "GET,POST,HEAD,PUT,DELETE",
+  "access-control-max-age",
+  "1728000",
 ];
 
 /** A bare `*` takes every page's events, but is no reason to let every page read with credentials. */

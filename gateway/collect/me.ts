@@ -22,9 +22,11 @@ const wishSeconds = 34_560_000;
  */
 export const me = (options: MeOptions): Handler => {
   return async (x) => {
-    if (x.req.method !== "POST") throw new HttpError(405, "only POST is answered here", { headers: { allow: "POST" } });
+    if (x.req.method !== "POST")
+      throw new HttpError(405, "only POST is answered here", { headers: { allow: "POST" } });
     const origin = originOf(x);
-    if (origin === "foreign" || origin === "any") throw new HttpError(403, "a page of another site cannot change this visitor");
+    if (origin === "foreign" || origin === "any")
+      throw new HttpError(403, "a page of another site cannot change this visitor");
     const cookies = cookiesFor(x, parse((await readBody(x.req, 4096)).toString("utf8")), options);
     const headers = [...corsHeaders(x, origin), "cache-control", "no-store"];
     for (const cookie of cookies) headers.push("set-cookie", cookie);
@@ -43,10 +45,14 @@ const cookiesFor = (x: Exchange, wish: Wish, options: MeOptions): readonly strin
   const keep = { ...options.cookieScope(x), maxAgeSeconds: wishSeconds, httpOnly: false };
   if (wish.reset === true) return options.forget(x);
   if (wish.consent === "granted") return [setCookie(options.consentCookie, "granted", keep)];
-  if (wish.consent === "denied") return [setCookie(options.consentCookie, "denied", keep), ...options.forget(x)];
+  if (wish.consent === "denied")
+    return [setCookie(options.consentCookie, "denied", keep), ...options.forget(x)];
   if (wish.optout === true) return [setCookie(options.optOutCookie, "1", keep), ...options.forget(x)];
   if (wish.optout === false) return [setCookie(options.optOutCookie, "", { ...keep, maxAgeSeconds: 0 })];
-  throw new HttpError(400, 'expected {"reset": true}, {"consent": "granted" | "denied"} or {"optout": true | false}');
+  throw new HttpError(
+    400,
+    'expected {"reset": true}, {"consent": "granted" | "denied"} or {"optout": true | false}',
+  );
 };
 
 const parse = (text: string): Wish => {

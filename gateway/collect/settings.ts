@@ -12,5 +12,3 @@ export const trackingSettings = z.strictObject({
     .default("/tr/v1/")
     .describe("where events are taken"),
 });
-
-export type TrackingSettings = z.infer<typeof trackingSettings>;

@@ -26,7 +26,13 @@ export const variants = (options: VariantsOptions): Handler => {
       variants: Object.fromEntries(assignments.map((a) => [a.experiment, a.variant])),
       params: Object.assign({}, ...assignments.map((a) => a.params)) as WireVariants["params"],
     };
-    x.res.writeHead(200, [...corsHeaders(x, origin), "content-type", "application/json", "cache-control", "no-store"]);
+    x.res.writeHead(200, [
+      ...corsHeaders(x, origin),
+      "content-type",
+      "application/json",
+      "cache-control",
+      "no-store",
+    ]);
     x.res.end(JSON.stringify(told));
   };
 };

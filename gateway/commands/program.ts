@@ -30,7 +30,8 @@ const commands = [
 
 /** Runs one command line (`argv` without the program's own name) and answers the exit code; never throws. */
 export const runCommandLine = async (argv: readonly string[], io: Io, actions: Actions): Promise<number> => {
-  // Whoever reads may leave at any time (`| head`): that is no failure, and without a listener it is a crash.
+  // Whoever reads may leave at any time (`| head`): that is no failure, and without a listener it is a crash. The
+  // listener stays, because the error may come after the command's end.
   io.stdout.on("error", ignoreClosedPipe);
   let exitCode = 0;
   const context: Context = {
@@ -47,8 +48,6 @@ export const runCommandLine = async (argv: readonly string[], io: Io, actions: A
     return exitCode;
   } catch (error) {
     return tell(error, io);
-  } finally {
-    io.stdout.off("error", ignoreClosedPipe);
   }
 };
 

@@ -1,4 +1,4 @@
-import type { CookieNames, Site } from "../model/site.ts";
+import type { CookieNames } from "../model/site.ts";
 import type { NamesInForce } from "./document.ts";
 
 /**

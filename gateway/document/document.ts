@@ -13,7 +13,7 @@ import type { Assignment } from "../model/experiment.ts";
 import { newId } from "../model/ids.ts";
 import type { CookieNames, Site } from "../model/site.ts";
 import type { Visitor } from "../model/visitor.ts";
-import { documentEvent, exposureEvent, type EventMaker } from "./gateway-events.ts";
+import { documentEvent, type EventMaker, exposureEvent } from "./gateway-events.ts";
 import { referrerEntity } from "./referrer-entity.ts";
 import { createSplice } from "./splice.ts";
 import type { Visitors } from "./visitor.ts";
@@ -80,7 +80,14 @@ const meet = (x: Exchange, options: DocumentOptions): Visit => {
  * give the whole document, uncompressed. A range of such a document is answered with all of it (RFC 9110 §14.2).
  */
 const ownConditionals = (x: Exchange, visit: Visit): void => {
-  for (const name of ["if-none-match", "if-modified-since", "if-range", "if-match", "if-unmodified-since", "range"]) {
+  for (const name of [
+    "if-none-match",
+    "if-modified-since",
+    "if-range",
+    "if-match",
+    "if-unmodified-since",
+    "range",
+  ]) {
     x.requestEdits.set(name, null);
   }
   x.requestEdits.set("accept-encoding", "identity");
@@ -109,7 +116,9 @@ const passDocument = async (
 
   await record(head, x, visit, cached ?? pageLoadId, options, committed);
   if (!spliced || head.status === 304) return undefined;
-  return createSplice({ attributes: attributesOf(visit.assignments), head: scriptTag(head, pageLoadId, options) });
+  const mustAsk = visit.visitor.privacy.reason === "consent";
+  const tag = scriptTag(head, pageLoadId, mustAsk, options);
+  return createSplice({ attributes: attributesOf(visit.assignments), head: tag });
 };
 
 const setCookies = (head: ResponseHead, x: Exchange, visit: Visit, options: DocumentOptions): void => {
@@ -129,7 +138,8 @@ const setCookies = (head: ResponseHead, x: Exchange, visit: Visit, options: Docu
   if (params !== (have.get(names.params)?.[0] ?? "")) {
     cookies.push(setCookie(names.params, params, params === "" ? { ...scope, maxAgeSeconds: 0 } : scope));
   }
-  if (cookies.length > 0) head.headers.set("set-cookie", [...many(head.headers.get("set-cookie")), ...cookies]);
+  if (cookies.length > 0)
+    head.headers.set("set-cookie", [...many(head.headers.get("set-cookie")), ...cookies]);
 };
 
 /**
@@ -176,7 +186,13 @@ const record = async (
 ): Promise<void> => {
   if (x.req.method !== "GET" || visit.prefetch) return;
   const served = (head.status >= 200 && head.status < 300) || head.status === 304;
-  const context = { x, visitor: visit.visitor, pageLoadId, status: head.status, experiments: variantsOf(visit) };
+  const context = {
+    x,
+    visitor: visit.visitor,
+    pageLoadId,
+    status: head.status,
+    experiments: variantsOf(visit),
+  };
   const exposures = served && visit.visitor.id ? visit.assignments : [];
   const events = [
     documentEvent(options.make, context),
@@ -219,12 +235,20 @@ const paramsOf = (assignments: readonly Assignment[]): string => {
   return text === "{}" || text.length > 1024 ? "" : text;
 };
 
-const scriptTag = (head: ResponseHead, pageLoadId: string, options: DocumentOptions): string => {
+const scriptTag = (
+  head: ResponseHead,
+  pageLoadId: string,
+  mustAsk: boolean,
+  options: DocumentOptions,
+): string => {
   // A policy that allows scripts by nonce alone would block ours without it.
-  const nonce = /'nonce-([A-Za-z0-9+/_=-]+)'/.exec(one(head.headers.get("content-security-policy")) ?? "")?.[1];
+  const nonce = /'nonce-([A-Za-z0-9+/_=-]+)'/.exec(
+    one(head.headers.get("content-security-policy")) ?? "",
+  )?.[1];
   const collect = options.collectPath === "/tr/v1/" ? "" : ` data-collect="${options.collectPath}"`;
   const allowed = nonce ? ` nonce="${nonce}"` : "";
-  return `<script src="${options.scriptPath}" data-page-load="${pageLoadId}"${collect}${allowed} async></script>`;
+  const asks = mustAsk ? ' data-consent="required"' : "";
+  return `<script src="${options.scriptPath}" data-page-load="${pageLoadId}"${collect}${asks}${allowed} async></script>`;
 };
 
 /** GET or HEAD of something a person may look at as a page; what it is, only the answer's type says. */

@@ -1,12 +1,14 @@
 import type { Exchange } from "../http/exchange.ts";
 import type { Event, Keyed } from "../model/event.ts";
 import type { Assignment } from "../model/experiment.ts";
+import type { Privacy } from "../model/hit.ts";
 import { newId, uuidTime } from "../model/ids.ts";
 import type { Visitor } from "../model/visitor.ts";
 
 /** What the gateway's own events need from the rooms of the event side. */
 export interface EventMaker {
-  readonly enrich: (event: Event, x: Exchange) => void;
+  /** `privacy` says what may be worked out of the request. */
+  readonly enrich: (event: Event, x: Exchange, privacy: Privacy) => void;
   readonly maskIp: (address: string, level: number) => string | null;
   readonly now: () => number;
 }
@@ -63,7 +65,7 @@ const base = (make: EventMaker, { x, visitor, pageLoadId, experiments }: Served)
   } as const;
 };
 
-const finish = (make: EventMaker, { x }: Served, event: Event): Keyed => {
-  make.enrich(event, x);
+const finish = (make: EventMaker, { x, visitor }: Served, event: Event): Keyed => {
+  make.enrich(event, x, visitor.privacy);
   return { event, keyTime: uuidTime(event.id) };
 };

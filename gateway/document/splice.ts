@@ -46,7 +46,8 @@ interface Places {
 const insert = (bytes: Buffer, places: Places, splice: Splice): Buffer => {
   const head = places.head ?? places.fallback;
   const html = places.html;
-  if (html === null) return Buffer.concat([bytes.subarray(0, head), Buffer.from(splice.head), bytes.subarray(head)]);
+  if (html === null)
+    return Buffer.concat([bytes.subarray(0, head), Buffer.from(splice.head), bytes.subarray(head)]);
   return Buffer.concat([
     bytes.subarray(0, html),
     Buffer.from(splice.attributes),
@@ -79,7 +80,8 @@ const findPlaces = (text: string): Places => {
   }
 };
 
-const tagName = (text: string, at: number): string => /^<([a-z]+)(?=[\s/>])/i.exec(text.slice(at, at + 16))?.[1]?.toLowerCase() ?? "";
+const tagName = (text: string, at: number): string =>
+  /^<([a-z]+)(?=[\s/>])/i.exec(text.slice(at, at + 16))?.[1]?.toLowerCase() ?? "";
 
 /** Position after the tag, comment or doctype that starts at `at`; null where it is not complete yet. */
 const endOfTag = (text: string, at: number): number | null => {

@@ -104,7 +104,9 @@ export const createVisitors = (options: {
       const list = visitor.mustIssue ? [issueAt(x, visitor.id)] : [];
       if (visitor.sessionId) {
         const maxAgeSeconds = Math.ceil(x.site.sessions.idleMinutes * 60);
-        list.push(setCookie(names.session, visitor.sessionId, { ...cookieScope(x), maxAgeSeconds, httpOnly: false }));
+        list.push(
+          setCookie(names.session, visitor.sessionId, { ...cookieScope(x), maxAgeSeconds, httpOnly: false }),
+        );
       }
       return list;
     },

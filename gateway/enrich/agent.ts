@@ -1,10 +1,10 @@
 /** What a user agent says, worked out once and remembered: parsing one takes longer than the rest of a hit. */
 import bowser from "bowser";
-import { createLru } from "../lib/lru.ts";
+import { createCache } from "../lib/cache.ts";
 import { readBot } from "./bot-rules.ts";
 import { ownCopy } from "./own-copy.ts";
 
-export interface Agent {
+interface Agent {
   readonly device: Device;
   /** class and evidence, null for people */
   readonly bot: string | null;
@@ -12,7 +12,7 @@ export interface Agent {
 }
 
 /** Null where it cannot be told. */
-export interface Device {
+interface Device {
   readonly category: string | null;
   readonly os: string | null;
   readonly osVersion: string | null;
@@ -28,7 +28,7 @@ export type AgentReader = (userAgent: string) => Agent;
 const maxLength = 512;
 
 export const createAgentReader = (cacheSize: number): AgentReader => {
-  const cache = createLru<string, Agent>(cacheSize);
+  const cache = createCache<string, Agent>(cacheSize);
   const read: AgentReader = (userAgent) => {
     const before = cache.get(userAgent);
     if (before !== undefined) return before;

@@ -1,6 +1,7 @@
 /** What an address of a page says, worked out once and remembered: most hits come from few pages. */
+
+import { createCache } from "../lib/cache.ts";
 import { cleanText } from "../lib/clean-text.ts";
-import { createLru } from "../lib/lru.ts";
 import type { Site } from "../model/site.ts";
 import { cleanUrl, decodeText, nameOf } from "./clean-url.ts";
 import { ownCopy } from "./own-copy.ts";
@@ -29,7 +30,7 @@ export const clickColumns = [
 
 export type CampaignColumn = (typeof utmColumns)[number] | (typeof clickColumns)[number];
 
-export interface PageFacts {
+interface PageFacts {
   readonly site: Site;
   /** the address without campaign parameters and secrets; the text itself where there were none */
   readonly location: string;
@@ -44,7 +45,7 @@ export type PageReader = (url: string, site: Site) => PageFacts;
 const maxCachedLength = 2048;
 
 export const createPageReader = (cacheSize: number): PageReader => {
-  const cache = createLru<string, PageFacts>(cacheSize);
+  const cache = createCache<string, PageFacts>(cacheSize);
   const read: PageReader = (url, site) => {
     const known = cache.get(url);
     // What is taken out of an address is the site's setting.
@@ -77,12 +78,18 @@ const readPlace = (url: string): Pick<PageFacts, "hostname" | "path" | "readable
   if (url.startsWith("/") && !url.startsWith("//")) {
     return { hostname: null, path: url.split(/[?#]/, 1)[0] ?? null, readable: true };
   }
+  const plain = plainAddress.exec(url);
+  if (plain) return { hostname: plain[1] ?? null, path: plain[2] ?? "/", readable: true };
   const parsed = URL.parse(url.startsWith("//") ? `https:${url}` : url);
   if (parsed === null) return { hostname: null, path: null, readable: false };
   // data:, javascript: and about: have no place; what follows the colon is content.
   const path = parsed.pathname.startsWith("/") ? cleanText(parsed.pathname, maxCachedLength) : null;
   return { hostname: parsed.hostname === "" ? null : parsed.hostname, path, readable: true };
 };
+
+/** Addresses that parsing would leave as they are: lower-case host that is no number, no dots in the path. */
+const plainAddress =
+  /^https?:\/\/((?:[a-z0-9-]{1,63}\.){0,8}[a-z][a-z-]{0,62})(?::\d{1,4})?(\/[A-Za-z0-9/_~-]*)?(?=[?#]|$)/;
 
 const campaignNames: ReadonlyMap<string, CampaignColumn> = new Map<string, CampaignColumn>([
   ...utmColumns.map((column) => [column, column] as const),

@@ -1,11 +1,11 @@
 /** What an address that somebody came from says, worked out once and remembered. */
 import { readFileSync } from "node:fs";
-import { createLru } from "../lib/lru.ts";
+import { createCache } from "../lib/cache.ts";
 import { cleanUrl } from "./clean-url.ts";
 import { ownCopy } from "./own-copy.ts";
 import { ownReferrers } from "./own-referrers.ts";
 
-export interface ReferrerFacts {
+interface ReferrerFacts {
   /** the address without secrets */
   readonly location: string;
   /** lower case, without `www.`; null for what has none */
@@ -26,7 +26,7 @@ const maxCachedLength = 2048;
 
 export const createReferrerReader = (cacheSize: number): ReferrerReader => {
   const known = loadReferrers();
-  const cache = createLru<string, ReferrerFacts>(cacheSize);
+  const cache = createCache<string, ReferrerFacts>(cacheSize);
   return (referrer) => {
     const before = cache.get(referrer);
     if (before !== undefined) return before;

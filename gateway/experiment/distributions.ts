@@ -63,7 +63,7 @@ const gammaOfHalves = (degrees: number): number => {
 
 /** The continued fraction of DLMF 8.17.22, without its factor in front. */
 const betaFraction = (x: number, a: number, b: number): number =>
-  evaluateFraction(1, 1, (k) => {
+  evaluateFraction(1, (k) => {
     const m = k >> 1;
     const over = (a + k - 1) * (a + k);
     const part = k % 2 === 1 ? -((a + m) * (a + b + m)) : m * (b - m);
@@ -72,7 +72,7 @@ const betaFraction = (x: number, a: number, b: number): number =>
 
 /** The continued fraction of DLMF 8.9.2, without its factor in front. */
 const gammaFraction = (y: number, a: number): number =>
-  evaluateFraction(1, y + 1 - a, (k) => [-k * (k - a), y + 1 - a + 2 * k]);
+  evaluateFraction(y + 1 - a, (k) => [-k * (k - a), y + 1 - a + 2 * k]);
 
 const gammaSeries = (y: number, a: number): number => {
   let term = 1 / a;
@@ -84,12 +84,8 @@ const gammaSeries = (y: number, a: number): number => {
   return sum;
 };
 
-/** first / (b₀ + a₁ / (b₁ + a₂ / (b₂ + …))) by the modified Lentz method; `next` gives aₖ and bₖ. */
-const evaluateFraction = (
-  first: number,
-  b0: number,
-  next: (k: number) => readonly [number, number],
-): number => {
+/** 1 / (b₀ + a₁ / (b₁ + a₂ / (b₂ + …))) by the modified Lentz method; `next` gives aₖ and bₖ. */
+const evaluateFraction = (b0: number, next: (k: number) => readonly [number, number]): number => {
   let f = awayFromZero(b0);
   let c = f;
   let d = 0;
@@ -100,7 +96,7 @@ const evaluateFraction = (
     f *= c * d;
     if (Math.abs(c * d - 1) < 1e-16) break;
   }
-  return first / f;
+  return 1 / f;
 };
 
 const awayFromZero = (x: number): number => (x === 0 ? 1e-300 : x);

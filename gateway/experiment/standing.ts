@@ -103,8 +103,8 @@ const addGoals = (
   return sums;
 };
 
-// Sums wrap at 64 bits like SQLite's own integers hold them: one hostile visitor with thousands of the
-// largest amounts gets a wrong sum, in any order the same one, and never an error.
+// Sums wrap at the 64 bits of SQLite's integers: a hostile visitor who sends the largest amount thousands
+// of times gets a wrong sum, the same one in any order, and never an error.
 const addMicros = (total: GoalTotal, micros: number): GoalTotal => ({
   n: total.n + 1,
   sumMicros: BigInt.asIntN(64, total.sumMicros + BigInt(micros)),

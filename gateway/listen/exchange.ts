@@ -13,12 +13,16 @@ export interface ExchangeSources {
   readonly clock: Clock;
 }
 
-/** The exchange of a request. Throws 400 for a request that can be read in two ways, 421 for an unknown host. */
+/**
+ * The exchange of a request. Throws 400 for a request that can be read in two ways, 421 for an
+ * unknown host, 505 for a version that the parser takes and we do not.
+ */
 export const openExchange = (
   req: IncomingMessage,
   res: ServerResponse,
   { siteOf, isTrusted, clock }: ExchangeSources,
 ): Exchange => {
+  if (req.httpVersionMajor !== 1) throw new HttpError(505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
   if (countHosts(req.rawHeaders) > 1) throw new HttpError(400, "the request has several Host headers");
   const { path, query, authority } = parseTarget(req.method ?? "GET", req.url ?? "/", req.headers.host);
   const host = hostOf(authority);

@@ -38,7 +38,7 @@ export const createListener = (options: ListenerOptions): Listener => {
   let stopping = false;
   const answer = (req: IncomingMessage, res: ServerResponse): void => {
     (req.socket as Connection)[answering] = res;
-    if (stopping) res.setHeader("connection", "close");
+    if (stopping) res.shouldKeepAlive = false;
     serve(req, res, options);
   };
   const server = createServer(
@@ -54,6 +54,11 @@ export const createListener = (options: ListenerOptions): Listener => {
     answer,
   );
   server.maxHeadersCount = 0; // Node would drop the headers over a count silently; the bytes are the limit
+  const connections = new Set<Connection>();
+  server.on("connection", (socket: Connection) => {
+    connections.add(socket);
+    socket.on("close", () => connections.delete(socket));
+  });
   server.on("clientError", refuseMalformed);
   server.on("connect", (_req, socket) => {
     socket.on("error", () => socket.destroy());
@@ -63,7 +68,7 @@ export const createListener = (options: ListenerOptions): Listener => {
     listen: () => bind(server, options.address, options.portHint),
     stop(graceMs) {
       stopping = true;
-      return stop(server, graceMs);
+      return stop(server, connections, graceMs);
     },
   };
 };
@@ -90,6 +95,7 @@ const fail = (
   error: unknown,
   onError: ListenerOptions["onError"],
 ): void => {
+  if (!x) res.shouldKeepAlive = false; // who knows what else will come on it
   if (error instanceof HttpError) {
     if (error.cause !== undefined) onError(error, x);
     sendError({ req, res }, error);
@@ -104,14 +110,14 @@ const fail = (
 
 const sweepMs = 50;
 
-const stop = (server: Server, graceMs: number): Promise<void> =>
+const stop = (server: Server, connections: ReadonlySet<Connection>, graceMs: number): Promise<void> =>
   new Promise((resolve) => {
     if (!server.listening) {
       resolve();
       return;
     }
     // A kept-alive connection becomes idle when its running request ends, which nobody announces.
-    const sweep = setInterval(() => server.closeIdleConnections(), sweepMs);
+    const sweep = setInterval(() => closeIdle(server, connections), sweepMs);
     const cut = setTimeout(() => server.closeAllConnections(), graceMs);
     server.close(() => {
       clearInterval(sweep);
@@ -119,3 +125,9 @@ const stop = (server: Server, graceMs: number): Promise<void> =>
       resolve();
     });
   });
+
+// To Node a connection is idle after its first request only; browsers open some that never carry one.
+const closeIdle = (server: Server, connections: ReadonlySet<Connection>): void => {
+  server.closeIdleConnections();
+  for (const socket of connections) if (!socket[answering] && socket.bytesRead === 0) socket.destroy();
+};

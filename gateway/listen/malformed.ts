@@ -12,7 +12,8 @@ const lingerMs = 500;
 /** Answers bytes that are no HTTP request, if nothing else is being written, and closes the connection. */
 export const refuseMalformed = (error: NodeJS.ErrnoException, socket: Connection): void => {
   const running = socket[answering];
-  const midAnswer = running?.headersSent === true && !running.writableFinished;
+  // A last answer may be followed by bytes that nobody will answer.
+  const midAnswer = running?.headersSent === true && !(running.writableFinished && running.shouldKeepAlive);
   if (socket[refused] || midAnswer || !socket.writable || error.code === "ECONNRESET") {
     socket.destroy();
     return;

@@ -12,5 +12,3 @@ export const listenSettings = z.strictObject({
     .default(10)
     .describe("how long a stop waits for running requests, seconds"),
 });
-
-export type ListenSettings = z.infer<typeof listenSettings>;

@@ -109,7 +109,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#over = true;
     const { req, res } = this.#x;
     if (hasAny(trailers)) res.addTrailers(trailers as Record<string, string>); // several values of one are rare, and joined
-    if (last && last.length <= oneWriteBytes) res.end(last.latin1Slice(), "latin1");
+    if (last && last.length <= oneWriteBytes) res.end(last.toString("latin1"), "latin1");
     else res.end(last ?? this.#pass?.end());
     // The upstream answered without waiting for the whole body. The rest is in the way of the next request.
     if (req.complete) return;

@@ -24,4 +24,6 @@ export const readOutcomes = async (store: Pick<EventStore, "report">): Promise<r
 
 /** People who saw more than one variant, by experiment. */
 export const readMultiple = async (store: Pick<EventStore, "report">): Promise<ReadonlyMap<string, number>> =>
-  new Map((await store.report("multiple", {})).map((row) => [String(row["experiment"]), Number(row["people"])]));
+  new Map(
+    (await store.report("multiple", {})).map((row) => [String(row["experiment"]), Number(row["people"])]),
+  );

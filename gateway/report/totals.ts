@@ -5,7 +5,9 @@ import type { EventStore } from "../model/event-store.ts";
 export type Counters = Readonly<Record<string, number>>;
 
 export const readCounters = async (store: Pick<EventStore, "report">): Promise<Counters> =>
-  Object.fromEntries((await store.report("counters", {})).map((row) => [String(row["counter"]), Number(row["n"])]));
+  Object.fromEntries(
+    (await store.report("counters", {})).map((row) => [String(row["counter"]), Number(row["n"])]),
+  );
 
 export const readTotals = async (store: Pick<EventStore, "report">, counters: Counters): Promise<Totals> => {
   const [demo] = await store.report("demo-visitors", {});

@@ -4,7 +4,7 @@ import type { Session, SessionEvent } from "../model/session.ts";
 import type { SessionRules } from "../model/site.ts";
 import { mergeLate } from "./merge-late.ts";
 import { countsForSessions, toSessionEvent } from "./session-event.ts";
-import { compareEvents, extendSession, sortsAfter, splitCause, startSession } from "./split-sessions.ts";
+import { extendSession, sortsAfter, splitCause, startSession } from "./split-sessions.ts";
 
 /**
  * Keeps the table of sessions. An event that comes in order extends the person's latest session in memory, written
@@ -54,14 +54,14 @@ export const createSessionProjection = (
   };
 
   const mergeAll = (person: number, known: Touched) => {
-    let done = Number.NEGATIVE_INFINITY;
+    let settledBefore = Number.NEGATIVE_INFINITY;
     for (const at of known.late.sort((a, b) => a - b)) {
-      if (at <= done) continue; // the merge before read past it already
-      const load = (from: number) => inOrder(sessions.events(person, from));
+      if (at < settledBefore) continue;
+      const load = (from: number) => readEvents(sessions.events(person, from));
       const change = mergeLate(sessions.list(person), load, at, rulesOf(known.site));
       sessions.replace(person, known.site, change.remove, change.insert);
       count(known, change.insert.length - change.remove.length, 0);
-      done = change.insert.at(-1)?.endedAt ?? done;
+      settledBefore = change.settledBefore;
     }
   };
 
@@ -87,17 +87,6 @@ interface Touched {
   readonly late: number[];
 }
 
-/** Events come in order of time alone: those of one millisecond are put in their order here. */
-function* inOrder(events: Iterable<Event>): Iterable<SessionEvent> {
-  let same: SessionEvent[] = [];
-  for (const event of events) {
-    if (!countsForSessions(event)) continue;
-    const next = toSessionEvent(event);
-    if (same.length > 0 && same[0]?.at !== next.at) {
-      yield* same.sort(compareEvents);
-      same = [];
-    }
-    same.push(next);
-  }
-  yield* same.sort(compareEvents);
+function* readEvents(events: Iterable<Event>): Generator<SessionEvent> {
+  for (const event of events) if (countsForSessions(event)) yield toSessionEvent(event);
 }

@@ -7,7 +7,11 @@ import type { TokenInfo } from "./tokens.ts";
  * Sees to it that there is an admin token: at the first start it is made, written to `DIR/admin-token` (mode 0600) and
  * answered; later null. A given one takes the place of whatever the command line gave before.
  */
-export const giveAdminToken = async (store: SqliteStore, dir: string, given: string | null): Promise<string | null> => {
+export const giveAdminToken = async (
+  store: SqliteStore,
+  dir: string,
+  given: string | null,
+): Promise<string | null> => {
   const file = join(dir, "admin-token");
   if (given !== null) {
     await store.call({ kind: "revoke-token", name: "command line" });

@@ -49,12 +49,18 @@ test("a step that fails leaves the whole version before it", () => {
 test("a file of a newer version is refused in one sentence and left as it was", () => {
   version([...migrations, "CREATE TABLE later (x)"]);
   const before = readFileSync(databaseFile(dir));
-  assert.throws(() => openDatabase(dir), /was written by a newer Turnpike \(schema \d+, this one knows \d+\)/);
+  assert.throws(
+    () => openDatabase(dir),
+    /was written by a newer Turnpike \(schema \d+, this one knows \d+\)/,
+  );
   assert.deepEqual(readFileSync(databaseFile(dir)), before);
 });
 
 test("a damaged file is refused in one sentence and left as it was", () => {
-  writeFileSync(databaseFile(dir), "this is no database, and long enough to have a header of one ".repeat(20));
+  writeFileSync(
+    databaseFile(dir),
+    "this is no database, and long enough to have a header of one ".repeat(20),
+  );
   const before = readFileSync(databaseFile(dir));
   assert.throws(() => openDatabase(dir), /turnpike\.db is damaged or not a database: .*nothing was changed$/);
   assert.deepEqual(readFileSync(databaseFile(dir)), before);
@@ -63,7 +69,10 @@ test("a damaged file is refused in one sentence and left as it was", () => {
 test("a folder that cannot be made is named, with what to do", () => {
   const file = join(dir, "file");
   writeFileSync(file, "");
-  assert.throws(() => openDatabase(join(file, "data")), /the data folder .* cannot be made \(ENOTDIR\): choose another with --data/);
+  assert.throws(
+    () => openDatabase(join(file, "data")),
+    /the data folder .* cannot be made \(ENOTDIR\): choose another with --data/,
+  );
   assert.throws(() => holdOwnership(join(file, "data")), /the data folder .* cannot be written \(ENOTDIR\)/);
 });
 

@@ -4,7 +4,6 @@ import Database from "better-sqlite3";
 import { migrations } from "./migrations.ts";
 
 export type Db = Database.Database;
-export type Statement = Database.Statement;
 
 export const databaseFile = (dir: string): string => join(dir, "turnpike.db");
 
@@ -67,9 +66,12 @@ const makeFolder = (dir: string): void => {
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw new Error(`store: the data folder ${dir} cannot be made (${codeOf(cause)}): choose another with --data`, {
-      cause,
-    });
+    throw new Error(
+      `store: the data folder ${dir} cannot be made (${codeOf(cause)}): choose another with --data`,
+      {
+        cause,
+      },
+    );
   }
 };
 
@@ -84,11 +86,14 @@ const explain = <T>(file: string, open: () => T): T => {
 };
 
 const sentences: Readonly<Record<string, string>> = {
-  SQLITE_NOTADB: "is damaged or not a database: put a backup in its place or move it away; nothing was changed",
+  SQLITE_NOTADB:
+    "is damaged or not a database: put a backup in its place or move it away; nothing was changed",
   SQLITE_CORRUPT: "is damaged: put a backup in its place or move it away; nothing was changed",
-  SQLITE_CANTOPEN: "cannot be opened: check that the folder exists and that this user may write to it, or choose another with --data",
+  SQLITE_CANTOPEN:
+    "cannot be opened: check that the folder exists and that this user may write to it, or choose another with --data",
   SQLITE_READONLY: "cannot be written by this user: change its owner, or choose another folder with --data",
-  SQLITE_READONLY_DIRECTORY: "lies in a folder that this user cannot write to: change its owner, or choose another with --data",
+  SQLITE_READONLY_DIRECTORY:
+    "lies in a folder that this user cannot write to: change its owner, or choose another with --data",
   SQLITE_FULL: "cannot be written, the disk is full: make room and start again",
 };
 

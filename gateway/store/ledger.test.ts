@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import type { Event } from "../model/event.ts";
 import { newId, uuidTime } from "../model/ids.ts";
-import { type Ledger, openLedger } from "./ledger.ts";
 import { keyLifeMs } from "./journal.ts";
+import { type Ledger, openLedger } from "./ledger.ts";
 import { openReader } from "./reader.ts";
 
 let dir: string;
@@ -16,8 +16,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
+const nothingFollows = {
+  projections: () => [],
+  experimentsOnly: () => ({ id: "none", apply() {}, flush() {}, forget() {} }),
+  definitions: () => new Map<string, string>(),
+};
+
 const open = (): Ledger =>
-  openLedger({ dir, clock: () => now, rejectsKept: 3, rejectDays: 30, projections: () => [] });
+  openLedger({ dir, clock: () => now, rejectsKept: 3, rejectDays: 30, ...nothingFollows });
 
 const event = (id: string, more: Partial<Event> = {}): Event => ({
   id,
@@ -91,7 +97,10 @@ test("a line that the tables refuse goes to the rejects, its neighbours are kept
   const { doubles, refused } = append(ledger, [event(a), wrong, event(b)], [1, 2, 3]);
   ledger.close();
   assert.deepEqual(doubles, []);
-  assert.deepEqual(refused.map(({ index }) => index), [1]);
+  assert.deepEqual(
+    refused.map(({ index }) => index),
+    [1],
+  );
   assert.deepEqual(storedIds(), [a, b]);
   const reader = openReader(dir);
   assert.match(String([...reader.query("SELECT reason FROM rejects").rows][0]?.[0]), /^store: /);
@@ -106,13 +115,23 @@ test("a sequence is never given twice, across restarts and removed rows", () => 
   append(second, [event(newId())], [3]);
   second.close();
   const reader = openReader(dir);
-  assert.deepEqual(reader.read(0, 10).map(({ seq }) => seq), [1, 2, 3]);
+  assert.deepEqual(
+    reader.read(0, 10).map(({ seq }) => seq),
+    [1, 2, 3],
+  );
   reader.close();
 });
 
 test("rejects are bounded in number", () => {
   const ledger = open();
-  const reject = { site: "main", receivedAt: now, method: "POST", path: "/", reason: "not JSON", sample: "x" };
+  const reject = {
+    site: "main",
+    receivedAt: now,
+    method: "POST",
+    path: "/",
+    reason: "not JSON",
+    sample: "x",
+  };
   ledger.append({ lines: [], keyTimes: [], rejects: Array.from({ length: 10 }, () => reject) });
   ledger.prune();
   ledger.close();

@@ -6,12 +6,12 @@ import type { Clock } from "../lib/clock.ts";
 import type { Event } from "../model/event.ts";
 import type { RejectedHit } from "../model/event-store.ts";
 import type { CounterTable, Projection, SessionTable, SubjectTable } from "../model/projection.ts";
-import { createCounterTable } from "./counter-table.ts";
 import { countEvent } from "./count-event.ts";
+import { createCounterTable } from "./counter-table.ts";
 import { codeOf, openDatabase } from "./database.ts";
 import { removeDemo } from "./demo-rows.ts";
-import { rebuildExperiments } from "./rebuild.ts";
 import { createJournal, pruneKeys } from "./journal.ts";
+import { changedDefinitions, rebuildExperiments, rememberDefinitions } from "./rebuild.ts";
 import { createSessionTable } from "./session-table.ts";
 import { createSubjectTable } from "./subject-table.ts";
 import { createToken, listTokens, type Role, revokeToken, type TokenInfo } from "./tokens.ts";
@@ -30,6 +30,10 @@ export interface LedgerOptions {
   readonly rejectDays: number;
   /** The projections, in order, over the tables handed to them. */
   readonly projections: (tables: Tables) => readonly Projection[];
+  /** A projection of these experiments' results alone, to work them out again. */
+  readonly experimentsOnly: (tables: Tables, keys: readonly string[]) => Projection;
+  /** What the results of each experiment of the settings depend on, as text. */
+  readonly definitions: () => ReadonlyMap<string, string>;
 }
 
 /** Lines of JSON, each an `Event`, with the time of its key. */
@@ -51,6 +55,8 @@ export interface Ledger {
   append(batch: Batch): Appended;
   /** Works the results of all experiments out again from the stored events; answers how many people they hold. */
   rebuildExperiments(): number;
+  /** To be called when settings have changed: results that were worked out under another definition are rebuilt. */
+  followDefinitions(): void;
   /** Removes what made-up visitors left; answers how many they were. */
   removeDemo(): number;
   createToken(name: string, role: Role, given?: string): string;
@@ -68,7 +74,8 @@ export const openLedger = (options: LedgerOptions): Ledger => {
   const sessions = createSessionTable(db);
   const subjects = createSubjectTable(db);
   const counters = createCounterTable(db);
-  const projections = options.projections({ sessions, subjects, counters });
+  const tables: Tables = { sessions, subjects, counters };
+  const projections = options.projections(tables);
   const addPersonEvent = db.prepare("INSERT INTO person_events (person, timestamp, seq) VALUES (?, ?, ?)");
   const addReject = db.prepare(
     "INSERT INTO rejects (received_at, site, method, path, reason, sample) VALUES (?, ?, ?, ?, ?, ?)",
@@ -131,7 +138,11 @@ export const openLedger = (options: LedgerOptions): Ledger => {
     const doubles: number[] = [];
     const refused: { index: number; reason: string }[] = [];
     for (let index = 0; index < batch.lines.length; index++) {
-      const one = { lines: [batch.lines[index] ?? ""], keyTimes: [batch.keyTimes[index] ?? null], rejects: [] };
+      const one = {
+        lines: [batch.lines[index] ?? ""],
+        keyTimes: [batch.keyTimes[index] ?? null],
+        rejects: [],
+      };
       try {
         if (orForget(() => appendAll.immediate(one)).length > 0) doubles.push(index);
       } catch (error) {
@@ -139,15 +150,25 @@ export const openLedger = (options: LedgerOptions): Ledger => {
         refused.push({ index, reason: String(error) });
       }
     }
-    const rejects = [...batch.rejects, ...refused.map(({ index, reason }) => refusal(batch.lines[index] ?? "", reason, options.clock()))];
+    const rejects = [
+      ...batch.rejects,
+      ...refused.map(({ index, reason }) => refusal(batch.lines[index] ?? "", reason, options.clock())),
+    ];
     orForget(() => appendAll.immediate({ lines: [], keyTimes: [], rejects }));
     return { doubles, refused };
   };
 
-  const rebuild = (): number => {
-    const experiments = projections.filter((projection) => projection.id === "experiments");
-    return orForget(() => rebuildExperiments(db, numbers.person, experiments));
+  const rebuild = (keys: readonly string[]): number =>
+    orForget(() => rebuildExperiments(db, keys, numbers.person, options.experimentsOnly(tables, keys)));
+  const rebuildAll = () => rebuild([...options.definitions().keys()]);
+
+  const followDefinitions = () => {
+    const definitions = options.definitions();
+    const changed = changedDefinitions(db, definitions);
+    if (changed.length > 0) rebuild(changed);
+    rememberDefinitions(db, definitions);
   };
+  followDefinitions();
 
   return {
     append(batch) {
@@ -158,11 +179,12 @@ export const openLedger = (options: LedgerOptions): Ledger => {
         return appendSingly(batch);
       }
     },
-    rebuildExperiments: rebuild,
+    rebuildExperiments: rebuildAll,
+    followDefinitions,
     removeDemo() {
       const removed = orForget(() => removeDemo(db));
       forget();
-      rebuild();
+      rebuildAll();
       return removed;
     },
     createToken: (name, role, given) => createToken(db, name, role, options.clock(), given),
@@ -186,5 +208,12 @@ export const isDiskTrouble = (error: unknown): boolean =>
 
 const refusal = (line: string, reason: string, now: number): RejectedHit => {
   const site = /"property_id":"([^"]*)"/.exec(line)?.[1] ?? "";
-  return { site, receivedAt: now, method: "", path: "", reason: `store: ${reason}`, sample: line.slice(0, 500) };
+  return {
+    site,
+    receivedAt: now,
+    method: "",
+    path: "",
+    reason: `store: ${reason}`,
+    sample: line.slice(0, 500),
+  };
 };

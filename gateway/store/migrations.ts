@@ -40,7 +40,7 @@ export const migrations: readonly string[] = [
     n INTEGER NOT NULL, sum_micros INTEGER NOT NULL,
     PRIMARY KEY (experiment, person, goal)) STRICT, WITHOUT ROWID;
 
-  -- Exact: amounts are integers in millionths, squares are hi * 2^40 + lo. A sum of floating-point numbers would
+  -- Exact: amounts are integers in millionths, squares are hi * 2^60 + lo. A sum of floating-point numbers would
   -- depend on the order in which events arrive, and a rebuild would give other digits.
   CREATE TABLE experiment_days (experiment TEXT NOT NULL, variant TEXT NOT NULL, goal TEXT NOT NULL,
     day TEXT NOT NULL, exposed INTEGER NOT NULL, converted INTEGER NOT NULL, sum_micros INTEGER NOT NULL,
@@ -48,9 +48,12 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (experiment, variant, goal, day)) STRICT, WITHOUT ROWID;
   CREATE VIEW experiment_outcomes AS
     SELECT experiment, variant, goal, sum(exposed) AS exposed, sum(converted) AS converted,
-      sum(sum_micros) / 1e6 AS value_sum,
-      (sum(squares_hi) * 1099511627776.0 + sum(squares_lo)) / 1e12 AS value_sum_squares
+      total(sum_micros) / 1e6 AS value_sum,
+      (total(squares_hi) * 1152921504606846976.0 + total(squares_lo)) / 1e12 AS value_sum_squares
     FROM experiment_days GROUP BY experiment, variant, goal HAVING sum(exposed) > 0;
+
+  -- Under which definition an experiment's results were worked out; under another one they are worked out again.
+  CREATE TABLE experiment_definitions (experiment TEXT PRIMARY KEY, definition TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
   CREATE TABLE counters (site TEXT NOT NULL, counter TEXT NOT NULL, n INTEGER NOT NULL,
     PRIMARY KEY (site, counter)) STRICT, WITHOUT ROWID;

@@ -1,5 +1,5 @@
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
 import { randomBytes } from "node:crypto";
+import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
 /** The data folder's secret, made on first use: it signs cookies and keys hashes. 32 bytes, mode 0600. */
@@ -8,7 +8,9 @@ export const readSecret = (dir: string): Buffer => {
   try {
     const secret = Buffer.from(readFileSync(file, "utf8").trim(), "hex");
     if (secret.length !== 32) {
-      throw new Error(`store: ${file} is damaged: put back a backup of it, or remove it to lose all cookies' signatures`);
+      throw new Error(
+        `store: ${file} is damaged: put back a backup of it, or remove it to lose all cookies' signatures`,
+      );
     }
     return secret;
   } catch (error) {

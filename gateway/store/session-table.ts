@@ -26,8 +26,12 @@ interface SessionRow {
 /** Sessions in SQLite. The latest session of the people seen last is kept in memory as well. */
 export const createSessionTable = (db: Db): SessionTable & { forget(): void } => {
   const latest = createLru<number, Session>(50_000);
-  const last = db.prepare("SELECT * FROM sessions WHERE person = ? ORDER BY started_at DESC, session_id DESC LIMIT 1");
-  const list = db.prepare("SELECT * FROM sessions WHERE person = ? ORDER BY started_at, session_id");
+  const last = db.prepare(
+    "SELECT * FROM sessions WHERE person = ? ORDER BY started_at DESC, ended_at DESC, last_sequence DESC, last_id DESC LIMIT 1",
+  );
+  const list = db.prepare(
+    "SELECT * FROM sessions WHERE person = ? ORDER BY started_at, ended_at, last_sequence, last_id",
+  );
   const put = db.prepare(`
     INSERT INTO sessions (person, started_at, session_id, ended_at, last_sequence, last_id, events, page_views,
       entry_page, exit_page, source, medium, campaign, last_campaign, last_user_id, referrer, split_cause, site)
@@ -47,8 +51,24 @@ export const createSessionTable = (db: Db): SessionTable & { forget(): void } =>
 
   const write = (person: number, site: string, s: Session): void => {
     put.run(
-      person, s.startedAt, s.id, s.endedAt, s.lastSequence, s.lastId, s.events, s.pageViews, s.entryPage,
-      s.exitPage, s.source, s.medium, s.campaign, s.lastCampaign, s.lastUserId, s.referrer, s.splitCause, site,
+      person,
+      s.startedAt,
+      s.id,
+      s.endedAt,
+      s.lastSequence,
+      s.lastId,
+      s.events,
+      s.pageViews,
+      s.entryPage,
+      s.exitPage,
+      s.source,
+      s.medium,
+      s.campaign,
+      s.lastCampaign,
+      s.lastUserId,
+      s.referrer,
+      s.splitCause,
+      site,
     );
   };
 

@@ -5,5 +5,3 @@ export const dataSettings = z.strictObject({
   rejectsKept: z.int().min(0).default(10_000).describe("unreadable hits kept at most"),
   rejectDays: z.number().positive().default(30).describe("how long they are kept, days"),
 });
-
-export type DataSettings = z.infer<typeof dataSettings>;

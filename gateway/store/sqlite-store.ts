@@ -114,7 +114,8 @@ export const openSqliteStore = async (options: SqliteStoreOptions): Promise<Sqli
 
   const acknowledge = (batch: Waiting[], message: Extract<FromWriter, { kind: "appended" }>) => {
     const doubles = message.doubles.length > 0 ? new Set(message.doubles) : null;
-    const refused = message.refused.length > 0 ? new Map(message.refused.map((r) => [r.index, r.reason])) : null;
+    const refused =
+      message.refused.length > 0 ? new Map(message.refused.map((r) => [r.index, r.reason])) : null;
     let index = 0;
     for (const waiting of batch) {
       let fault: string | undefined;

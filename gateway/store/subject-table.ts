@@ -1,9 +1,7 @@
+import { addWide } from "../lib/wide-integer.ts";
 import type { Event } from "../model/event.ts";
 import type { GoalTotal, Subject, SubjectTable } from "../model/projection.ts";
 import type { Db } from "./database.ts";
-
-/** One half of the squares holds 40 bits, so that both stay inside SQLite's integers. */
-const limb = 1n << 40n;
 
 /** Experiment results in SQLite, per person and summed up by day of first exposure. */
 export const createSubjectTable = (db: Db): SubjectTable => {
@@ -16,12 +14,16 @@ export const createSubjectTable = (db: Db): SubjectTable => {
     ON CONFLICT DO UPDATE SET variant = excluded.variant, first_exposed_at = excluded.first_exposed_at,
       first_id = excluded.first_id, multi = excluded.multi`);
   const goal = db
-    .prepare("SELECT n, sum_micros FROM experiment_subject_goals WHERE experiment = ? AND person = ? AND goal = ?")
+    .prepare(
+      "SELECT n, sum_micros FROM experiment_subject_goals WHERE experiment = ? AND person = ? AND goal = ?",
+    )
     .safeIntegers();
   const putGoal = db.prepare(`
     INSERT INTO experiment_subject_goals (experiment, person, goal, n, sum_micros) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET n = excluded.n, sum_micros = excluded.sum_micros`);
-  const dropGoal = db.prepare("DELETE FROM experiment_subject_goals WHERE experiment = ? AND person = ? AND goal = ?");
+  const dropGoal = db.prepare(
+    "DELETE FROM experiment_subject_goals WHERE experiment = ? AND person = ? AND goal = ?",
+  );
   const events = db
     .prepare(
       "SELECT body FROM person_events JOIN journal USING (seq) WHERE person = ? AND timestamp >= ? AND timestamp < ? AND seq <= ?",
@@ -68,11 +70,15 @@ export const createSubjectTable = (db: Db): SubjectTable => {
       const key = [c.experiment, c.variant, c.goal, c.day] as const;
       const row = (day.get(...key) as DayRow | undefined) ?? noDay;
       const exposed = row.exposed + BigInt(c.exposed);
-      const squares = row.squares_hi * limb + row.squares_lo + c.squares;
+      const squares = addWide({ hi: row.squares_hi, lo: row.squares_lo }, c.squares);
       if (exposed === 0n) return void dropDay.run(...key);
       putDay.run(
-        ...key, exposed, row.converted + BigInt(c.converted), wrap(row.sum_micros + c.sumMicros),
-        wrap(squares / limb), squares % limb,
+        ...key,
+        exposed,
+        row.converted + BigInt(c.converted),
+        wrap(row.sum_micros + c.sumMicros),
+        squares.hi,
+        squares.lo,
       );
     },
   };

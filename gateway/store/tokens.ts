@@ -14,7 +14,8 @@ export const hashToken = (token: string): Buffer => createHash("sha256").update(
 
 /** A new token; it is shown once and cannot be read back. A name in use throws one sentence. */
 export const createToken = (db: Db, name: string, role: Role, now: number, given?: string): string => {
-  if (findToken(db, name)) throw new Error(`token: ${name} exists already: revoke it first, or take another name`);
+  if (findToken(db, name))
+    throw new Error(`token: ${name} exists already: revoke it first, or take another name`);
   const token = given ?? `tp_${randomBytes(24).toString("base64url")}`;
   db.prepare("INSERT INTO tokens (hash, name, role, created_at) VALUES (?, ?, ?, ?)").run(
     hashToken(token),

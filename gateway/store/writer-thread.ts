@@ -27,7 +27,11 @@ export type FromWriter =
 const pruneEveryMs = 60_000;
 
 /** Serves until it is told to close; `configure` takes changed settings. */
-export const serveWriter = (ledger: Ledger, port: MessagePort, configure: (settings: unknown) => void): void => {
+export const serveWriter = (
+  ledger: Ledger,
+  port: MessagePort,
+  configure: (settings: unknown) => void,
+): void => {
   const say = (message: FromWriter) => port.postMessage(message);
   const timer = setInterval(() => attempt(() => ledger.prune()), pruneEveryMs);
   port.on("message", (message: ToWriter) => {

@@ -2,7 +2,7 @@
 import { cleanText } from "../../lib/clean-text.ts";
 import type { Reject } from "../../model/protocol.ts";
 
-export type Fields = Readonly<Record<string, unknown>>;
+type Fields = Readonly<Record<string, unknown>>;
 
 /** One event as it was sent. */
 export interface Item {

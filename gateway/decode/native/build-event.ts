@@ -64,7 +64,7 @@ const claimsOf = (bag: Bag) => {
   const sent = bag.columns.get("type")?.value;
   const type = takeText(bag, "type");
   if (type !== undefined && isUnknownType(type) && !Object.hasOwn(bag.properties, "type")) {
-    putProperty(bag.properties, "type", sent, []);
+    putProperty(bag.properties, "type", sent, bag.room, []);
   }
   return {
     type,

@@ -11,48 +11,80 @@ const maxBytes = 65_536;
 
 export type Properties = Record<string, Json>;
 
+/**
+ * How much may still be stored, in characters of JSON before anything is escaped. Counted while copying, so that
+ * a body of any size costs no more than what is kept of it.
+ */
+export interface Room {
+  left: number;
+}
+
+export const newRoom = (): Room => ({ left: maxBytes });
+
 /** Puts one property under its key; what cannot be stored is left out and noted. */
-export const putProperty = (into: Properties, key: string, value: unknown, notes: Notes): void => {
-  put(into, key, value, 1, key, notes);
+export const putProperty = (
+  into: Properties,
+  key: string,
+  value: unknown,
+  room: Room,
+  notes: Notes,
+): void => {
+  const before = room.left;
+  const name = cleanText(key, maxKeyLength);
+  if (name === "__proto__") {
+    // Assigning to this one name would change the object's prototype.
+    note(notes, key, "left out: not a usable name");
+    return;
+  }
+  const clean = cleanValue(value, 1, key, room, notes);
+  room.left -= name.length + perValue;
+  if (room.left < 0) {
+    room.left = before;
+    note(notes, key, tooMuch);
+  } else if (clean !== undefined) into[name] = clean;
 };
 
-/** Leaves out the properties past 64 KiB of JSON, and notes them. */
-export const limitSize = (properties: Properties, notes: Notes): void => {
-  // A character takes six bytes at most (\u0001): what is certainly small enough is not written out.
-  if (roughLength(properties) * 6 <= maxBytes) return;
+/** Leaves out the properties past 64 KiB of JSON as it will be written, and notes them. */
+export const limitSize = (properties: Properties, room: Room, notes: Notes): void => {
+  if (isSmall(room)) return;
   let bytes = 2;
   for (const [key, value] of Object.entries(properties)) {
     const size = jsonBytes(key) + jsonBytes(value) + 2;
     if (bytes + size > maxBytes) {
       delete properties[key];
-      note(notes, key, "left out: the properties are over 64 KiB");
+      note(notes, key, tooMuch);
     } else bytes += size;
   }
 };
 
 /** An object or a list as it may be stored in a column of its own; over 64 KiB it is left out and noted. */
 export const cleanContainer = (value: object, field: string, notes: Notes): Json | undefined => {
-  const clean = cleanValue(value, 0, field, notes);
+  const room = newRoom();
+  const clean = cleanValue(value, 0, field, room, notes);
   if (clean === undefined) return undefined;
-  if (roughLength(clean) * 6 <= maxBytes || jsonBytes(clean) <= maxBytes) return clean;
+  if (isSmall(room) || (room.left >= 0 && jsonBytes(clean) <= maxBytes)) return clean;
   note(notes, field, "left out: over 64 KiB");
   return undefined;
 };
 
-const put = (into: Properties, key: string, value: unknown, depth: number, field: string, notes: Notes) => {
-  const name = cleanText(key, maxKeyLength);
-  if (name === "__proto__") {
-    // Assigning to this one name would change the object's prototype.
-    note(notes, field, "left out: not a usable name");
-    return;
-  }
-  const clean = cleanValue(value, depth, field, notes);
-  if (clean !== undefined) into[name] = clean;
-};
+const perValue = 4;
+const tooMuch = "left out: the properties are over 64 KiB";
 
-/** Undefined is left out: an undefined member of an object, null in a list, so that the others keep their place. */
-const cleanValue = (value: unknown, depth: number, field: string, notes: Notes): Json | undefined => {
-  if (typeof value === "string") return storableText(value, field, notes);
+/** A counted character takes six bytes at most (\u0001), a number of 24 digits is counted as four. */
+const isSmall = (room: Room): boolean => room.left >= 0 && (maxBytes - room.left) * 6 <= maxBytes;
+
+const jsonBytes = (value: Json): number => Buffer.byteLength(JSON.stringify(value));
+
+/** Undefined is left out: a member of an object is not there, in a list it is null, so that the others keep their place. */
+const cleanValue = (
+  value: unknown,
+  depth: number,
+  field: string,
+  room: Room,
+  notes: Notes,
+): Json | undefined => {
+  room.left -= perValue;
+  if (typeof value === "string") return cleanString(value, field, room, notes);
   if (typeof value === "boolean" || value === null) return value;
   if (typeof value === "number") {
     if (Number.isFinite(value)) return value;
@@ -64,41 +96,58 @@ const cleanValue = (value: unknown, depth: number, field: string, notes: Notes):
     note(notes, field, `left out: deeper than ${maxDepth} levels`);
     return undefined;
   }
-  if (Array.isArray(value)) return value.map((one) => cleanValue(one, depth + 1, field, notes) ?? null);
-  return cleanObject(value, depth, field, notes);
+  if (Array.isArray(value)) return cleanList(value, depth, field, room, notes);
+  return cleanObject(value as Readonly<Record<string, unknown>>, depth, field, room, notes);
 };
 
-const cleanObject = (value: object, depth: number, field: string, notes: Notes): Properties => {
-  const clean: Properties = {};
-  for (const [key, one] of Object.entries(value)) {
-    if (isPrivate(key)) note(notes, field, `left out: ${cleanText(key, 32)} is not stored as it is`);
-    else put(clean, key, one, depth + 1, field, notes);
-  }
-  return clean;
-};
-
-const isPrivate = (key: string): boolean => {
-  const lower = key.toLowerCase();
-  return secretNames.has(lower) || contactNames.has(lower);
-};
-
-const storableText = (text: string, field: string, notes: Notes): string => {
+const cleanString = (text: string, field: string, room: Room, notes: Notes): string => {
   const clean = cleanText(text, maxTextLength);
   if (clean !== text) note(notes, field, textProblem(text, maxTextLength) ?? "changed");
+  room.left -= clean.length;
   return clean;
 };
 
-const jsonBytes = (value: Json): number => Buffer.byteLength(JSON.stringify(value));
-
-/** Characters of the JSON, before anything in it is escaped; never too low. */
-const roughLength = (value: Json): number => {
-  if (typeof value === "string") return value.length + 2;
-  if (typeof value !== "object" || value === null) return 24;
-  let length = 2;
-  if (Array.isArray(value)) {
-    for (const one of value as readonly Json[]) length += roughLength(one) + 1;
-    return length;
+const cleanList = (
+  list: readonly unknown[],
+  depth: number,
+  field: string,
+  room: Room,
+  notes: Notes,
+): Json => {
+  const clean: Json[] = [];
+  for (const value of list) {
+    if (room.left < 0) break; // whoever made the room leaves out the whole of it
+    clean.push(cleanValue(value, depth + 1, field, room, notes) ?? null);
   }
-  for (const [key, one] of Object.entries(value)) length += key.length + 4 + roughLength(one);
-  return length;
+  return clean;
+};
+
+const cleanObject = (
+  object: Readonly<Record<string, unknown>>,
+  depth: number,
+  field: string,
+  room: Room,
+  notes: Notes,
+): Properties => {
+  const clean: Properties = {};
+  for (const key in object) {
+    if (room.left < 0) break;
+    const name = cleanText(key, maxKeyLength);
+    room.left -= name.length;
+    const why = refusal(name);
+    if (why !== null) {
+      note(notes, field, why);
+      continue;
+    }
+    const value = cleanValue(object[key], depth + 1, field, room, notes);
+    if (value !== undefined) clean[name] = value;
+  }
+  return clean;
+};
+
+const refusal = (key: string): string | null => {
+  if (key === "__proto__") return "left out: not a usable name";
+  const lower = key.toLowerCase();
+  const isPrivate = secretNames.has(lower) || contactNames.has(lower);
+  return isPrivate ? `left out: ${lower} is not stored as it is` : null;
 };

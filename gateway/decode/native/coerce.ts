@@ -32,7 +32,7 @@ export const coerce = (type: ColumnType, value: unknown, key: string, notes: Not
 };
 
 /** A number, from a number or a numeric text; undefined for NaN, Infinity and everything else. */
-export const readNumber = (value: unknown): number | undefined => {
+const readNumber = (value: unknown): number | undefined => {
   if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
   if (typeof value !== "string" || value.length > 40 || !numeric.test(value)) return undefined;
   const number = Number(value);

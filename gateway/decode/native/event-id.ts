@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createLru } from "../../lib/lru.ts";
+import { createCache } from "../../lib/cache.ts";
 import type { Hit } from "../../model/hit.ts";
 import { hashedId } from "../../model/ids.ts";
 
@@ -15,7 +15,7 @@ export interface Origin {
  * n-th identical hit of one millisecond gets another: two clicks are two events.
  */
 export const createIdMaker = (remembered = 10_000): ((hit: Hit, origin: Origin) => string) => {
-  const counts = createLru<string, number>(remembered);
+  const counts = createCache<string, number>(remembered);
   return (hit, origin) => {
     const parts = identityOf(hit, origin);
     const first = hashedId([...parts, "0"]);

@@ -2,7 +2,7 @@
 import { unreachable } from "../../lib/unreachable.ts";
 import type { ColumnName, ColumnType } from "../../model/event.ts";
 import type { Json } from "../../model/json.ts";
-import { limitSize, type Properties, putProperty } from "./clean-json.ts";
+import { limitSize, newRoom, type Properties, putProperty, type Room } from "./clean-json.ts";
 import { coerce, parseContainer } from "./coerce.ts";
 import type { ContactKind } from "./contacts.ts";
 import { type ColumnField, liftOf, meaningOf } from "./fields.ts";
@@ -28,11 +28,20 @@ export interface Bag {
   readonly contacts: Map<ContactKind, unknown>;
   readonly params: unknown[];
   readonly properties: Properties;
+  readonly room: Room;
   readonly notes: Notes;
 }
 
 export const gather = (sources: readonly Source[], tracked: boolean, notes: Notes): Bag => {
-  const bag: Bag = { tracked, columns: new Map(), contacts: new Map(), params: [], properties: {}, notes };
+  const bag: Bag = {
+    tracked,
+    columns: new Map(),
+    contacts: new Map(),
+    params: [],
+    properties: {},
+    room: newRoom(),
+    notes,
+  };
   for (const { fields, repeats } of sources) {
     for (const key in fields) {
       const value = fields[key];
@@ -40,7 +49,7 @@ export const gather = (sources: readonly Source[], tracked: boolean, notes: Note
     }
   }
   for (const params of bag.params) putParams(bag, params);
-  limitSize(bag.properties, notes);
+  limitSize(bag.properties, bag.room, notes);
   return bag;
 };
 
@@ -61,7 +70,7 @@ const putField = (bag: Bag, key: string, value: unknown, repeats: boolean): void
   const meaning = meaningOf(key);
   switch (meaning?.kind) {
     case undefined:
-      putProperty(bag.properties, key, value, bag.notes);
+      putProperty(bag.properties, key, value, bag.room, bag.notes);
       break;
     case "column":
       if (bag.tracked || !meaning.personal) putColumn(bag, key, meaning, value, repeats);
@@ -73,7 +82,7 @@ const putField = (bag: Bag, key: string, value: unknown, repeats: boolean): void
       if (bag.tracked) bag.contacts.set(meaning.contact, value);
       break;
     case "advertisingId":
-      if (bag.tracked) putProperty(bag.properties, key, value, bag.notes);
+      if (bag.tracked) putProperty(bag.properties, key, value, bag.room, bag.notes);
       break;
     case "secret":
       note(bag.notes, key, secretProblem);
@@ -106,8 +115,9 @@ const putParams = (bag: Bag, sent: unknown): void => {
     note(bag.notes, "params", "expected an object");
     return;
   }
-  for (const [key, value] of Object.entries(params)) {
-    if (value !== null) putParam(bag, key, value);
+  const fields = params as Readonly<Record<string, unknown>>; // an object of JSON
+  for (const key in fields) {
+    if (fields[key] !== null) putParam(bag, key, fields[key]);
   }
 };
 
@@ -123,13 +133,13 @@ const putParam = (bag: Bag, key: string, value: unknown): void => {
     case "marker":
       break;
     case "advertisingId":
-      if (bag.tracked) putProperty(bag.properties, key, value, bag.notes);
+      if (bag.tracked) putProperty(bag.properties, key, value, bag.room, bag.notes);
       break;
     case "column":
       if (bag.tracked || !meaning.personal) putOwnParam(bag, key, value);
       break;
     default:
-      putProperty(bag.properties, key, value, bag.notes);
+      putProperty(bag.properties, key, value, bag.room, bag.notes);
   }
 };
 
@@ -140,7 +150,7 @@ const putOwnParam = (bag: Bag, key: string, value: unknown): void => {
     putColumn(bag, key, lift.field, value, false);
     if (!lift.keep) return;
   }
-  putProperty(bag.properties, key, value, bag.notes);
+  putProperty(bag.properties, key, value, bag.room, bag.notes);
 };
 
 const canRead = (field: ColumnField, value: unknown): boolean =>
@@ -153,8 +163,9 @@ const putContact = (bag: Bag, contact: ContactKind, value: unknown): void => {
 
 const putContactsOf = (bag: Bag, traits: unknown): void => {
   if (typeof traits !== "object" || traits === null) return;
-  for (const [key, value] of Object.entries(traits)) {
+  const fields = traits as Readonly<Record<string, unknown>>; // an object of JSON
+  for (const key in fields) {
     const meaning = meaningOf(key);
-    if (meaning?.kind === "contact" && value !== null) putContact(bag, meaning.contact, value);
+    if (meaning?.kind === "contact" && fields[key] !== null) putContact(bag, meaning.contact, fields[key]);
   }
 };

@@ -12,6 +12,7 @@ import { parseContainer, readTime } from "./coerce.ts";
 import { createIdMaker } from "./event-id.ts";
 import type { Source } from "./gather.ts";
 import { type Notes, note } from "./notes.ts";
+import { sharedFields } from "./shared-fields.ts";
 import { readQuery, readTuples } from "./text-fields.ts";
 
 export interface NativeOptions {
@@ -50,16 +51,15 @@ const decode = (hit: Hit, batchEvents: number, collectPath: string, context: Con
   return { events: [keyed], rejects: body.rejects };
 };
 
-/** The events of a list. What path, query and batch say holds for each of them, except an event's id. */
+/** The events of a list. What path, query and batch say holds for each of them. */
 const readItems = (hit: Hit, body: Body, outer: Outer, notes: Notes, context: Context): Keyed[] => {
-  const shared = outer.sources.map((source) => ({ ...source, fields: withoutId(source.fields) }));
-  if (body.outer) shared.push(sourceOf(withoutId(body.outer)));
+  const said = body.outer ? [...outer.sources, sourceOf(body.outer)] : outer.sources;
+  const shared = sharedFields(said, notes);
   if (body.sent !== undefined && readTime(body.sent) === undefined) {
     note(notes, "sent", "expected milliseconds since 1970");
   }
   return body.items.map((item) => {
-    const sources = [...shared, sourceOf(item.fields)];
-    return buildEvent(hit, sources, item, body.sent, [...notes], context);
+    return buildEvent(hit, [shared, sourceOf(item.fields)], item, body.sent, [...notes], context);
   });
 };
 
@@ -102,11 +102,4 @@ const userHeader = (hit: Hit, notes: Notes): Source["fields"] | null => {
   if (fields !== undefined && !Array.isArray(fields)) return fields as Source["fields"]; // an object of JSON
   note(notes, "user", "the header is no JSON object");
   return null;
-};
-
-// One id for all events of a list would leave only the first of them.
-const withoutId = (fields: Source["fields"]): Source["fields"] => {
-  const others = { ...fields };
-  for (const key of Object.keys(others)) if (key.toLowerCase() === "eid") delete others[key];
-  return others;
 };

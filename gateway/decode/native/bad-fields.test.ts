@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { type Column, type ColumnType, eventColumns } from "../../model/event.ts";
+import { eventOf, get, post, problemsOf } from "./test-hit.ts";
+
+const wrong: Record<ColumnType, unknown> = {
+  uuid: { not: "an id" },
+  text: { not: "a text" },
+  int: "many",
+  float: [1],
+  bool: "perhaps",
+  time: "yesterday",
+  json: 5,
+};
+
+describe("a value of the wrong type is left out, named, and costs nothing else", () => {
+  for (const column of eventColumns as readonly Column[]) {
+    for (const key of column.native ?? []) {
+      test(`${key} for ${column.name}`, () => {
+        const event = eventOf(post({ tz: "UTC", app: "shop", mine: 1, [key]: wrong[column.type] }));
+        assert.ok(problemsOf(event).includes(key));
+        assert.deepEqual(event.properties, { mine: 1 });
+        if (key !== "app") assert.equal(event.app, "shop");
+        if (key !== "tz") assert.equal(event.tz, "UTC");
+      });
+    }
+  }
+});
+
+const refused: readonly [key: string, value: unknown, problem: RegExp][] = [
+  ["lat", 91, /degrees/],
+  ["lon", -181, /degrees/],
+  ["value", 1_000_000_001, /billion/],
+  ["value", "1e999", /number/],
+  ["currency", "euros", /three letters/],
+  ["w", 375.5, /whole number/],
+  ["ehash", "a@b.com", /hash/],
+  ["auth", "eyJhbGciOiJIUzI1NiJ9.e30.x", /token/],
+  ["vid", "undefined", /id of up to 128/],
+  ["vid", "a b", /id of up to 128/],
+  ["type", "exposure", /write key/],
+  ["type", "nonsense", /expected one of/],
+  ["params", [1], /object/],
+  ["params", "text", /object/],
+  ["email", { a: 1 }, /text/],
+  ["created", -1, /milliseconds/],
+];
+
+describe("a value out of its range is left out and named", () => {
+  for (const [key, value, problem] of refused) {
+    test(`${key}: ${JSON.stringify(value)}`, () => {
+      const event = eventOf(post({ [key]: value, app: "shop" }));
+      assert.equal(event.problems?.length, 1);
+      assert.equal(event.problems[0]?.field, key);
+      assert.match(event.problems[0].problem, problem);
+      assert.equal(event.app, "shop");
+      assert.doesNotMatch(JSON.stringify(event), /a@b\.com|eyJ|euros/);
+    });
+  }
+});
+
+const read: readonly [sent: Record<string, unknown>, stored: Record<string, unknown>][] = [
+  [
+    { rel: 1.5, ver: 3, app: true },
+    { release: "1.5", version: "3", app: "true" },
+  ],
+  [
+    { score: "1e3", lat: " -3.5 ", w: "375" },
+    { score: 1000, lat: -3.5, vp_w: 375 },
+  ],
+  [{ first: 1 }, { first: true }],
+  [{ first: "FALSE" }, { first: false }],
+  [
+    { currency: "eur", country: "de" },
+    { currency: "EUR", geo_country: "DE" },
+  ],
+  [{ targets: '{"a":["b"]}' }, { targets: { a: ["b"] } }],
+  [
+    { sess: "3D0BE301CBD211E8AA59FFD128A54D91" },
+    { client_session_id: "3d0be301-cbd2-11e8-aa59-ffd128a54d91" },
+  ],
+  [{ etype: "click", etyp: "tap" }, { event_category: "tap" }],
+  [
+    { auth_id: "x", oid: "y", version: "2" },
+    { auth: "x", org: "y", version: "2" },
+  ],
+  [
+    { gclid: "G1", utm_id: "7" },
+    { click_id_gclid: "G1", utm_id: "7" },
+  ],
+  [{ params: { score: 5, ref: "R1", outcome: "won", sink: "cw$" } }, { score: 5, ref: "R1", outcome: "won" }],
+  [{ score: 1, params: { score: 5 } }, { score: 1 }],
+  [{ params: '{"plan":"pro"}' }, { properties: { plan: "pro" } }],
+  [{ plan: "free", params: { plan: "pro" } }, { properties: { plan: "pro" } }],
+  [
+    { params: { type: "a", vid: "mine", score: "high" } },
+    { properties: { type: "a", vid: "mine", score: "high" } },
+  ],
+  [{ type: "shirt" }, { properties: { type: "shirt" } }],
+  [{ acct: "x", tu: 1, gu: 1 }, { properties: { gu: 1 } }],
+];
+
+describe("lenient about how a value is written", () => {
+  for (const [sent, stored] of read) {
+    test(JSON.stringify(sent), () => {
+      const event = eventOf(post(sent)) as unknown as Record<string, unknown>;
+      for (const [column, value] of Object.entries(stored)) assert.deepEqual(event[column], value, column);
+    });
+  }
+});
+
+test("a lifted field stays in the properties only where the original keeps it in both", () => {
+  const event = eventOf(
+    post({ params: { sink: "s", score: 1, ename: "e", outcome: "o", aff: "A", ref: "R" } }),
+  );
+  assert.deepEqual(event.properties, { aff: "A", ref: "R" });
+});
+
+test("a repeated key in a query gives a column its first value, and says so", () => {
+  const event = eventOf(get("/tr/v1/?app=one&app=two"));
+  assert.equal(event.app, "one");
+  assert.deepEqual(problemsOf(event), ["app"]);
+});
+
+test("what is not percent-encoded UTF-8 is kept as it was sent, and named", () => {
+  const event = eventOf(get("/tr/v1/x/%ff?y=%zz"));
+  assert.deepEqual(event.properties, { x: "%ff", y: "%zz" });
+  assert.deepEqual(problemsOf(event), ["%ff", "%zz"]);
+});
+
+test("hundreds of bad fields are named up to a limit", () => {
+  const fields = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`f${i}`, "\0"]));
+  const event = eventOf(post(fields));
+  assert.equal(event.problems?.length, 33);
+  assert.equal(Object.keys(event.properties ?? {}).length, 500);
+});

@@ -1,0 +1,269 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Hit } from "../../model/hit.ts";
+import { decodeOne, eventOf, get, post, problemsOf, receivedAt, site } from "./test-hit.ts";
+
+const hour = 3_600_000;
+const day = 24 * hour;
+
+describe("when it happened", () => {
+  const table: readonly [what: string, body: unknown, at: number, claimed: number | undefined][] = [
+    ["no time is the time of receipt", {}, receivedAt, undefined],
+    ["a time of this week is believed", { created: receivedAt - day }, receivedAt - day, undefined],
+    ["a numeric text is a time", { time: String(receivedAt - day) }, receivedAt - day, undefined],
+    ["a clock a little ahead is not named", { created: receivedAt + 4000 }, receivedAt, undefined],
+    ["the future is not believed", { created: receivedAt + 6000 }, receivedAt, receivedAt + 6000],
+    [
+      "older than a week is not believed",
+      { created: receivedAt - 8 * day },
+      receivedAt,
+      receivedAt - 8 * day,
+    ],
+    [
+      "a time of sending corrects a clock that is years off",
+      { sent: 1_000_000_000_000, events: [{ created: 1_000_000_000_000 - hour }] },
+      receivedAt - hour,
+      undefined,
+    ],
+    [
+      "a corrected time is never later than receipt",
+      { sent: 1_000_000_000_000, events: [{ created: 1_000_000_000_000 + hour }] },
+      receivedAt,
+      undefined,
+    ],
+    [
+      "a corrected time over a week back is not believed",
+      { sent: receivedAt, events: [{ created: receivedAt - 8 * day }] },
+      receivedAt,
+      receivedAt - 8 * day,
+    ],
+  ];
+  for (const [what, body, at, claimed] of table) {
+    test(what, () => {
+      const event = eventOf(post(body));
+      assert.equal(event.timestamp_utc, at);
+      assert.equal(event.client_time, claimed);
+      assert.deepEqual(problemsOf(event), claimed === undefined ? [] : ["timestamp"]);
+    });
+  }
+
+  test("the site's own server may tell of older events", () => {
+    const event = eventOf(post({ created: receivedAt - 300 * day }, "/tr/v1/", { trusted: true }));
+    assert.equal(event.timestamp_utc, receivedAt - 300 * day);
+    assert.equal(event.problems, undefined);
+  });
+
+  test("a send time that cannot be read is named, and the events kept", () => {
+    const event = eventOf(post({ sent: "soon", events: [{ ename: "a" }] }));
+    assert.deepEqual(problemsOf(event), ["sent"]);
+  });
+});
+
+/** A UUIDv7 of a time. */
+const v7 = (time: number): string => {
+  const hex = time.toString(16).padStart(12, "0");
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7cc0-98c4-dc0c0c07398f`;
+};
+
+const v4 = "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d";
+
+describe("id and key time", () => {
+  const table: readonly [
+    what: string,
+    fields: Record<string, unknown>,
+    id: RegExp,
+    keyTime: number | null,
+  ][] = [
+    ["a UUIDv7 brings its own", { eid: v7(receivedAt - hour) }, /^[^-]+-[^-]+-7/, receivedAt - hour],
+    ["a UUIDv7 of another week has none", { eid: v7(receivedAt - 8 * day) }, /-7/, null],
+    ["a UUIDv7 up to a day ahead brings its own", { eid: v7(receivedAt + hour) }, /-7/, receivedAt + hour],
+    [
+      "another id takes the client's time as sent",
+      { eid: v4, created: receivedAt - 5 },
+      /^9b1d/,
+      receivedAt - 5,
+    ],
+    ["not the corrected one", { eid: v4, created: receivedAt - 9 * day }, /^9b1d/, null],
+    ["another id without a time has none", { eid: v4 }, /^9b1d/, null],
+    ["an id in braces is the same", { eid: `{${v4.toUpperCase()}}` }, new RegExp(v4), null],
+    ["a minted id takes the time of receipt", { created: receivedAt - 5 }, /^[^-]+-[^-]+-8/, receivedAt],
+  ];
+  for (const [what, fields, id, keyTime] of table) {
+    test(what, () => {
+      const keyed = decodeOne(post(fields));
+      assert.match(keyed.event.id, id);
+      assert.equal(keyed.keyTime, keyTime);
+    });
+  }
+
+  test("an eid that is no id is the experiment, unless there is one", () => {
+    assert.equal(eventOf(post({ eid: "cw-a" })).experiment_id, "cw-a");
+    assert.equal(eventOf(post({ eid: "cw-a", xid: "other" })).experiment_id, "other");
+  });
+});
+
+describe("who it was", () => {
+  const theirs = "14fb0860-b4bf-11e9-8971-7b80435315ac";
+  const ours = "01900000-0000-7000-8000-000000000001";
+  const table: readonly [what: string, vid: unknown, parts: Partial<Hit>, client: string | undefined][] = [
+    ["the client's word where the gateway has nobody", theirs, {}, theirs],
+    ["dashless ids are the same ids", theirs.replaceAll("-", "").toUpperCase(), {}, theirs],
+    ["ids of other shapes are taken as they are", "GA1.2-x_9", {}, "GA1.2-x_9"],
+    ["the gateway's word before the client's", theirs, { visitorId: ours }, ours],
+    ["the site's own server before the gateway", theirs, { visitorId: ours, trusted: true }, theirs],
+    ["the gateway's where nothing is said", undefined, { visitorId: ours }, ours],
+    ["nobody where nobody knows", undefined, {}, undefined],
+  ];
+  for (const [what, vid, parts, client] of table) {
+    test(what, () => {
+      const event = eventOf(post({ vid }, "/tr/v1/", parts));
+      assert.equal(event.client_id, client);
+      assert.equal(event.problems, undefined);
+    });
+  }
+
+  test("the session is the client's, else the cookie's", () => {
+    assert.equal(eventOf(post({ sid: "s1" }, "/tr/v1/", { sessionId: "s2" })).client_session_id, "s1");
+    assert.equal(eventOf(post({}, "/tr/v1/", { sessionId: "s2" })).client_session_id, "s2");
+  });
+
+  test("a visitor does not refer himself, whoever says who he is", () => {
+    const event = eventOf(post({ ref: ours.toUpperCase() }, "/tr/v1/", { visitorId: ours }));
+    assert.equal(event.ref, undefined);
+    assert.deepEqual(problemsOf(event), ["ref"]);
+  });
+
+  test("cookies of the original tracker are read, and weigh least", () => {
+    const cookies = { CookieConsent: "1024", ehash: "AbC=" };
+    const event = eventOf(get("/tr/v1/cflags/7", { cookies }));
+    assert.equal(event.cflags, 7);
+    assert.equal(event.ehash, "AbC=");
+    assert.equal(eventOf(get("/tr/v1/", { cookies: { CookieConsent: "{stamp:'x'}" } })).cflags, undefined);
+  });
+
+  test("the User header is read from the site's own server only", () => {
+    const headers = { user: `{"uid":"u1","Plan":"Pro"}` };
+    assert.equal(eventOf(post({}, "/tr/v1/", { headers })).user_id, undefined);
+    const trusted = eventOf(post({}, "/tr/v1/", { headers, trusted: true }));
+    assert.equal(trusted.user_id, "u1");
+    assert.deepEqual(trusted.properties, { Plan: "Pro" });
+  });
+
+  test("only the site's own server may claim an exposure", () => {
+    assert.equal(eventOf(post({ type: "exposure" })).type, "track");
+    assert.equal(eventOf(post({ type: "exposure" }, "/tr/v1/", { trusted: true })).type, "exposure");
+  });
+});
+
+describe("contact data", () => {
+  test("is hashed wherever it was sent, and kept nowhere", () => {
+    for (const body of [
+      { email: " Jane@Example.com ", cell: "+49 170 1", uname: "Jane" },
+      { params: { Email: "jane@example.com", cell: "+49 170 1", uname: "jane" } },
+      {
+        type: "identify",
+        traits: { email: "JANE@example.com", cell: "+49 170 1", uname: "jane", plan: "pro" },
+      },
+    ]) {
+      const event = eventOf(post(body));
+      assert.equal(event.ehash, eventOf(post({ email: "jane@example.com" })).ehash);
+      assert.match(event.email_hash ?? "", /^[0-9a-f]{32}$/);
+      assert.match(event.phone_hash ?? "", /^[0-9a-f]{32}$/);
+      assert.match(event.username_hash ?? "", /^[0-9a-f]{32}$/);
+      assert.doesNotMatch(JSON.stringify(event), /jane|170/i);
+    }
+  });
+
+  test("equal contacts have equal hashes on one site and others on another", () => {
+    const one = eventOf(post({ email: "a@b.com" }));
+    assert.equal(eventOf(post({ email: " A@B.com" })).email_hash, one.email_hash);
+    const other = eventOf(post({ email: "a@b.com" }, "/tr/v1/", { site: { ...site, id: "other" } }));
+    assert.notEqual(other.email_hash, one.email_hash);
+    assert.equal(other.ehash, one.ehash);
+  });
+
+  test("a legacy hash that was sent stays", () => {
+    assert.equal(eventOf(post({ email: "a@b.com", ehash: "AbC=" })).ehash, "AbC=");
+  });
+
+  test("deeper in the properties it is left out, and so are secrets anywhere", () => {
+    const event = eventOf(
+      post({ token: "t0p", params: { Password: "t0p", user: { email: "a@b.com", jwt: "t0p", plan: 1 } } }),
+    );
+    assert.deepEqual(event.properties, { user: { plan: 1 } });
+    assert.doesNotMatch(JSON.stringify(event), /t0p|a@b/);
+    assert.deepEqual(problemsOf(event), ["token", "Password", "user", "user"]);
+  });
+});
+
+describe("a visitor who is not tracked", () => {
+  const hit = post(
+    {
+      vid: "v1",
+      uid: "u1",
+      sid: "s1",
+      did: "d1",
+      ref: "r1",
+      lat: 1,
+      lon: 2,
+      zip: "z",
+      email: "a@b.com",
+      ehash: "h",
+      traits: { a: 1 },
+      gclid: "g",
+      idfa: "i",
+      url: "https://shop.example/",
+      utm_source: "news",
+      plan: "pro",
+      params: { vid: "v1", ref: "r1", idfa: "i", uname: "n", color: "red" },
+    },
+    "/tr/v1/",
+    {
+      visitorId: "v0",
+      sessionId: "s0",
+      privacy: { tracking: "none", consent: "denied", reason: "consent" },
+    },
+  );
+
+  test("leaves a page, a campaign and properties, and nothing that says who it was", () => {
+    const { id: _, ...event } = eventOf(hit);
+    assert.deepEqual(event, {
+      property_id: "main",
+      tracking_protocol: "native",
+      type: "page",
+      name: "page_view",
+      timestamp_utc: receivedAt,
+      received_at: receivedAt,
+      page_location: "https://shop.example/",
+      utm_source: "news",
+      consent: "denied",
+      properties: { plan: "pro", color: "red" },
+    });
+  });
+});
+
+describe("what it is called", () => {
+  const table: readonly [fields: Record<string, unknown>, type: string, name: string][] = [
+    [{}, "track", "event"],
+    [{ url: "https://a.example/" }, "page", "page_view"],
+    [{ url: "https://a.example/", etyp: "filter" }, "track", "event"],
+    [{ etyp: "page" }, "page", "page_view"],
+    [{ ename: "page_opened" }, "page", "page_opened"],
+    [{ ename: "load", etyp: "page" }, "page", "load"],
+    [{ ename: "Add To Cart", url: "https://a.example/" }, "track", "Add To Cart"],
+    [{ content: "Btn" }, "track", "Btn"],
+    [{ content: "Btn", ename: "click" }, "track", "click"],
+    [{ outcome: "sale" }, "outcome", "sale"],
+    [{ outcome: "sale", ename: "buy" }, "outcome", "buy"],
+    [{ outcome: "sale", type: "track" }, "track", "event"],
+    [{ type: "identify" }, "identify", "identify"],
+    [{ type: "page", ename: "page_view" }, "page", "page_view"],
+  ];
+  for (const [fields, type, name] of table) {
+    test(JSON.stringify(fields), () => {
+      const event = eventOf(post(fields));
+      assert.equal(event.type, type);
+      assert.equal(event.name, name);
+    });
+  }
+});

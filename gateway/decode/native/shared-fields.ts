@@ -1,0 +1,37 @@
+import { meaningOf } from "./fields.ts";
+import type { Source } from "./gather.ts";
+import { type Notes, note } from "./notes.ts";
+
+/** A list of 5,000 events costs 5,000 times what is said once for all of them, in time and on disk. */
+const maxLength = 2048;
+/** each field costs at least so much: short ones take time, too */
+const minLength = 64;
+
+/**
+ * What path, query and batch say of every event of a list, as one source: texts and numbers, of bounded length.
+ * An `eid` is not among them: one id for all events would leave only the first.
+ */
+export const sharedFields = (sources: readonly Source[], notes: Notes): Source => {
+  const fields = Object.create(null) as Record<string, unknown>; // a key may be any text
+  let left = maxLength;
+  for (const source of sources) {
+    for (const key in source.fields) {
+      const sent = source.fields[key];
+      const value = source.repeats && Array.isArray(sent) ? sent[0] : sent;
+      if (value === null || value === undefined || isEventId(key)) continue;
+      left -= Math.max(minLength, key.length + String(isScalar(value) ? value : "").length + 6);
+      if (isScalar(value) && left >= 0) fields[key] = value;
+      else note(notes, key, "left out: too much to be said of every event of a list");
+      if (left < 0) return { fields, repeats: false };
+    }
+  }
+  return { fields, repeats: false };
+};
+
+const isScalar = (value: unknown): value is string | number | boolean =>
+  typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+
+const isEventId = (key: string): boolean => {
+  const meaning = meaningOf(key);
+  return meaning?.kind === "column" && meaning.column === "id";
+};

@@ -1,0 +1,248 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import Database from "better-sqlite3";
+import { newId } from "../gateway/model/ids.ts";
+import { ask } from "./ask.ts";
+import { freePort, startGateway } from "./gateway.ts";
+import { type Ended, runTurnpike } from "./program.ts";
+import { storedNamed } from "./stored.ts";
+import { startUpstream } from "./upstream.ts";
+import { waitFor } from "./wait-for.ts";
+
+let folder: string;
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), "turnpike-days-"));
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** `start` with a data folder, on free ports unless they are named. */
+const start = async (
+  data: string,
+  ports: { http?: number; admin?: number } = {},
+  uid?: number,
+): Promise<Ended> => {
+  const http = `127.0.0.1:${ports.http ?? (await freePort())}`;
+  const admin = `127.0.0.1:${ports.admin ?? (await freePort())}`;
+  return runTurnpike(
+    ["start", "--data", data, "--http", http, "--admin", admin],
+    uid === undefined ? {} : { uid },
+  );
+};
+
+/** It said one line, on stderr, and gave up. */
+const assertRefused = (ended: Ended, line: RegExp): void => {
+  assert.equal(ended.code, 1, ended.err);
+  assert.match(ended.err, line);
+  assert.match(ended.err, /^[^\n]+\n$/, "one line");
+  assert.doesNotMatch(ended.out, /"listening"/);
+};
+
+/** A data folder with one event in it, of a gateway that has stopped. */
+const makeData = async (): Promise<string> => {
+  const data = join(folder, newId());
+  const gateway = await startGateway({ data });
+  assert.equal((await ask(`${gateway.url}/tr/v1/?ename=kept`)).status, 200);
+  assert.equal(await gateway.stop(), 0);
+  await gateway.close();
+  return data;
+};
+
+const digestOf = (file: string): string => createHash("sha256").update(readFileSync(file)).digest("hex");
+
+for (const which of ["http", "admin"] as const) {
+  test(`a port in use for ${which}: who has it, and what to type instead`, async () => {
+    const holder = createServer();
+    const port = await freePort();
+    await new Promise<void>((resolve) => holder.listen(port, "127.0.0.1", resolve));
+    const data = join(folder, newId());
+    const ended = await start(data, { [which]: port });
+    const command = readFileSync("/proc/self/comm", "utf8").trim();
+    const hint = `start on another port with --${which} 127\\.0\\.0\\.1:${port + 10}`;
+    assertRefused(
+      ended,
+      new RegExp(
+        `^listen: 127\\.0\\.0\\.1:${port} is in use by ${command} \\(pid ${process.pid}\\): ${hint}\\n$`,
+      ),
+    );
+    assert.equal(holder.listening, true, "who was there first stays");
+    await new Promise((resolve) => holder.close(resolve));
+
+    const gateway = await startGateway({ data });
+    assert.equal((await ask(gateway.url)).status, 200, "the data folder is free again");
+    await gateway.close();
+  });
+}
+
+test("a data folder that cannot be made is named, with what to do", async () => {
+  const file = join(folder, "a-file");
+  writeFileSync(file, "precious");
+  assertRefused(
+    await start(join(file, "data")),
+    /^store: the data folder \S+\/a-file\/data cannot be written \(ENOTDIR\): .+--data\n$/,
+  );
+  assertRefused(
+    await start(file),
+    /^store: the data folder \S+\/a-file cannot be written \(EEXIST\): .+--data\n$/,
+  );
+  assert.equal(readFileSync(file, "utf8"), "precious");
+});
+
+test("a data folder of somebody else is named, with what to do", async () => {
+  const data = await makeData();
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) chownSync(data, 0, 0);
+  chmodSync(folder, 0o755);
+  chmodSync(data, 0o555);
+  const digest = digestOf(join(data, "turnpike.db"));
+  assertRefused(
+    await start(data, {}, isRoot ? 65_534 : undefined),
+    /^store: the data folder \S+ cannot be written \(.+\): .+--data\n$/,
+  );
+  assert.equal(digestOf(join(data, "turnpike.db")), digest);
+  chmodSync(data, 0o700);
+});
+
+test("a database of a newer version is left alone", async () => {
+  const data = await makeData();
+  const file = join(data, "turnpike.db");
+  const db = new Database(file);
+  db.pragma("user_version = 4711");
+  db.close();
+  const digest = digestOf(file);
+  assertRefused(
+    await start(data),
+    /^store: \S+turnpike\.db was written by a newer Turnpike \(schema 4711, this one knows \d+\): start that version; nothing was changed\n$/,
+  );
+  assert.equal(digestOf(file), digest);
+});
+
+const damages: readonly (readonly [name: string, at: number, bytes: Buffer])[] = [
+  ["its first bytes overwritten", 0, Buffer.from("this was a database once, and is not one any more")],
+  ["its schema overwritten", 100, Buffer.alloc(3900, 0xa5)],
+];
+for (const [name, at, bytes] of damages) {
+  test(`a database with ${name} is left as it is`, async () => {
+    const data = await makeData();
+    const file = join(data, "turnpike.db");
+    const handle = openSync(file, "r+");
+    writeSync(handle, bytes, 0, bytes.length, at);
+    closeSync(handle);
+    const digest = digestOf(file);
+    const files = readdirSync(data).sort();
+    assertRefused(
+      await start(data),
+      /^store: \S+turnpike\.db is damaged.*: put a backup in its place or move it away; nothing was changed\n$/,
+    );
+    assert.equal(digestOf(file), digest);
+    assert.deepEqual(readdirSync(data).sort(), files);
+  });
+}
+
+test("a second gateway on the same folder is refused, and the first goes on", async () => {
+  const data = join(folder, newId());
+  const first = await startGateway({ data });
+  try {
+    assertRefused(
+      await start(data),
+      new RegExp(
+        `^store: the data folder \\S+ is in use by another Turnpike \\(pid ${first.pid}\\): stop it, or start with --data OTHER\\n$`,
+      ),
+    );
+    assert.equal((await ask(`${first.url}/tr/v1/?ename=still-mine`)).status, 200);
+    assert.equal(storedNamed(data, "still-mine").length, 1);
+    await first.kill();
+    const heir = await startGateway({ data });
+    assert.equal(
+      (await ask(`${heir.url}/tr/v1/?ename=inherited`)).status,
+      200,
+      "a dead owner's folder is free",
+    );
+    await heir.close();
+  } finally {
+    await first.close();
+  }
+});
+
+test("settings with mistakes are told at once, with their paths, before anything is opened", async () => {
+  const file = join(folder, "wrong.json");
+  const data = join(folder, newId());
+  writeFileSync(file, JSON.stringify({ limits: { bodyBytes: "large" }, rutes: [], data: { dir: data } }));
+  const ended = await runTurnpike(["start", "--config", file]);
+  assert.equal(ended.code, 1);
+  for (const part of [/limits\.bodyBytes/, /rutes.*routes/]) assert.match(ended.err, part);
+  assert.throws(() => readdirSync(data), { code: "ENOENT" });
+});
+
+test("a SIGTERM lets a slow request finish, refuses new ones, and ends with 0", async () => {
+  let finish = (): void => {};
+  const upstream = await startUpstream((_req, res) => {
+    res.writeHead(200, { "content-type": "text/plain" });
+    res.write("the first half, ");
+    finish = () => void res.end("and the second");
+  });
+  const gateway = await startGateway({
+    config: { routes: [{ path: "/", proxy: { upstreams: [upstream.url] } }] },
+  });
+  try {
+    const slow = ask(`${gateway.url}/report`);
+    await waitFor(() => upstream.asked.length === 1, "the request to arrive");
+    const stopped = gateway.stop();
+    await waitFor(() => gateway.output().includes("stopping"), "the stop to begin");
+    await waitFor(
+      () =>
+        ask(gateway.url).then(
+          () => false,
+          (error: NodeJS.ErrnoException) => error.code === "ECONNREFUSED",
+        ),
+      "the door to close",
+    );
+    finish();
+    assert.equal((await slow).text, "the first half, and the second");
+    assert.equal(await stopped, 0);
+  } finally {
+    await gateway.close();
+    await upstream.close();
+  }
+});
+
+test("a SIGTERM under load loses nothing that was acknowledged", async () => {
+  const data = join(folder, newId());
+  mkdirSync(data);
+  const gateway = await startGateway({ data });
+  const acknowledged: string[] = [];
+  const send = async (): Promise<void> => {
+    for (;;) {
+      const eid = newId();
+      const answer = await ask(`${gateway.url}/tr/v1/?ename=kept&eid=${eid}`).catch(() => null);
+      if (answer?.status !== 200) return;
+      acknowledged.push(eid);
+    }
+  };
+  const senders = Promise.all([send(), send(), send(), send()]);
+  await waitFor(() => acknowledged.length > 100, "a hundred acknowledgements");
+  assert.equal(await gateway.stop(), 0);
+  await senders;
+  await gateway.close();
+  const stored = new Set(storedNamed(data, "kept").map((event) => event.id));
+  assert.deepEqual(
+    acknowledged.filter((id) => !stored.has(id)),
+    [],
+  );
+});

@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { Overview } from "../gateway/model/admin.ts";
+import { newId } from "../gateway/model/ids.ts";
+import { type Answer, ask, newVisitor, variantIn } from "./ask.ts";
+import { type Gateway, startGateway } from "./gateway.ts";
+import { queryData } from "./stored.ts";
+import { waitFor } from "./wait-for.ts";
+
+/** A data folder that can run out of room. */
+interface Disk {
+  readonly data: string;
+  fill(gateway: Gateway): void;
+  free(gateway: Gateway): void;
+  close(): void;
+}
+
+/** Sends batches, and remembers what became of each id. */
+const createClient = (gateway: Gateway) => {
+  const acknowledged: string[] = [];
+  const refused: string[] = [];
+  const send = async (ids: readonly string[]): Promise<Answer> => {
+    const events = ids.map((eid) => ({ eid, ename: "kept", params: { text: "x".repeat(2000) } }));
+    const answer = await ask(`${gateway.url}/tr/v1/`, { method: "POST", body: JSON.stringify(events) });
+    assert.ok(answer.status === 200 || answer.status === 503, `collect answered ${answer.status}`);
+    (answer.status === 200 ? acknowledged : refused).push(...ids);
+    return answer;
+  };
+  return { acknowledged, refused, send, sendNew: () => send(Array.from({ length: 20 }, newId)) };
+};
+
+const troubleOf = async (gateway: Gateway): Promise<string | null> => {
+  const answer = await gateway.admin("/api/overview");
+  assert.equal(answer.status, 200);
+  return ((await answer.json()) as Overview).trouble;
+};
+
+const storedIds = (data: string): string[] =>
+  queryData(data, "SELECT body ->> 'id' AS id FROM journal WHERE body ->> 'name' = 'kept'").map((row) =>
+    String(row["id"]),
+  );
+
+const assertServes = async (gateway: Gateway): Promise<void> => {
+  const visitor = newVisitor(gateway.url);
+  const page = await visitor.ask("/pricing/");
+  assert.deepEqual(
+    [page.status, (await visitor.ask("/style.css")).status, (await visitor.ask("/api/stock")).status],
+    [200, 200, 200],
+  );
+  assert.notEqual(variantIn(page.text), null, "the variant is served all the same");
+};
+
+/** Fills the disk under a running gateway, twice, and makes room again. */
+const runOutOfRoom = async (disk: Disk): Promise<void> => {
+  const gateway = await startGateway({ data: disk.data });
+  try {
+    const client = createClient(gateway);
+    for (let i = 0; i < 5; i++) assert.equal((await client.sendNew()).status, 200);
+    for (const round of ["first", "second"]) {
+      disk.fill(gateway);
+      const answer = await waitFor(async () => {
+        const sent = await client.sendNew();
+        return sent.status === 503 && sent;
+      }, `a refusal in the ${round} round`);
+      assert.equal(answer.headers["retry-after"], "5");
+      assert.match(answer.text, /^events cannot be stored now \(.+\): send this again after 5 s\n$/);
+      assert.match((await troubleOf(gateway)) ?? "", /^store: /);
+      await assertServes(gateway);
+      assert.equal((await client.sendNew()).status, 503, "and again");
+
+      disk.free(gateway);
+      await waitFor(
+        async () => (await client.sendNew()).status === 200,
+        `events to be stored again in the ${round} round`,
+      );
+      assert.equal(await troubleOf(gateway), null);
+    }
+    const before = new Set(storedIds(disk.data));
+    assert.deepEqual(
+      client.refused.filter((id) => before.has(id)),
+      [],
+      "what was refused was not kept",
+    );
+    const retried = client.refused.splice(0);
+    assert.equal((await client.send(retried)).status, 200, "and is taken when it is sent again");
+
+    const stored = storedIds(disk.data);
+    assert.deepEqual(stored.sort(), client.acknowledged.sort(), "each acknowledged event once, and no other");
+    assert.deepEqual(queryData(disk.data, "PRAGMA integrity_check"), [{ integrity_check: "ok" }]);
+    assert.match(gateway.output(), /events are refused with 503 until it is over/);
+    assert.match(gateway.output(), /events are stored again/);
+    assert.equal(await gateway.stop(), 0);
+  } finally {
+    await gateway.close();
+  }
+};
+
+/** A file system of 8 MB in memory; null where this user may not mount one. */
+const mountSmall = (): Disk | null => {
+  const folder = mkdtempSync(join(tmpdir(), "turnpike-disk-"));
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], { stdio: "ignore" });
+  } catch {
+    rmSync(folder, { recursive: true });
+    return null;
+  }
+  const ballast = join(folder, "ballast");
+  return {
+    data: join(folder, "data"),
+    fill: () => fillUp(ballast),
+    free: () => rmSync(ballast),
+    close() {
+      execFileSync("umount", [folder]);
+      rmSync(folder, { recursive: true });
+    },
+  };
+};
+
+/** Writes until the disk has not one page left. */
+const fillUp = (file: string): void => {
+  const handle = openSync(file, "w");
+  for (const size of [65_536, 4096]) {
+    const bytes = Buffer.alloc(size);
+    try {
+      for (;;) writeSync(handle, bytes);
+    } catch (error) {
+      assert.equal((error as NodeJS.ErrnoException).code, "ENOSPC");
+    }
+  }
+  closeSync(handle);
+};
+
+/** Files of this process may not grow beyond a size: the way without a file system of one's own. */
+const limitFiles = (): Disk => {
+  const folder = mkdtempSync(join(tmpdir(), "turnpike-disk-"));
+  mkdirSync(join(folder, "data"));
+  const setLimit = (gateway: Gateway, soft: string) =>
+    void execFileSync("prlimit", ["--pid", String(gateway.pid), `--fsize=${soft}:unlimited`]);
+  return {
+    data: join(folder, "data"),
+    fill: (gateway) => setLimit(gateway, "65536"),
+    free: (gateway) => setLimit(gateway, "unlimited"),
+    close: () => rmSync(folder, { recursive: true }),
+  };
+};
+
+const canLimit = (): boolean => {
+  try {
+    execFileSync("prlimit", ["--fsize=1000000:unlimited", "true"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const tell = "collect says 503, the site goes on, and nothing acknowledged is lost";
+
+test(`a full disk: ${tell}`, async (t) => {
+  const disk = mountSmall();
+  if (!disk) return t.skip("this user may not mount a tmpfs");
+  await runOutOfRoom(disk).finally(disk.close);
+});
+
+test(`files that may not grow: ${tell}`, {
+  skip: canLimit() ? false : "prlimit (util-linux) is missing",
+}, async () => {
+  const disk = limitFiles();
+  await runOutOfRoom(disk).finally(disk.close);
+});
