@@ -19,9 +19,9 @@ import { type Assigner, createAssigner } from "./experiment/assign.ts";
 import { formatXid } from "./experiment/variant-cookie.ts";
 import { compose, type Exchange, type Handler } from "./http/exchange.ts";
 import { HttpError } from "./http/http-error.ts";
+import { createCache } from "./lib/cache.ts";
 import type { Clock } from "./lib/clock.ts";
 import { parseCidrs } from "./lib/ip.ts";
-import { createLru } from "./lib/lru.ts";
 import { maskIp } from "./lib/mask-ip.ts";
 import { createLimiter } from "./limit/limit.ts";
 import type { EventStore } from "./model/event-store.ts";
@@ -196,7 +196,7 @@ const assignersOf = (sites: readonly Site[]): { at(site: Site): SiteAssigner } =
 
 const createSiteAssigner = (experiments: readonly Experiment[]): SiteAssigner => {
   const everywhere = createAssigner(experiments.map((experiment) => ({ ...experiment, paths: [] })));
-  const known = createLru<string, Readonly<Record<string, string>>>(20_000);
+  const known = createCache<string, Readonly<Record<string, string>>>(20_000);
   return {
     byPath: createAssigner(experiments),
     all(visitorId) {

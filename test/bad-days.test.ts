@@ -4,6 +4,7 @@ import {
   chmodSync,
   chownSync,
   closeSync,
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -54,14 +55,14 @@ const assertRefused = (ended: Ended, line: RegExp): void => {
   assert.doesNotMatch(ended.out, /"listening"/);
 };
 
-/** A data folder with one event in it, of a gateway that has stopped. */
-const makeData = async (): Promise<string> => {
+/** A data folder with one event in it, of a gateway that has stopped; `file` is its database. */
+const makeData = async (): Promise<{ data: string; file: string }> => {
   const data = join(folder, newId());
   const gateway = await startGateway({ data });
   assert.equal((await ask(`${gateway.url}/tr/v1/?ename=kept`)).status, 200);
   assert.equal(await gateway.stop(), 0);
   await gateway.close();
-  return data;
+  return { data, file: join(data, "turnpike.db") };
 };
 
 const digestOf = (file: string): string => createHash("sha256").update(readFileSync(file)).digest("hex");
@@ -105,23 +106,22 @@ test("a data folder that cannot be made is named, with what to do", async () => 
 });
 
 test("a data folder of somebody else is named, with what to do", async () => {
-  const data = await makeData();
+  const { data, file } = await makeData();
   const isRoot = process.getuid?.() === 0;
   if (isRoot) chownSync(data, 0, 0);
   chmodSync(folder, 0o755);
   chmodSync(data, 0o555);
-  const digest = digestOf(join(data, "turnpike.db"));
+  const digest = digestOf(file);
   assertRefused(
     await start(data, {}, isRoot ? 65_534 : undefined),
     /^store: the data folder \S+ cannot be written \(.+\): .+--data\n$/,
   );
-  assert.equal(digestOf(join(data, "turnpike.db")), digest);
+  assert.equal(digestOf(file), digest);
   chmodSync(data, 0o700);
 });
 
 test("a database of a newer version is left alone", async () => {
-  const data = await makeData();
-  const file = join(data, "turnpike.db");
+  const { data, file } = await makeData();
   const db = new Database(file);
   db.pragma("user_version = 4711");
   db.close();
@@ -133,14 +133,22 @@ test("a database of a newer version is left alone", async () => {
   assert.equal(digestOf(file), digest);
 });
 
+test("a stop leaves the whole database in its one file, so that a copy of it is a backup", async () => {
+  const { data, file } = await makeData();
+  assert.deepEqual(readdirSync(data).filter((name) => name.startsWith("turnpike.db")), ["turnpike.db"]);
+  const copy = join(folder, newId());
+  mkdirSync(copy);
+  copyFileSync(file, join(copy, "turnpike.db"));
+  assert.equal(storedNamed(copy, "kept").length, 1);
+});
+
 const damages: readonly (readonly [name: string, at: number, bytes: Buffer])[] = [
   ["its first bytes overwritten", 0, Buffer.from("this was a database once, and is not one any more")],
   ["its schema overwritten", 100, Buffer.alloc(3900, 0xa5)],
 ];
 for (const [name, at, bytes] of damages) {
   test(`a database with ${name} is left as it is`, async () => {
-    const data = await makeData();
-    const file = join(data, "turnpike.db");
+    const { data, file } = await makeData();
     const handle = openSync(file, "r+");
     writeSync(handle, bytes, 0, bytes.length, at);
     closeSync(handle);

@@ -18,7 +18,7 @@ export interface RunOptions {
 }
 
 // Nothing takes that long but a program that waits for ever.
-const longestMs = 60_000;
+const longestMs = 30_000;
 
 /** `turnpike ARGS`, until it ends. */
 export const runTurnpike = async (

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { parseCookies, setCookie } from "../http/cookies.ts";
 import type { BodyPass, Exchange, Layer, ResponseHead } from "../http/exchange.ts";
 import { requestHeader } from "../http/exchange.ts";
-import { createLru } from "../lib/lru.ts";
+import { createCache } from "../lib/cache.ts";
 import type { Keyed } from "../model/event.ts";
 import type { Assignment } from "../model/experiment.ts";
 import { newId } from "../model/ids.ts";
@@ -43,7 +43,7 @@ export interface NamesInForce {
 const exposureWaitMs = 50;
 
 export const document = (options: DocumentOptions): Layer => {
-  const committed = createLru<string, true>(50_000);
+  const committed = createCache<string, true>(50_000);
   return (next) => (x) => {
     if (!mayBeDocument(x)) return next(x);
     const visit = meet(x, options);

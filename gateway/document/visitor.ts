@@ -6,7 +6,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { getDomain } from "tldts";
 import { parseCookies, setCookie } from "../http/cookies.ts";
 import type { Exchange } from "../http/exchange.ts";
-import { createLru } from "../lib/lru.ts";
+import { createCache } from "../lib/cache.ts";
 import type { Privacy } from "../model/hit.ts";
 import { newId, parseUuid } from "../model/ids.ts";
 import type { CookieNames, Site } from "../model/site.ts";
@@ -37,7 +37,7 @@ export const createVisitors = (options: {
   /** Names in force: those of the settings, or others where the site's own server uses them. */
   readonly names: (site: Site) => CookieNames;
 }): Visitors => {
-  const verified = createLru<string, Signed>(20_000);
+  const verified = createCache<string, Signed>(20_000);
 
   const sign = (site: string, id: string, day: string): string =>
     createHmac("sha256", options.secret).update(`${site} ${id} ${day}`).digest("base64url").slice(0, 22);
@@ -165,6 +165,6 @@ const cookieDomain = (site: Site, host: string): string | null => {
   return domain;
 };
 
-const domains = createLru<string, string | null>(1000);
+const domains = createCache<string, string | null>(1000);
 
 const dayOf = (ms: number): string => Math.floor(ms / 86_400_000).toString(36);

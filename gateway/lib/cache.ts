@@ -2,6 +2,8 @@
 export interface Cache<K, V> {
   get(key: K): V | undefined;
   set(key: K, value: V): void;
+  delete(key: K): void;
+  clear(): void;
 }
 
 /**
@@ -27,5 +29,16 @@ export const createCache = <K, V>(limit: number): Cache<K, V> => {
     if (older !== undefined) set(key, older);
     return older;
   };
-  return { get, set };
+  return {
+    get,
+    set,
+    delete(key) {
+      young.delete(key);
+      old.delete(key);
+    },
+    clear() {
+      young = new Map();
+      old = new Map();
+    },
+  };
 };

@@ -17,7 +17,9 @@ export const parseCidrs = (list: readonly string[]): ((address: string) => boole
   const ranges = list.map(parseCidr);
   return (address) => {
     const groups = groupsOf(address);
-    return groups !== null && ranges.some((range) => contains(range, groups));
+    if (!groups) return false;
+    for (const range of ranges) if (contains(range, groups)) return true;
+    return false;
   };
 };
 
@@ -46,7 +48,8 @@ const contains = (range: Range, groups: Groups): boolean => {
 };
 
 const groupsOf = (address: string): Groups | null => {
-  if (isIPv4(address)) return ipv4Groups(address);
+  const ipv4 = ipv4Groups(address);
+  if (ipv4) return ipv4;
   const zone = address.indexOf("%");
   const bare = zone < 0 ? address : address.slice(0, zone);
   if (!isIPv6(bare)) return null;
@@ -54,9 +57,25 @@ const groupsOf = (address: string): Groups | null => {
   return isMapped(groups) ? groups.slice(6) : groups;
 };
 
-const ipv4Groups = (address: string): Groups => {
-  const [a = 0, b = 0, c = 0, d = 0] = address.split(".").map(Number);
-  return [a * 256 + b, c * 256 + d];
+// On the way of every request, hence by hand. A leading zero is refused: to some readers it means octal.
+const ipv4Groups = (text: string): Groups | null => {
+  let value = 0;
+  let dots = 0;
+  let part = -1;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 0x2e && part >= 0 && dots < 3) {
+      dots++;
+      value = value * 256 + part;
+      part = -1;
+    } else if (code >= 0x30 && code <= 0x39 && part !== 0) {
+      part = Math.max(part, 0) * 10 + code - 0x30;
+      if (part > 255) return null;
+    } else return null;
+  }
+  if (dots < 3 || part < 0) return null;
+  value = value * 256 + part;
+  return [Math.floor(value / 65_536), value % 65_536];
 };
 
 const ipv6Groups = (address: string): Groups => {
@@ -72,7 +91,7 @@ const sideGroups = (side: string): Groups =>
     ? []
     : side
         .split(":")
-        .flatMap((group) => (group.includes(".") ? ipv4Groups(group) : Number.parseInt(group, 16)));
+        .flatMap((group) => (group.includes(".") ? (ipv4Groups(group) ?? []) : Number.parseInt(group, 16)));
 
 const isMapped = (groups: Groups): boolean =>
   groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0);

@@ -7,6 +7,7 @@ import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import type { Exchange, Layer } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { networkOf, parseCidrs, plainAddress } from "../lib/ip.ts";
+import { createRoster } from "./roster.ts";
 import type { LimitSettings } from "./settings.ts";
 
 export interface Limiter {
@@ -28,24 +29,15 @@ export const createLimiter = (
 ): Limiter => {
   const isExempt = parseCidrs(settings.exempt);
   const counter = new RateLimiterMemory({ points: settings.requests, duration: settings.windowSeconds });
-  const counted = new Set<string>(); // in order of last use
-
-  const remember = (key: string): void => {
-    counted.delete(key);
-    counted.add(key);
-    if (counted.size > settings.addresses) forget(counted.values().next().value);
-  };
-  const forget = (key: string | undefined): void => {
-    if (key === undefined) return;
-    counted.delete(key);
-    void counter.delete(key);
-  };
+  const roster = createRoster(settings.addresses);
+  const forget = (key: string): void => void counter.delete(key);
 
   return {
     layer: (next) => (x) => {
       if (isExempt(x.address) && !isForwarded(x, isTrusted)) return next(x);
       const key = networkOf(x.address);
-      remember(key);
+      const gone = roster.note(key);
+      if (gone !== null) forget(gone);
       return counter.consume(key).then(
         () => next(x),
         (refusal: unknown) => {
@@ -54,9 +46,9 @@ export const createLimiter = (
       );
     },
     get addresses() {
-      return counted.size;
+      return roster.size;
     },
-    close: () => [...counted].forEach(forget),
+    close: () => roster.clear().forEach(forget),
   };
 };
 

@@ -47,7 +47,7 @@ const hopByHop = new Set([
 /** Drops the fields that speak of one connection only; ours to the next hop is another one. */
 export const dropHopByHop = (pairs: HeaderPairs): HeaderPairs => without(pairs, isHopByHop);
 
-export const isHopByHop = (name: string): boolean => hopByHop.has(name);
+const isHopByHop = (name: string): boolean => hopByHop.has(name);
 
 // Framing and routing hang on these two: no peer may have them taken out.
 const keptAlways = ["host", "content-length"];

@@ -528,6 +528,18 @@ test("a pass that fails gives 500, and the upstream's answer is not sent", async
   assert.match(String(errors[0] instanceof HttpError && errors[0].cause), /pass/);
 });
 
+test("a body pass that fails at the end cuts the connection", async (t) => {
+  const port = await upstream(t, (_req, res) => res.end("half a page"));
+  const { port: front } = await gate(t, [port], {}, (x) => {
+    const end = () => {
+      throw new Error("pass");
+    };
+    x.responsePasses.push(() => ({ push: (chunk) => chunk, end }));
+  });
+  const text = await exchangeBytes(front, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  assert.doesNotMatch(text, /0\r\n\r\n$/, "nothing looks like a proper end");
+});
+
 test("many requests at once share the connections and each gets its own answer", async (t) => {
   const port = await upstream(t, (req, res) => void setImmediate(() => res.end(`<${req.url}>`)));
   const { port: front, errors } = await gate(t, [port], { connections: 4 });

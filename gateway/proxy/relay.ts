@@ -106,11 +106,13 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   #finish(trailers: IncomingHttpHeaders, last?: Buffer): void {
     if (this.#over) return;
-    this.#over = true;
     const { req, res } = this.#x;
-    if (hasAny(trailers)) res.addTrailers(trailers as Record<string, string>); // several values of one are rare, and joined
+    // Both may throw, which then cuts the connection: only after them is the answer over.
+    const rest = last ?? this.#pass?.end();
+    if (hasAny(trailers)) res.addTrailers(trailers as Record<string, string>); // several values of one are joined
+    this.#over = true;
     if (last && last.length <= oneWriteBytes) res.end(last.toString("latin1"), "latin1");
-    else res.end(last ?? this.#pass?.end());
+    else res.end(rest);
     // The upstream answered without waiting for the whole body. The rest is in the way of the next request.
     if (req.complete) return;
     this.#upload?.destroy();

@@ -49,7 +49,7 @@ const dropCookies = (pairs: HeaderPairs, names: readonly string[]): HeaderPairs 
 const cookiesOf = (value: string): string[] => value.split(";").map((pair) => pair.trim());
 
 const hasCookie = (value: string, names: readonly string[]): boolean =>
-  cookiesOf(value).some((pair) => isCookie(pair, names));
+  names.some((name) => value.includes(name)) && cookiesOf(value).some((pair) => isCookie(pair, names));
 
 const isCookie = (pair: string, names: readonly string[]): boolean => {
   const end = pair.indexOf("=");

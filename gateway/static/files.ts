@@ -1,7 +1,7 @@
 import { type Stats, statSync } from "node:fs";
 import { type FileHandle, open, readFile, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
-import { createLru } from "../lib/lru.ts";
+import { createCache } from "../lib/cache.ts";
 import type { Validators } from "./conditions.ts";
 
 /** A file as it was when it was looked up. */
@@ -32,7 +32,7 @@ const nothing: Found = { kind: "nothing" };
 
 /** The files below a folder; small ones stay in memory for as long as the disk shows the same file. */
 export const createFiles = (dir: string): Files => {
-  const kept = createLru<string, File>(keptFiles);
+  const kept = createCache<string, File>(keptFiles);
 
   const find = async (name: string): Promise<Found> => {
     try {

@@ -1,48 +1,113 @@
-import { parseUuid } from "../model/ids.ts";
+/**
+ * The journal takes events, each once: the key is (site, key time, id). To be acknowledged an event needs one row at
+ * the end of one table, so that a commit is small. Its key waits in memory until the index of keys takes it, with the
+ * projections; after a crash the keys that were waiting are read from the journal again.
+ */
+import { createHash } from "node:crypto";
+import type { Event } from "../model/event.ts";
 import type { Db } from "./database.ts";
 
-/** Appends lines to the journal, each once: the key is (site, key time, id). Must run inside a transaction. */
+export interface Key {
+  readonly site: number;
+  /** ms; null where neither the id nor the client gives a time */
+  readonly time: number | null;
+  readonly id: Buffer;
+}
+
+/** A row of the journal that the projections have yet to follow. */
+export interface Entry {
+  readonly seq: number;
+  readonly event: Event;
+  readonly key: Key;
+}
+
 export interface Journal {
-  /** The line's sequence, or null where the event was stored before. */
-  append(site: number, id: string, keyTime: number | null, receivedAt: number, body: string): number | null;
-  /** The last sequence given. */
-  lastSeq(): number;
-  /** The transaction was rolled back: read the last sequence again. */
-  forget(): void;
+  /** The new row, or null where the event was stored before. Must run inside a transaction. */
+  append(site: number, event: Event, keyTime: number | null, body: string): Entry | null;
+  /** The transaction was committed. */
+  commit(): void;
+  /** The transaction was rolled back. */
+  rollback(): void;
+  /** Moves the key of a row from memory to the index; must run inside a transaction. */
+  indexKey(entry: Entry): void;
+  /** The transaction that moved these keys was committed. */
+  indexed(entries: readonly Entry[]): void;
+  /** Rows above a sequence that projections have yet to follow, and takes their keys into memory. */
+  recover(after: number, limit: number, siteOf: (event: Event) => number): readonly Entry[];
 }
 
 export const createJournal = (db: Db): Journal => {
-  const insert = db.prepare("INSERT INTO journal (seq, received_at, body) VALUES (?, ?, ?)");
-  const see = db.prepare("INSERT INTO seen (site, key_time, id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
-  const seeUntimed = db.prepare("INSERT INTO untimed_ids (site, id) VALUES (?, ?) ON CONFLICT DO NOTHING");
+  const insert = db.prepare("INSERT INTO journal (seq, received_at, key_time, body) VALUES (?, ?, ?, ?)");
+  const find = db.prepare("SELECT 1 FROM seen WHERE site = ? AND key_time = ? AND id = ?").pluck();
+  const findUntimed = db.prepare("SELECT 1 FROM untimed_ids WHERE site = ? AND id = ?").pluck();
+  const add = db.prepare("INSERT INTO seen (site, key_time, id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
+  const addUntimed = db.prepare("INSERT INTO untimed_ids (site, id) VALUES (?, ?) ON CONFLICT DO NOTHING");
+  const read = db.prepare("SELECT seq, key_time, body FROM journal WHERE seq > ? ORDER BY seq LIMIT ?");
   // Rows leave the journal once sealed, the offset stays: a sequence is never given twice.
   const last = db
     .prepare(
-      "SELECT max(ifnull((SELECT max(seq) FROM journal), 0), ifnull((SELECT max(seq) FROM offsets), 0)) AS seq",
+      "SELECT max(ifnull((SELECT max(seq) FROM journal), 0), ifnull((SELECT max(seq) FROM offsets), 0))",
     )
     .pluck();
+  /** keys that are in the journal and not in the index yet */
+  const waiting = new Set<string>();
+  /** those of the transaction that runs */
+  let fresh: string[] = [];
   let seq = Number(last.get());
+
+  const isStored = (site: number, time: number | null, text: string, id: Buffer): boolean => {
+    if (waiting.has(text)) return true;
+    return (time === null ? findUntimed.get(site, id) : find.get(site, time, id)) !== undefined;
+  };
+
   return {
-    append(site, id, keyTime, receivedAt, body) {
-      const key = idBytes(id);
-      const seen = keyTime === null ? seeUntimed.run(site, key) : see.run(site, keyTime, key);
-      if (seen.changes === 0) return null;
+    append(site, event, keyTime, body) {
+      const id = idBytes(event.id);
+      const text = keyText(site, keyTime, event.id);
+      if (isStored(site, keyTime, text, id)) return null;
       seq++;
-      insert.run(seq, receivedAt, body);
-      return seq;
+      insert.run(seq, event.received_at, keyTime, body);
+      waiting.add(text);
+      fresh.push(text);
+      return { seq, event, key: { site, time: keyTime, id } };
     },
-    lastSeq: () => seq,
-    forget: () => {
+    commit() {
+      fresh = [];
+    },
+    rollback() {
+      for (const text of fresh) waiting.delete(text);
+      fresh = [];
       seq = Number(last.get());
     },
+    indexKey({ key }) {
+      if (key.time === null) addUntimed.run(key.site, key.id);
+      else add.run(key.site, key.time, key.id);
+    },
+    indexed(entries) {
+      for (const { key, event } of entries) waiting.delete(keyText(key.site, key.time, event.id));
+    },
+    recover: (after, limit, siteOf) =>
+      (read.all(after, limit) as Row[]).map((row) => {
+        const event = JSON.parse(row.body) as Event; // our own line
+        const site = siteOf(event);
+        waiting.add(keyText(site, row.key_time, event.id));
+        return { seq: row.seq, event, key: { site, time: row.key_time, id: idBytes(event.id) } };
+      }),
   };
 };
 
-/** A UUID in 16 bytes. */
+interface Row {
+  readonly seq: number;
+  readonly key_time: number | null;
+  readonly body: string;
+}
+
+const keyText = (site: number, time: number | null, id: string): string => `${site} ${time ?? ""} ${id}`;
+
+/** A UUID in 16 bytes. Decoders give nothing else; any other text is hashed, so that nothing can stop the writer. */
 const idBytes = (id: string): Buffer => {
   const bytes = Buffer.from(id.replaceAll("-", ""), "hex");
-  if (bytes.length !== 16 && !parseUuid(id)) throw new Error(`store: event id ${id} is not a UUID`);
-  return bytes;
+  return bytes.length === 16 ? bytes : createHash("sha256").update(id).digest().subarray(0, 16);
 };
 
 /** Keys outlive rows by this much: a retry that comes later is dated outside the window and kept by its id alone. */

@@ -6,11 +6,11 @@ import type { Clock } from "../lib/clock.ts";
 import type { Event } from "../model/event.ts";
 import type { RejectedHit } from "../model/event-store.ts";
 import type { CounterTable, Projection, SessionTable, SubjectTable } from "../model/projection.ts";
-import { countEvent } from "./count-event.ts";
 import { createCounterTable } from "./counter-table.ts";
-import { codeOf, openDatabase } from "./database.ts";
+import { openDatabase } from "./database.ts";
 import { removeDemo } from "./demo-rows.ts";
-import { createJournal, pruneKeys } from "./journal.ts";
+import { createFollower } from "./follower.ts";
+import { createJournal, type Entry, pruneKeys } from "./journal.ts";
 import { changedDefinitions, rebuildExperiments, rememberDefinitions } from "./rebuild.ts";
 import { createSessionTable } from "./session-table.ts";
 import { createSubjectTable } from "./subject-table.ts";
@@ -43,16 +43,13 @@ export interface Batch {
   readonly rejects: readonly RejectedHit[];
 }
 
-export interface Appended {
-  /** positions of lines that were stored before */
-  readonly doubles: readonly number[];
-  /** lines that the tables refuse: a fault of ours; kept among the rejects, and not acknowledged */
-  readonly refused: readonly { readonly index: number; readonly reason: string }[];
-}
-
 export interface Ledger {
-  /** Commits a batch. Throws when nothing of it was kept. */
-  append(batch: Batch): Appended;
+  /** Commits a batch; answers the positions of lines that were stored before. Throws when nothing of it was kept. */
+  append(batch: Batch): readonly number[];
+  /** rows that the projections have yet to follow */
+  pending(): number;
+  /** Lets the projections follow at most `limit` rows. Throws when the disk refuses; nothing is lost by it. */
+  follow(limit: number): void;
   /** Works the results of all experiments out again from the stored events; answers how many people they hold. */
   rebuildExperiments(): number;
   /** To be called when settings have changed: results that were worked out under another definition are rebuilt. */
@@ -67,6 +64,9 @@ export interface Ledger {
   close(): void;
 }
 
+/** Rows that the projections follow in one transaction: more share pages better, fewer hold appends up less. */
+export const sliceRows = 2000;
+
 export const openLedger = (options: LedgerOptions): Ledger => {
   const db = openDatabase(options.dir);
   const journal = createJournal(db);
@@ -76,86 +76,69 @@ export const openLedger = (options: LedgerOptions): Ledger => {
   const counters = createCounterTable(db);
   const tables: Tables = { sessions, subjects, counters };
   const projections = options.projections(tables);
-  const addPersonEvent = db.prepare("INSERT INTO person_events (person, timestamp, seq) VALUES (?, ?, ?)");
   const addReject = db.prepare(
     "INSERT INTO rejects (received_at, site, method, path, reason, sample) VALUES (?, ?, ?, ?, ?, ?)",
   );
-  const putOffset = db.prepare(
-    "INSERT INTO offsets (projection, seq) VALUES (?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq",
+  const countReject = db.prepare(
+    "INSERT INTO counters (site, counter, n) VALUES (?, 'rejects', 1) ON CONFLICT DO UPDATE SET n = n + 1",
   );
 
   const forget = () => {
-    journal.forget();
     numbers.forget();
     sessions.forget();
     counters.forget();
     for (const projection of projections) projection.forget();
   };
 
-  const appendOne = (line: string, keyTime: number | null): boolean => {
-    const event = JSON.parse(line) as Event; // made by our own side of the thread
-    const seq = journal.append(numbers.site(event.property_id), event.id, keyTime, event.received_at, line);
-    if (seq === null) return false;
-    const person = numbers.person(event);
-    if (person !== null) addPersonEvent.run(person, event.timestamp_utc, seq);
-    countEvent(counters, event);
-    for (const projection of projections) projection.apply({ seq, event, person });
-    return true;
+  const keepReject = (r: RejectedHit): void => {
+    addReject.run(r.receivedAt, r.site, r.method, r.path, r.reason, r.sample);
+    countReject.run(r.site);
   };
 
-  const finish = () => {
-    for (const projection of projections) {
-      projection.flush();
-      putOffset.run(projection.id, journal.lastSeq());
-    }
-    counters.flush();
-  };
-
-  const appendAll = db.transaction((batch: Batch): number[] => {
-    const doubles: number[] = [];
-    for (let i = 0; i < batch.lines.length; i++) {
-      if (!appendOne(batch.lines[i] ?? "", batch.keyTimes[i] ?? null)) doubles.push(i);
-    }
-    for (const r of batch.rejects) {
-      addReject.run(r.receivedAt, r.site, r.method, r.path, r.reason, r.sample);
-      counters.add(r.site, "rejects", 1);
-    }
-    finish();
-    return doubles;
+  const follower = createFollower({
+    db,
+    journal,
+    numbers,
+    counters,
+    projections,
+    forget,
+    onRefused: ({ event }, error) =>
+      keepReject({
+        site: event.property_id,
+        receivedAt: event.received_at,
+        method: "",
+        path: "",
+        reason: `store: stored, but not counted: ${error instanceof Error ? error.message : String(error)}`,
+        sample: JSON.stringify(event).slice(0, 500),
+      }),
   });
 
+  const appendAll = db.transaction((batch: Batch): { doubles: number[]; entries: Entry[] } => {
+    const doubles: number[] = [];
+    const entries: Entry[] = [];
+    for (let i = 0; i < batch.lines.length; i++) {
+      const line = batch.lines[i] ?? "";
+      const event = JSON.parse(line) as Event; // made by our own side of the thread
+      const entry = journal.append(numbers.site(event.property_id), event, batch.keyTimes[i] ?? null, line);
+      if (entry) entries.push(entry);
+      else doubles.push(i);
+    }
+    for (const reject of batch.rejects) keepReject(reject);
+    return { doubles, entries };
+  });
+
+  const followAll = () => {
+    while (follower.pending() > 0) follower.follow(sliceRows);
+  };
+
   const orForget = <T>(work: () => T): T => {
+    followAll();
     try {
       return work();
     } catch (error) {
       forget();
       throw error;
     }
-  };
-
-  /** One line that the tables refuse must not take its neighbours with it: each in a transaction of its own. */
-  const appendSingly = (batch: Batch): Appended => {
-    const doubles: number[] = [];
-    const refused: { index: number; reason: string }[] = [];
-    for (let index = 0; index < batch.lines.length; index++) {
-      const one = {
-        lines: [batch.lines[index] ?? ""],
-        keyTimes: [batch.keyTimes[index] ?? null],
-        rejects: [],
-      };
-      try {
-        if (orForget(() => appendAll.immediate(one)).length > 0) doubles.push(index);
-      } catch (error) {
-        if (isDiskTrouble(error)) throw error;
-        refused.push({ index, reason: String(error) });
-      }
-    }
-    const rejects = [
-      ...batch.rejects,
-      ...refused.map(({ index, reason }) => refusal(batch.lines[index] ?? "", reason, options.clock())),
-    ];
-    orForget(() => appendAll.immediate({ lines: [], keyTimes: [], rejects }));
-    return { doubles, refused };
   };
 
   const rebuild = (keys: readonly string[]): number =>
@@ -173,12 +156,18 @@ export const openLedger = (options: LedgerOptions): Ledger => {
   return {
     append(batch) {
       try {
-        return { doubles: orForget(() => appendAll.immediate(batch)), refused: [] };
+        const { doubles, entries } = appendAll.immediate(batch);
+        journal.commit();
+        follower.take(entries);
+        return doubles;
       } catch (error) {
-        if (isDiskTrouble(error)) throw error;
-        return appendSingly(batch);
+        journal.rollback();
+        numbers.forget();
+        throw error;
       }
     },
+    pending: () => follower.pending(),
+    follow: (limit) => follower.follow(limit),
     rebuildExperiments: rebuildAll,
     followDefinitions,
     removeDemo() {
@@ -198,22 +187,12 @@ export const openLedger = (options: LedgerOptions): Ledger => {
         options.rejectsKept,
       );
     },
-    close: () => db.close(),
-  };
-};
-
-/** The disk or the file is at fault, not the batch: nothing of it was kept, and it may work later. */
-export const isDiskTrouble = (error: unknown): boolean =>
-  /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|BUSY|LOCKED|CORRUPT|NOTADB|NOMEM)/.test(codeOf(error));
-
-const refusal = (line: string, reason: string, now: number): RejectedHit => {
-  const site = /"property_id":"([^"]*)"/.exec(line)?.[1] ?? "";
-  return {
-    site,
-    receivedAt: now,
-    method: "",
-    path: "",
-    reason: `store: ${reason}`,
-    sample: line.slice(0, 500),
+    close() {
+      try {
+        followAll();
+      } finally {
+        db.close(); // what could not be followed is taken up again from the journal
+      }
+    },
   };
 };

@@ -9,7 +9,8 @@ export const migrations: readonly string[] = [
   CREATE TABLE sites (no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT;
 
   -- The events as they were acknowledged; seq is given by the writer and never used again.
-  CREATE TABLE journal (seq INTEGER PRIMARY KEY, received_at INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+  CREATE TABLE journal (seq INTEGER PRIMARY KEY, received_at INTEGER NOT NULL, key_time INTEGER,
+    body TEXT NOT NULL) STRICT;
 
   -- What makes an event one event: (site, key_time, id), or (site, id) where nothing gives a time.
   CREATE TABLE seen (site INTEGER NOT NULL, key_time INTEGER NOT NULL, id BLOB NOT NULL,

@@ -1,4 +1,4 @@
-import { createLru } from "../lib/lru.ts";
+import { createCache } from "../lib/cache.ts";
 import type { Event } from "../model/event.ts";
 import type { SessionTable } from "../model/projection.ts";
 import type { Session, SplitCause } from "../model/session.ts";
@@ -25,7 +25,7 @@ interface SessionRow {
 
 /** Sessions in SQLite. The latest session of the people seen last is kept in memory as well. */
 export const createSessionTable = (db: Db): SessionTable & { forget(): void } => {
-  const latest = createLru<number, Session>(50_000);
+  const latest = createCache<number, Session>(50_000);
   const last = db.prepare(
     "SELECT * FROM sessions WHERE person = ? ORDER BY started_at DESC, ended_at DESC, last_sequence DESC, last_id DESC LIMIT 1",
   );

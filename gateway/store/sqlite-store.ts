@@ -114,21 +114,18 @@ export const openSqliteStore = async (options: SqliteStoreOptions): Promise<Sqli
 
   const acknowledge = (batch: Waiting[], message: Extract<FromWriter, { kind: "appended" }>) => {
     const doubles = message.doubles.length > 0 ? new Set(message.doubles) : null;
-    const refused =
-      message.refused.length > 0 ? new Map(message.refused.map((r) => [r.index, r.reason])) : null;
     let index = 0;
+    let stored = 0;
     for (const waiting of batch) {
-      let fault: string | undefined;
       for (let i = 0; i < waiting.lines.length; i++, index++) {
-        fault ??= refused?.get(index);
-        if (doubles?.has(index) || refused?.has(index)) continue;
-        rate.add(1);
+        if (doubles?.has(index)) continue;
+        stored++;
         const keyed = waiting.events?.[i];
         if (keyed) options.onStored?.(keyed.event);
       }
-      if (fault === undefined) waiting.resolve();
-      else waiting.reject(new Error(`store: an event was refused: ${fault}`));
+      waiting.resolve();
     }
+    rate.add(stored);
   };
 
   const fail = (error: Error) => {

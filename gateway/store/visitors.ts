@@ -1,4 +1,4 @@
-import { createLru } from "../lib/lru.ts";
+import { createCache } from "../lib/cache.ts";
 import type { Event } from "../model/event.ts";
 import type { Db } from "./database.ts";
 
@@ -12,7 +12,7 @@ export interface Numbers {
 
 export const createNumbers = (db: Db): Numbers => {
   const sites = new Map<string, number>();
-  const people = createLru<string, number>(50_000);
+  const people = createCache<string, number>(50_000);
   const findSite = db.prepare("SELECT no FROM sites WHERE id = ?").pluck();
   const addSite = db.prepare("INSERT INTO sites (id) VALUES (?)");
   const find = db.prepare("SELECT no FROM visitors WHERE site = ? AND client_id = ? AND bot = ?").pluck();

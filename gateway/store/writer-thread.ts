@@ -1,7 +1,7 @@
 /** The writer's thread: takes batches from the main thread, commits them, says so. */
 import type { MessagePort } from "node:worker_threads";
-import type { Appended, Batch, Ledger } from "./ledger.ts";
-import { isDiskTrouble } from "./ledger.ts";
+import { isDiskTrouble } from "./disk-trouble.ts";
+import { type Batch, type Ledger, sliceRows } from "./ledger.ts";
 import type { Role } from "./tokens.ts";
 
 export type ToWriter =
@@ -20,11 +20,15 @@ export type WriterCall =
 
 export type FromWriter =
   | { readonly kind: "ready" }
-  | ({ readonly kind: "appended" } & Appended)
+  /** committed; `doubles` are the positions of lines that were stored before */
+  | { readonly kind: "appended"; readonly doubles: readonly number[] }
   | { readonly kind: "refused"; readonly reason: string; readonly disk: boolean }
   | { readonly kind: "answer"; readonly call: number; readonly value?: unknown; readonly error?: string };
 
 const pruneEveryMs = 60_000;
+/** What was stored is in the projections after this time at the latest, unless rows come faster than they can follow. */
+const followAfterMs = 100;
+const retryAfterMs = 1000;
 
 /** Serves until it is told to close; `configure` takes changed settings. */
 export const serveWriter = (
@@ -33,23 +37,54 @@ export const serveWriter = (
   configure: (settings: unknown) => void,
 ): void => {
   const say = (message: FromWriter) => port.postMessage(message);
-  const timer = setInterval(() => attempt(() => ledger.prune()), pruneEveryMs);
+  const pruning = setInterval(() => attempt(() => ledger.prune()), pruneEveryMs);
+  let following: NodeJS.Timeout | null = null;
+
+  const follow = (): void => {
+    following = null;
+    try {
+      ledger.follow(sliceRows);
+      if (ledger.pending() > 0) followIn(followAfterMs);
+    } catch {
+      followIn(retryAfterMs); // nothing is lost: the rows are in the journal; appending says what is wrong
+    }
+  };
+
+  const followIn = (ms: number): void => {
+    following ??= setTimeout(follow, ms);
+  };
+
+  const append = (batch: Batch): void => {
+    // Rows that could not be followed are held in memory: past this many the disk must first take them.
+    if (ledger.pending() > maxPendingRows) {
+      return say({ kind: "refused", reason: "the projections cannot follow, the disk refuses", disk: true });
+    }
+    say(appendBatch(ledger, batch));
+    if (ledger.pending() < sliceRows) return followIn(followAfterMs);
+    if (following) clearTimeout(following);
+    follow();
+  };
+
   port.on("message", (message: ToWriter) => {
-    if (message.kind === "append") say(append(ledger, message));
+    if (message.kind === "append") append(message);
     if (message.kind === "configure") configure(message.settings);
     if (message.kind === "call") say(answer(ledger, message.call, message.what));
     if (message.kind === "close") {
-      clearInterval(timer);
-      ledger.close();
+      clearInterval(pruning);
+      if (following) clearTimeout(following);
+      attempt(() => ledger.close());
       port.close();
     }
   });
+  if (ledger.pending() > 0) follow();
   say({ kind: "ready" });
 };
 
-const append = (ledger: Ledger, batch: Batch): FromWriter => {
+const maxPendingRows = 100_000;
+
+const appendBatch = (ledger: Ledger, batch: Batch): FromWriter => {
   try {
-    return { kind: "appended", ...ledger.append(batch) };
+    return { kind: "appended", doubles: ledger.append(batch) };
   } catch (error) {
     return { kind: "refused", reason: messageOf(error), disk: isDiskTrouble(error) };
   }
@@ -82,7 +117,7 @@ const attempt = (work: () => void): void => {
   try {
     work();
   } catch {
-    // Pruning can wait: a full disk shows itself at the next append, with its reason.
+    // It can wait: a full disk shows itself at the next append, with its reason.
   }
 };
 

@@ -1,0 +1,5 @@
+import { codeOf } from "./database.ts";
+
+/** The disk or the file is at fault, not what was to be written: nothing of it was kept, and it may work later. */
+export const isDiskTrouble = (error: unknown): boolean =>
+  /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|BUSY|LOCKED|CORRUPT|NOTADB|NOMEM)/.test(codeOf(error));
