@@ -12,6 +12,7 @@ import { variants } from "./collect/variants.ts";
 import type { Config } from "./config/schema.ts";
 import { createNative } from "./decode/native/native.ts";
 import { document, type NamesInForce } from "./document/document.ts";
+import { tellVariants } from "./document/variants-header.ts";
 import { consentCookie, createVisitors, optOutCookie } from "./document/visitor.ts";
 import { createAgentReader } from "./enrich/agent.ts";
 import { createEnricher } from "./enrich/enrich.ts";
@@ -84,6 +85,16 @@ export const createApp = (config: Config, parts: AppParts): App => {
     collectPath,
   });
 
+  const told = tellVariants({
+    variantsOf(x) {
+      if (x.site.experiments.length === 0 || x.req.headers.cookie === undefined) return null;
+      const { id } = resolve(x);
+      return id && agents(x.req.headers["user-agent"] ?? "").bot === null
+        ? assigners.at(x.site).all(id)
+        : null;
+    },
+  });
+
   const take = collect({
     protocol: createNative({ contactKey: parts.secret, batchEvents: config.limits.batchEvents, collectPath }),
     store: parts.store,
@@ -115,7 +126,8 @@ export const createApp = (config: Config, parts: AppParts): App => {
 
   const closers: (() => Promise<void>)[] = [];
   const routes = config.routes.map((route): CompiledRoute => {
-    const answer = answerOf(route, parts, isTrusted, closers);
+    const own = answerOf(route, parts, isTrusted, closers);
+    const answer = route.proxy ? told(own) : own;
     return {
       hosts: route.hosts,
       path: route.path,

@@ -135,7 +135,10 @@ test("a database of a newer version is left alone", async () => {
 
 test("a stop leaves the whole database in its one file, so that a copy of it is a backup", async () => {
   const { data, file } = await makeData();
-  assert.deepEqual(readdirSync(data).filter((name) => name.startsWith("turnpike.db")), ["turnpike.db"]);
+  assert.deepEqual(
+    readdirSync(data).filter((name) => name.startsWith("turnpike.db")),
+    ["turnpike.db"],
+  );
   const copy = join(folder, newId());
   mkdirSync(copy);
   copyFileSync(file, join(copy, "turnpike.db"));

@@ -8,7 +8,7 @@ import type { Overview } from "../gateway/model/admin.ts";
 import { newId } from "../gateway/model/ids.ts";
 import { type Answer, ask, newVisitor, variantIn } from "./ask.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
-import { queryData } from "./stored.ts";
+import { queryData, settle } from "./stored.ts";
 import { waitFor } from "./wait-for.ts";
 
 /** A data folder that can run out of room. */
@@ -90,6 +90,14 @@ const runOutOfRoom = async (disk: Disk): Promise<void> => {
 
     const stored = storedIds(disk.data);
     assert.deepEqual(stored.sort(), client.acknowledged.sort(), "each acknowledged event once, and no other");
+    await settle(disk.data);
+    const followed =
+      "SELECT count(*) AS n FROM person_events JOIN journal USING (seq) WHERE body ->> 'name' = 'kept'";
+    assert.deepEqual(
+      queryData(disk.data, followed),
+      [{ n: stored.length }],
+      "the projections have not lost one either",
+    );
     assert.deepEqual(queryData(disk.data, "PRAGMA integrity_check"), [{ integrity_check: "ok" }]);
     assert.match(gateway.output(), /events are refused with 503 until it is over/);
     assert.match(gateway.output(), /events are stored again/);

@@ -7,12 +7,15 @@ import { newId } from "../gateway/model/ids.ts";
 import { type Answer, ask, newVisitor, type Question, variantIn } from "./ask.ts";
 import { type Gateway, personAgent, startGateway } from "./gateway.ts";
 import { answerOddly, pages } from "./odd-pages.ts";
-import { queryData, storedEvents } from "./stored.ts";
+import { queryData, settle, storedEvents } from "./stored.ts";
 import { type Asked, startUpstream, type Upstream } from "./upstream.ts";
 
 const experiment = {
   key: "pricing-headline",
-  variants: [{ key: "control", weight: 0 }, { key: "b", weight: 1 }], // everybody sees b
+  variants: [
+    { key: "control", weight: 0 },
+    { key: "b", weight: 1 },
+  ], // everybody sees b
   goals: [{ key: "purchase", event: "purchase" }],
 };
 
@@ -40,7 +43,8 @@ const visit = async (path: string, question: Question = {}) => {
 };
 
 const namesOf = (events: readonly Event[]): string[] => events.map((event) => event.name);
-const loadOf = (html: string): string | undefined => /<script src="\/track\.js" data-page-load="([0-9a-f-]{36})"/.exec(html)?.[1];
+const loadOf = (html: string): string | undefined =>
+  /<script src="\/track\.js" data-page-load="([0-9a-f-]{36})"/.exec(html)?.[1];
 
 /** Takes out what the gateway put in; the page as the upstream sent it must be left. */
 const withoutOurs = (html: string): string =>
@@ -48,15 +52,30 @@ const withoutOurs = (html: string): string =>
 
 // Where the attribute and the script stand in what is sent; `§` is the script.
 const spliced: readonly (readonly [path: string, sent: string])[] = [
-  ["/plain", '<!doctype html><html lang=en data-x-pricing-headline="b"><head>§<title>Plain</title></head><body>plain</body></html>'],
+  [
+    "/plain",
+    '<!doctype html><html lang=en data-x-pricing-headline="b"><head>§<title>Plain</title></head><body>plain</body></html>',
+  ],
   ["/no-head", '<!doctype html><html data-x-pricing-headline="b">§<body>no head</body></html>'],
   ["/no-tags", "<!doctype html>§<p>neither html nor head"],
   ["/bare", "§just words"],
-  ["/comment", `<!-- <head> in a comment --><!doctype html><html class='a>b' data-x-pricing-headline="b"><!-- and > here --><head>§<title>x</title></head></html>`],
-  ["/upper", '<!DOCTYPE HTML>\r\n<HTML LANG=EN data-x-pricing-headline="b">\r\n<HEAD>§\r\n<TITLE>x</TITLE></HEAD></HTML>'],
-  ["/header-tag", '<!doctype html><html data-x-pricing-headline="b">§<header>no head, but a header</header></html>'],
+  [
+    "/comment",
+    `<!-- <head> in a comment --><!doctype html><html class='a>b' data-x-pricing-headline="b"><!-- and > here --><head>§<title>x</title></head></html>`,
+  ],
+  [
+    "/upper",
+    '<!DOCTYPE HTML>\r\n<HTML LANG=EN data-x-pricing-headline="b">\r\n<HEAD>§\r\n<TITLE>x</TITLE></HEAD></HTML>',
+  ],
+  [
+    "/header-tag",
+    '<!doctype html><html data-x-pricing-headline="b">§<header>no head, but a header</header></html>',
+  ],
   ["/bom", '\ufeff<!doctype html><html data-x-pricing-headline="b"><head>§</head></html>'],
-  ["/drip", `<!doctype html><html lang='de' data-x-pricing-headline="b"><head>§<title>Tröpfchen €</title></head><body>byte by byte</body></html>`],
+  [
+    "/drip",
+    `<!doctype html><html lang='de' data-x-pricing-headline="b"><head>§<title>Tröpfchen €</title></head><body>byte by byte</body></html>`,
+  ],
 ];
 for (const [path, sent] of spliced) {
   test(`${path}: the script is put in once, where a head is or may be, and nothing else changes`, async () => {
@@ -93,12 +112,18 @@ test("what is not HTML, or in an encoding that cannot be changed, passes untouch
 });
 
 test("an error page gives an id and the script, and exposes nobody", async () => {
-  for (const [path, status] of [["/missing", 404], ["/broken", 500]] as const) {
+  for (const [path, status] of [
+    ["/missing", 404],
+    ["/broken", 500],
+  ] as const) {
     const { answer, events } = await visit(path);
     assert.equal(answer.status, status);
     assert.notEqual(loadOf(answer.text), undefined);
     assert.ok(answer.cookies.has("vid"));
-    assert.deepEqual(events.map((event) => [event.name, event.status]), [["document", status]]);
+    assert.deepEqual(
+      events.map((event) => [event.name, event.status]),
+      [["document", status]],
+    );
   }
 });
 
@@ -110,7 +135,10 @@ test("a redirect is passed on as it is", async () => {
 });
 
 test("the script carries the nonce of the page's policy", async () => {
-  for (const [path, nonce] of [["/nonce", "r4nd0m=="], ["/nonce-twice", "s3c0nd"]] as const) {
+  for (const [path, nonce] of [
+    ["/nonce", "r4nd0m=="],
+    ["/nonce-twice", "s3c0nd"],
+  ] as const) {
     const { answer } = await visit(path);
     assert.match(answer.text, new RegExp(`<script src="/track\\.js"[^>]* nonce="${nonce}"[^>]*></script>`));
   }
@@ -123,15 +151,24 @@ test("HEAD, POST and pages loaded ahead are answered, and count as no view", asy
   const post = await visit("/plain", { method: "POST", body: "a=1" });
   assert.deepEqual([post.answer.status, post.answer.text], [200, pages["/plain"]]);
   assert.deepEqual(post.events, []);
-  for (const headers of [{ "sec-purpose": "prefetch" }, { "sec-purpose": "prefetch;prerender" }, { purpose: "prefetch" }]) {
+  for (const headers of [
+    { "sec-purpose": "prefetch" },
+    { "sec-purpose": "prefetch;prerender" },
+    { purpose: "prefetch" },
+  ]) {
     const ahead = await visit("/plain", { headers });
     assert.equal(variantIn(ahead.answer.text), "b", "who then looks at it sees his variant");
     assert.deepEqual(ahead.events, []);
   }
-  const robot = await visit("/plain", { headers: { "user-agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)" } });
+  const robot = await visit("/plain", {
+    headers: { "user-agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)" },
+  });
   assert.equal(variantIn(robot.answer.text), null);
   assert.equal(robot.answer.headers["set-cookie"], undefined);
-  assert.deepEqual(robot.events.map((event) => [event.name, event.client_id ?? null]), [["document", null]]);
+  assert.deepEqual(
+    robot.events.map((event) => [event.name, event.client_id ?? null]),
+    [["document", null]],
+  );
 });
 
 test("the upstream learns the variant, and never from the client", async () => {
@@ -139,14 +176,21 @@ test("the upstream learns the variant, and never from the client", async () => {
   const told = (asked: Asked) => asked.headers["x-experiment"];
   assert.equal(told((await visit("/plain", { headers: forged })).asked), "pricing-headline=b");
   assert.equal(told((await visit("/plain", { headers: { ...forged, "sec-gpc": "1" } })).asked), undefined);
-  assert.equal(told((await visit("/plain.css", { headers: { ...forged, accept: "text/css" } })).asked), undefined);
+  assert.equal(
+    told((await visit("/plain.css", { headers: { ...forged, accept: "text/css" } })).asked),
+    undefined,
+  );
 });
 
 test("a form or a call of a visitor who is known tells the upstream his variant, too", async () => {
   const visitor = newVisitor(gateway.url);
   await visitor.ask("/plain");
   const mark = newId();
-  await visitor.ask(`/order?mark=${mark}`, { method: "POST", body: "{}", headers: { accept: "application/json", "x-experiment": "forged=1" } });
+  await visitor.ask(`/order?mark=${mark}`, {
+    method: "POST",
+    body: "{}",
+    headers: { accept: "application/json", "x-experiment": "forged=1" },
+  });
   const asked = upstream.asked.find(({ url }) => url.includes(mark));
   assert.equal(asked?.headers["x-experiment"], "pricing-headline=b");
 });
@@ -165,16 +209,31 @@ test("a site with a cookie sid of its own keeps it; ours is tp_sid, and the log 
   const visitor = newVisitor(gateway.url);
   await visitor.ask("/plain");
   const ours = visitor.cookies.get("sid");
-  const answers: Answer[] = [await visitor.ask("/login"), await visitor.ask("/plain"), await visitor.ask("/login")];
-  assert.deepEqual(answers[0]?.headers["set-cookie"]?.slice(0, 2), ["sid=of-the-site; Path=/; HttpOnly", "theme=dark"]);
+  const answers: Answer[] = [
+    await visitor.ask("/login"),
+    await visitor.ask("/plain"),
+    await visitor.ask("/login"),
+  ];
+  assert.deepEqual(answers[0]?.headers["set-cookie"]?.slice(0, 2), [
+    "sid=of-the-site; Path=/; HttpOnly",
+    "theme=dark",
+  ]);
   for (const answer of answers) assert.match(answer.cookies.get("tp_sid")?.value ?? "", /^[0-9a-f-]{36}$/);
   assert.equal(answers[1]?.cookies.has("sid"), false);
   assert.equal(visitor.cookies.get("sid"), "of-the-site");
   assert.notEqual(ours, "of-the-site");
-  const warnings = gateway.output().split("\n").filter((line) => line.includes("sets a cookie sid itself"));
+  const warnings = gateway
+    .output()
+    .split("\n")
+    .filter((line) => line.includes("sets a cookie sid itself"));
   assert.equal(warnings.length, 1);
   assert.match(warnings[0] ?? "", /"level":40.*uses tp_sid/);
   await visitor.ask("/tr/v1/?ename=after-login");
+  await settle(gateway.data);
   const vid = visitor.cookies.get("vid")?.split(".")[0];
-  assert.deepEqual(queryData(gateway.data, `SELECT count(*) AS n FROM visitors WHERE client_id = '${vid}'`), [{ n: 1 }], "still one visitor");
+  assert.deepEqual(
+    queryData(gateway.data, `SELECT count(*) AS n FROM visitors WHERE client_id = '${vid}'`),
+    [{ n: 1 }],
+    "still one visitor",
+  );
 });

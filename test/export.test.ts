@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { eventColumns } from "../gateway/model/event.ts";
 import type { Overview } from "../gateway/model/admin.ts";
+import { eventColumns } from "../gateway/model/event.ts";
 import { ask, newVisitor } from "./ask.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 import { runTurnpike } from "./program.ts";
-import { queryData, storedEvents } from "./stored.ts";
+import { queryData, settle, storedEvents } from "./stored.ts";
 
 const names = eventColumns.map((column) => column.name);
 const times = ["timestamp_utc", "client_time"];
@@ -20,13 +20,25 @@ before(async () => {
     const visitor = newVisitor(gateway.url);
     await visitor.ask(`/pricing/?utm_source=news&n=${i}`);
     const events = [
-      { ename: "page_view", type: "page", url: `${gateway.url}/pricing/?n=${i}`, title: 'a "quoted", title\nof two lines' },
-      { ename: "purchase", type: "outcome", value: 10 + i, currency: "EUR", params: { Case: "kept", list: [1, { a: "ü€😀" }] } },
+      {
+        ename: "page_view",
+        type: "page",
+        url: `${gateway.url}/pricing/?n=${i}`,
+        title: 'a "quoted", title\nof two lines',
+      },
+      {
+        ename: "purchase",
+        type: "outcome",
+        value: 10 + i,
+        currency: "EUR",
+        params: { Case: "kept", list: [1, { a: "ü€😀" }] },
+      },
       { ename: "odd", value: "much" },
     ];
     const answer = await visitor.ask("/tr/v1/", { method: "POST", body: JSON.stringify(events) });
     assert.equal(answer.status, 200);
   }
+  await settle(gateway.data);
 });
 after(() => gateway?.close());
 
@@ -65,7 +77,8 @@ test("export --format csv says the same in a table", async () => {
   const csv = parseCsv(await succeed("export", "--format", "csv", "--data", gateway.data));
   const jsonl = (await succeed("export", "--data", gateway.data)).trimEnd().split("\n");
   assert.deepEqual(csv[0], names);
-  const asText = (value: unknown) => (value === null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value));
+  const asText = (value: unknown) =>
+    value === null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
   assert.deepEqual(
     csv.slice(1),
     jsonl.map((line) => Object.values(JSON.parse(line) as object).map(asText)),
@@ -73,12 +86,15 @@ test("export --format csv says the same in a table", async () => {
 });
 
 test("export takes a time, a site, and other things than events", async () => {
-  const count = async (...args: string[]) => (await succeed("export", "--data", gateway.data, ...args)).split("\n").length - 1;
+  const count = async (...args: string[]) =>
+    (await succeed("export", "--data", gateway.data, ...args)).split("\n").length - 1;
   assert.equal(await count("--to", "2020-01-01"), 0);
   assert.equal(await count("--from", "2020-01-01", "--site", "main"), 20);
   assert.equal(await count("--site", "other"), 0);
   assert.equal(await count("--what", "sessions", "--from", "2020-01-01"), 4);
-  const results = (await succeed("export", "--data", gateway.data, "--what", "experiments")).trimEnd().split("\n");
+  const results = (await succeed("export", "--data", gateway.data, "--what", "experiments"))
+    .trimEnd()
+    .split("\n");
   assert.deepEqual(
     results.map((line) => JSON.parse(line) as unknown),
     queryData(gateway.data, "select * from experiment_outcomes order by experiment, goal, variant"),
@@ -86,10 +102,18 @@ test("export takes a time, a site, and other things than events", async () => {
 });
 
 test("sql reads the database beside the running gateway, and writes nothing", async () => {
-  const rows = "select count(*) as n, sum(body ->> 'value') as value from journal where body ->> 'name' = 'purchase'";
+  const rows =
+    "select count(*) as n, sum(body ->> 'value') as value from journal where body ->> 'name' = 'purchase'";
   assert.equal(await succeed("sql", rows, "--data", gateway.data), "n\tvalue\n4\t46\n");
-  assert.deepEqual(JSON.parse(await succeed("sql", rows, "--json", "--data", gateway.data)), [{ n: 4, value: 46 }]);
-  for (const statement of ["delete from journal", "drop table journal", "select 1; delete from journal", "nonsense"]) {
+  assert.deepEqual(JSON.parse(await succeed("sql", rows, "--json", "--data", gateway.data)), [
+    { n: 4, value: 46 },
+  ]);
+  for (const statement of [
+    "delete from journal",
+    "drop table journal",
+    "select 1; delete from journal",
+    "nonsense",
+  ]) {
     const { code, out, err } = await turnpike("sql", statement, "--data", gateway.data);
     assert.deepEqual([code, out], [1, ""], statement);
     assert.match(err, /^sql: .+: only one statement that reads is taken\n$/);
@@ -101,7 +125,10 @@ test("check says that the shipped settings are right, and all that is wrong with
   assert.equal(await succeed("check"), "config.json: ok: 1 site, 2 routes, 1 experiment\n");
   const folder = mkdtempSync(join(tmpdir(), "turnpike-check-"));
   const file = join(folder, "wrong.json");
-  writeFileSync(file, JSON.stringify({ listen: { htp: ":1" }, limits: { bodyBytes: -1 }, routes: [{ path: "x" }] }));
+  writeFileSync(
+    file,
+    JSON.stringify({ listen: { htp: ":1" }, limits: { bodyBytes: -1 }, routes: [{ path: "x" }] }),
+  );
   const { code, out, err } = await turnpike("check", "--config", file);
   rmSync(folder, { recursive: true });
   assert.deepEqual([code, out], [1, ""]);
@@ -109,7 +136,10 @@ test("check says that the shipped settings are right, and all that is wrong with
 });
 
 test("routes shows who answers what", async () => {
-  const lines = (await succeed("routes")).trimEnd().split("\n").map((line) => line.split(/ {2,}/));
+  const lines = (await succeed("routes"))
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split(/ {2,}/));
   assert.deepEqual(lines[0], ["HOST", "PATH", "ANSWERED BY"]);
   const paths = lines.slice(1).map(([, path]) => path);
   assert.deepEqual(paths.sort(), ["/", "/api/", "/tr/v1/", "/track.js"]);
@@ -135,7 +165,10 @@ test("what cannot be done fails with 1 and a sentence", async () => {
   const none = await turnpike("export", "--data", folder);
   rmSync(folder, { recursive: true });
   assert.deepEqual([none.code, none.out], [1, ""]);
-  assert.match(none.err, /^there is no data in \S+ yet: start the gateway, or name the folder with --data\n$/);
+  assert.match(
+    none.err,
+    /^there is no data in \S+ yet: start the gateway, or name the folder with --data\n$/,
+  );
   const deaf = await turnpike("demo", "--visitors", "1", "--url", "http://127.0.0.1:1");
   assert.equal(deaf.code, 1);
   assert.match(deaf.err, /^demo: nothing answers at http:\/\/127\.0\.0\.1:1 \(ECONNREFUSED\)/);
@@ -143,6 +176,7 @@ test("what cannot be done fails with 1 and a sentence", async () => {
 
 /** All that is kept of visitors, whatever made them. */
 const stateOf = async (): Promise<object> => {
+  await settle(gateway.data);
   const overview = (await (await gateway.admin("/api/overview")).json()) as Overview;
   const query = (sql: string) => queryData(gateway.data, sql);
   return {
@@ -163,6 +197,7 @@ test("made-up visitors fill the experiment, and are removed without a trace and 
   const out = await succeed("demo", "--visitors", "30", "--url", gateway.url);
   assert.match(out, /^30 visitors: 60 pages, \d+ purchases?; \d+ events acknowledged in /);
 
+  await settle(gateway.data);
   const outcomes = queryData(gateway.data, "SELECT sum(exposed) AS n FROM experiment_outcomes");
   assert.deepEqual(outcomes, [{ n: 34 }], "30 made up, and 4 real");
   const overview = (await (await gateway.admin("/api/overview")).json()) as Overview;
@@ -174,7 +209,11 @@ test("made-up visitors fill the experiment, and are removed without a trace and 
   assert.match(await succeed("demo", "--remove", "--data", gateway.data), /^30 made-up visitors removed/);
   assert.equal(storedEvents(gateway.data).at(-1)?.id, meanwhile, "a real event between them stays");
 
-  const left = (await stateOf()) as { totals: Overview["totals"]; events: unknown[]; counters: { n: number; counter: string }[] };
+  const left = (await stateOf()) as {
+    totals: Overview["totals"];
+    events: unknown[];
+    counters: { n: number; counter: string }[];
+  };
   left.events.pop();
   for (const row of left.counters) if (row.counter === "events") row.n--;
   const totals = { ...left.totals, events: left.totals.events - 1 };

@@ -8,13 +8,15 @@ export const pages: Readonly<Record<string, string>> = {
   "/no-head": "<!doctype html><html><body>no head</body></html>",
   "/no-tags": "<!doctype html><p>neither html nor head",
   "/bare": "just words",
-  "/comment": "<!-- <head> in a comment --><!doctype html><html class='a>b'><!-- and > here --><head><title>x</title></head></html>",
+  "/comment":
+    "<!-- <head> in a comment --><!doctype html><html class='a>b'><!-- and > here --><head><title>x</title></head></html>",
   "/upper": "<!DOCTYPE HTML>\r\n<HTML LANG=EN>\r\n<HEAD>\r\n<TITLE>x</TITLE></HEAD></HTML>",
   "/header-tag": "<!doctype html><html><header>no head, but a header</header></html>",
   "/bom": "\ufeff<!doctype html><html><head></head></html>",
   "/late-head": `<!doctype html><html>${" ".repeat(100_000)}<head></head></html>`,
   "/gzip": "<!doctype html><html><head></head><body>compressed all the same</body></html>",
-  "/drip": "<!doctype html><html lang='de'><head><title>Tröpfchen €</title></head><body>byte by byte</body></html>",
+  "/drip":
+    "<!doctype html><html lang='de'><head><title>Tröpfchen €</title></head><body>byte by byte</body></html>",
   "/nonce": "<!doctype html><html><head></head></html>",
   "/nonce-twice": "<!doctype html><html><head></head></html>",
   "/missing": "<!doctype html><html><head></head><body>no such page</body></html>",

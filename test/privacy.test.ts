@@ -261,6 +261,23 @@ test("a wish is kept in a cookie that takes the ids with it, and taking it back 
   }
 });
 
+test("a copy of a page from before the consent is not confirmed after it: its script would still wait", async () => {
+  const { routes, sites } = settings("required") as { routes: object; sites: object };
+  const gateway = await startGateway({ config: { routes, sites } });
+  try {
+    const visitor = newVisitor(gateway.url);
+    const before = await visitor.ask("/");
+    assert.match(before.text, /<script src="\/track\.js"[^>]* data-consent="required"/);
+    await visitor.ask("/tr/v1/me", me({ consent: "granted" }));
+    const copy = { headers: { "if-none-match": String(before.headers.etag) } };
+    const after = await visitor.ask("/", copy);
+    assert.equal(after.status, 200);
+    assert.doesNotMatch(after.text, /data-consent/);
+  } finally {
+    await gateway.close();
+  }
+});
+
 test("a page of another site can change nobody; what is no wish is refused, too", async () => {
   const { url } = gatewayOf("assumed");
   const foreign = [

@@ -5,7 +5,7 @@ import type { ExperimentReport } from "../gateway/model/admin.ts";
 import { ask, variantIn, variantOf } from "./ask.ts";
 import { launchBrowser } from "./browser.ts";
 import { adminToken, type Gateway, startGateway } from "./gateway.ts";
-import { queryData, storedEvents, storedNamed } from "./stored.ts";
+import { queryData, settle, storedEvents, storedNamed } from "./stored.ts";
 import { waitFor } from "./wait-for.ts";
 
 const headlines: Readonly<Record<string, string>> = {
@@ -116,6 +116,7 @@ test("each view is one page_view, joined to its document by the page-load id", a
     [200, 200, 304],
   );
   assert.equal(new Set(views.map((view) => view.page_load_id)).size, 2);
+  await settle(gateway.data);
   const sessions = queryData(
     gateway.data,
     `SELECT s.events, s.page_views FROM sessions s JOIN visitors v ON v.no = s.person WHERE v.client_id = '${shopper.vid}'`,
@@ -148,6 +149,7 @@ test("buying once is one outcome with its value, in SQLite and in the admin API,
   assert.deepEqual([purchase?.type, purchase?.value, purchase?.currency], ["outcome", 21, "EUR"]);
   assert.deepEqual(purchase?.experiments, { "pricing-headline": shopper.variant });
 
+  await settle(gateway.data);
   const expected = ["b", "control"].map((variant) => {
     const bought = variant === shopper.variant;
     return {

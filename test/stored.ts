@@ -1,6 +1,7 @@
 /** Looks into a data folder from outside, beside the gateway that is writing. */
 import type { Event } from "../gateway/model/event.ts";
 import { openReader } from "../gateway/store/reader.ts";
+import { waitFor } from "./wait-for.ts";
 
 /** All stored events, in order of receipt. */
 export const storedEvents = (data: string): readonly Event[] => {
@@ -31,4 +32,10 @@ export const queryData = (data: string, sql: string): readonly Readonly<Record<s
   } finally {
     reader.close();
   }
+};
+
+/** Waits until visitors, sessions and results hold all that has been acknowledged: they follow the journal. */
+export const settle = async (data: string): Promise<void> => {
+  const sql = `SELECT (SELECT ifnull(max(seq), 0) FROM journal) <= (SELECT ifnull(min(seq), 0) FROM offsets) AS done`;
+  await waitFor(() => queryData(data, sql)[0]?.["done"] === 1, "the projections");
 };

@@ -16,6 +16,7 @@ import type { Visitor } from "../model/visitor.ts";
 import { documentEvent, type EventMaker, exposureEvent } from "./gateway-events.ts";
 import { referrerEntity } from "./referrer-entity.ts";
 import { createSplice } from "./splice.ts";
+import { type Pair, variantsHeader } from "./variants-header.ts";
 import type { Visitors } from "./visitor.ts";
 
 export interface DocumentOptions {
@@ -63,7 +64,7 @@ interface Visit {
 
 const meet = (x: Exchange, options: DocumentOptions): Visit => {
   const bot = options.botClass(x.req.headers["user-agent"]);
-  const visitor = options.visitors.resolve(x, true);
+  const visitor = options.visitors.resolve(x, bot === null); // an automated client would get another at every request
   const assignments = visitor.id && !bot ? options.assign(x.site, visitor.id, x.path) : [];
   const purpose = x.req.headers["sec-purpose"] ?? x.req.headers["purpose"] ?? "";
   return {
@@ -91,8 +92,8 @@ const ownConditionals = (x: Exchange, visit: Visit): void => {
     x.requestEdits.set(name, null);
   }
   x.requestEdits.set("accept-encoding", "identity");
-  const told = visit.assignments.map((a) => `${a.experiment}=${a.variant}`).join(", ");
-  x.requestEdits.set("x-experiment", told === "" ? null : told);
+  const told = visit.assignments.map((a): Pair => [a.experiment, a.variant]);
+  x.requestEdits.set("x-experiment", told.length === 0 ? null : variantsHeader(told));
 };
 
 const passDocument = async (
@@ -112,13 +113,13 @@ const passDocument = async (
   head.headers.set("vary", addToken(head.headers.get("vary"), "Cookie"));
   head.headers.delete("accept-ranges");
   head.headers.delete("last-modified");
-  const cached = validate(head, x, visit, pageLoadId, options, spliced);
+  const mustAsk = visit.visitor.privacy.reason === "consent";
+  const tagOf = (id: string) => scriptTag(head, id, mustAsk, options);
+  const cached = validate(head, x, visit, pageLoadId, tagOf(""), spliced);
 
   await record(head, x, visit, cached ?? pageLoadId, options, committed);
   if (!spliced || head.status === 304) return undefined;
-  const mustAsk = visit.visitor.privacy.reason === "consent";
-  const tag = scriptTag(head, pageLoadId, mustAsk, options);
-  return createSplice({ attributes: attributesOf(visit.assignments), head: tag });
+  return createSplice({ attributes: attributesOf(visit.assignments), head: tagOf(pageLoadId) });
 };
 
 const setCookies = (head: ResponseHead, x: Exchange, visit: Visit, options: DocumentOptions): void => {
@@ -143,15 +144,16 @@ const setCookies = (head: ResponseHead, x: Exchange, visit: Visit, options: Docu
 };
 
 /**
- * Our ETag: the document as the handler gave it, the variants, and the page-load id that the copy carries. A browser
- * that holds the same document with the same variants gets a 304, and its view counts under the copy's id.
+ * Our ETag: the document as the handler gave it, the variants, the script's tag, and the page-load id that the copy
+ * carries. A browser that holds the same document with the same of these gets a 304, and its view counts under the
+ * copy's id. The tag matters: a copy that still says `data-consent`, or the nonce of an older policy, reports nothing.
  */
 const validate = (
   head: ResponseHead,
   x: Exchange,
   visit: Visit,
   pageLoadId: string,
-  options: DocumentOptions,
+  tag: string,
   spliced: boolean,
 ): string | null => {
   const source = one(head.headers.get("etag"));
@@ -161,7 +163,7 @@ const validate = (
   }
   const attributes = attributesOf(visit.assignments);
   const hash = createHash("sha256")
-    .update(`${source}\0${attributes}\0${options.scriptPath}\0${options.collectPath}`)
+    .update(`${source}\0${attributes}\0${tag}`)
     .digest("base64url")
     .slice(0, 22);
   const held = (visit.ifNoneMatch ?? "").match(new RegExp(`"${hash}\\.([0-9a-f-]{36})"`))?.[1];
@@ -242,9 +244,8 @@ const scriptTag = (
   options: DocumentOptions,
 ): string => {
   // A policy that allows scripts by nonce alone would block ours without it.
-  const nonce = /'nonce-([A-Za-z0-9+/_=-]+)'/.exec(
-    one(head.headers.get("content-security-policy")) ?? "",
-  )?.[1];
+  const policies = many(head.headers.get("content-security-policy")).join(", ");
+  const nonce = /'nonce-([A-Za-z0-9+/_=-]+)'/.exec(policies)?.[1];
   const collect = options.collectPath === "/tr/v1/" ? "" : ` data-collect="${options.collectPath}"`;
   const allowed = nonce ? ` nonce="${nonce}"` : "";
   const asks = mustAsk ? ' data-consent="required"' : "";
