@@ -28,8 +28,9 @@ const run = async (args: readonly string[]): Promise<number> => {
     options: { seconds: { type: "string", default: "10" }, rounds: { type: "string", default: "3" } },
   });
   const options = { seconds: Number(values.seconds), rounds: Number(values.rounds) };
+  const isCount = (n: number) => Number.isInteger(n) && n >= 1;
   const bench = benches[positionals[0] ?? ""];
-  if (!bench || !(options.seconds >= 1) || !(options.rounds >= 1)) {
+  if (!bench || !isCount(options.seconds) || !isCount(options.rounds)) {
     process.stdout.write(usage());
     return positionals.length === 0 ? 0 : 2;
   }

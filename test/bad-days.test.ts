@@ -2,10 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import {
   chmodSync,
-  chownSync,
   closeSync,
-  copyFileSync,
-  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -24,8 +21,6 @@ import { ask } from "./ask.ts";
 import { freePort, startGateway } from "./gateway.ts";
 import { type Ended, runTurnpike } from "./program.ts";
 import { storedNamed } from "./stored.ts";
-import { startUpstream } from "./upstream.ts";
-import { waitFor } from "./wait-for.ts";
 
 let folder: string;
 before(() => {
@@ -105,19 +100,21 @@ test("a data folder that cannot be made is named, with what to do", async () => 
   assert.equal(readFileSync(file, "utf8"), "precious");
 });
 
-test("a data folder of somebody else is named, with what to do", async () => {
+/** A user who owns nothing of this; root may write everywhere, and is no test of it. */
+const nobody = process.getuid?.() === 0 ? 65_534 : undefined;
+
+test("a data folder of somebody else is named, with what to do", async (t) => {
+  const asNobody = nobody === undefined ? {} : { uid: nobody };
+  const mayRun = (await runTurnpike(["--version"], asNobody)).code === 0;
+  if (!mayRun) return t.skip("another user may not read this checkout");
   const { data, file } = await makeData();
-  const isRoot = process.getuid?.() === 0;
-  if (isRoot) chownSync(data, 0, 0);
   chmodSync(folder, 0o755);
   chmodSync(data, 0o555);
   const digest = digestOf(file);
-  assertRefused(
-    await start(data, {}, isRoot ? 65_534 : undefined),
-    /^store: the data folder \S+ cannot be written \(.+\): .+--data\n$/,
-  );
-  assert.equal(digestOf(file), digest);
+  const ended = await start(data, {}, nobody);
   chmodSync(data, 0o700);
+  assertRefused(ended, /^store: the data folder \S+ cannot be written \(.+\): .+--data\n$/);
+  assert.equal(digestOf(file), digest);
 });
 
 test("a database of a newer version is left alone", async () => {
@@ -133,18 +130,6 @@ test("a database of a newer version is left alone", async () => {
   assert.equal(digestOf(file), digest);
 });
 
-test("a stop leaves the whole database in its one file, so that a copy of it is a backup", async () => {
-  const { data, file } = await makeData();
-  assert.deepEqual(
-    readdirSync(data).filter((name) => name.startsWith("turnpike.db")),
-    ["turnpike.db"],
-  );
-  const copy = join(folder, newId());
-  mkdirSync(copy);
-  copyFileSync(file, join(copy, "turnpike.db"));
-  assert.equal(storedNamed(copy, "kept").length, 1);
-});
-
 const damages: readonly (readonly [name: string, at: number, bytes: Buffer])[] = [
   ["its first bytes overwritten", 0, Buffer.from("this was a database once, and is not one any more")],
   ["its schema overwritten", 100, Buffer.alloc(3900, 0xa5)],
@@ -152,6 +137,9 @@ const damages: readonly (readonly [name: string, at: number, bytes: Buffer])[] =
 for (const [name, at, bytes] of damages) {
   test(`a database with ${name} is left as it is`, async () => {
     const { data, file } = await makeData();
+    const db = new Database(file);
+    db.pragma("wal_checkpoint(TRUNCATE)"); // no page of it is elsewhere
+    db.close();
     const handle = openSync(file, "r+");
     writeSync(handle, bytes, 0, bytes.length, at);
     closeSync(handle);
@@ -199,61 +187,4 @@ test("settings with mistakes are told at once, with their paths, before anything
   assert.equal(ended.code, 1);
   for (const part of [/limits\.bodyBytes/, /rutes.*routes/]) assert.match(ended.err, part);
   assert.throws(() => readdirSync(data), { code: "ENOENT" });
-});
-
-test("a SIGTERM lets a slow request finish, refuses new ones, and ends with 0", async () => {
-  let finish = (): void => {};
-  const upstream = await startUpstream((_req, res) => {
-    res.writeHead(200, { "content-type": "text/plain" });
-    res.write("the first half, ");
-    finish = () => void res.end("and the second");
-  });
-  const gateway = await startGateway({
-    config: { routes: [{ path: "/", proxy: { upstreams: [upstream.url] } }] },
-  });
-  try {
-    const slow = ask(`${gateway.url}/report`);
-    await waitFor(() => upstream.asked.length === 1, "the request to arrive");
-    const stopped = gateway.stop();
-    await waitFor(() => gateway.output().includes("stopping"), "the stop to begin");
-    await waitFor(
-      () =>
-        ask(gateway.url).then(
-          () => false,
-          (error: NodeJS.ErrnoException) => error.code === "ECONNREFUSED",
-        ),
-      "the door to close",
-    );
-    finish();
-    assert.equal((await slow).text, "the first half, and the second");
-    assert.equal(await stopped, 0);
-  } finally {
-    await gateway.close();
-    await upstream.close();
-  }
-});
-
-test("a SIGTERM under load loses nothing that was acknowledged", async () => {
-  const data = join(folder, newId());
-  mkdirSync(data);
-  const gateway = await startGateway({ data });
-  const acknowledged: string[] = [];
-  const send = async (): Promise<void> => {
-    for (;;) {
-      const eid = newId();
-      const answer = await ask(`${gateway.url}/tr/v1/?ename=kept&eid=${eid}`).catch(() => null);
-      if (answer?.status !== 200) return;
-      acknowledged.push(eid);
-    }
-  };
-  const senders = Promise.all([send(), send(), send(), send()]);
-  await waitFor(() => acknowledged.length > 100, "a hundred acknowledgements");
-  assert.equal(await gateway.stop(), 0);
-  await senders;
-  await gateway.close();
-  const stored = new Set(storedNamed(data, "kept").map((event) => event.id));
-  assert.deepEqual(
-    acknowledged.filter((id) => !stored.has(id)),
-    [],
-  );
 });

@@ -2,30 +2,16 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Event } from "../gateway/model/event.ts";
 import { newId } from "../gateway/model/ids.ts";
-import { type Answer, ask, newVisitor, variantIn, variantOf } from "./ask.ts";
-import { type Gateway, root, startGateway } from "./gateway.ts";
+import { type Answer, ask, variantIn } from "./ask.ts";
+import { shopWith } from "./consent-shop.ts";
+import { type Gateway, startGateway } from "./gateway.ts";
 import { storedEvents } from "./stored.ts";
 import { waitFor } from "./wait-for.ts";
-
-const settings = (consent: "assumed" | "required"): object => ({
-  routes: [{ path: "/", static: { dir: `${root}setup/demo/public` }, inject: true }],
-  sites: [{ id: "main", hosts: ["127.0.0.1", "shop.example"], consent }],
-  experiments: [
-    {
-      key: "pricing-headline",
-      variants: [
-        { key: "control", weight: 0 },
-        { key: "b", weight: 1 },
-      ], // who takes part is seen to
-      goals: [{ key: "purchase", event: "purchase", value: "value" }],
-    },
-  ],
-});
 
 const gateways = new Map<string, Gateway>();
 before(async () => {
   for (const consent of ["assumed", "required"] as const) {
-    gateways.set(consent, await startGateway({ config: settings(consent) }));
+    gateways.set(consent, await startGateway({ config: shopWith(consent) }));
   }
 });
 after(async () => {
@@ -221,82 +207,3 @@ for (const { name, consent, headers, cookie, tracked } of wishes) {
     }
   });
 }
-
-const me = (body: object, headers: Record<string, string> = {}) => ({
-  method: "POST",
-  body: JSON.stringify(body),
-  headers,
-});
-
-test("a reset makes the browser forget everything but its wishes, and the next page gives another id", async () => {
-  const { url } = gatewayOf("required");
-  const visitor = newVisitor(url);
-  assert.equal((await visitor.ask("/tr/v1/me", me({ consent: "granted" }))).status, 204);
-  const before = (await visitor.ask("/?ref=partner")).cookies.get("vid")?.value;
-  assert.deepEqual([...visitor.cookies.keys()].sort(), ["ref", "sid", "tp_consent", "vid", "xid"]);
-  assert.equal((await visitor.ask("/tr/v1/me", me({ reset: true }, { origin: url }))).status, 204);
-  assert.deepEqual([...visitor.cookies.keys()], ["tp_consent"]);
-  const next = (await visitor.ask("/")).cookies.get("vid")?.value;
-  assert.ok(before && next && before !== next);
-});
-
-test("a wish is kept in a cookie that takes the ids with it, and taking it back brings the experiment back", async () => {
-  const { url } = gatewayOf("assumed");
-  const no = [{ optout: true }, { consent: "denied" }];
-  const yes = [{ optout: false }, { consent: "granted" }];
-  for (const [i, wish] of no.entries()) {
-    const visitor = newVisitor(url);
-    assert.equal(variantIn((await visitor.ask("/")).text), "b");
-    const kept = await visitor.ask("/tr/v1/me", me(wish));
-    assert.equal(kept.status, 204);
-    assert.deepEqual([...visitor.cookies.keys()], [i === 0 ? "tp_optout" : "tp_consent"]);
-    assert.equal(
-      kept.cookies.get([...visitor.cookies.keys()][0] ?? "")?.attributes.get("max-age"),
-      "34560000",
-    );
-    assert.equal(variantIn((await visitor.ask("/")).text), null);
-    await visitor.ask("/tr/v1/me", me(yes[i] ?? {}));
-    assert.equal(variantIn((await visitor.ask("/")).text), "b");
-    assert.equal(variantOf(visitor.cookies.get("xid")), "b");
-  }
-});
-
-test("a copy of a page from before the consent is not confirmed after it: its script would still wait", async () => {
-  const { routes, sites } = settings("required") as { routes: object; sites: object };
-  const gateway = await startGateway({ config: { routes, sites } });
-  try {
-    const visitor = newVisitor(gateway.url);
-    const before = await visitor.ask("/");
-    assert.match(before.text, /<script src="\/track\.js"[^>]* data-consent="required"/);
-    await visitor.ask("/tr/v1/me", me({ consent: "granted" }));
-    const copy = { headers: { "if-none-match": String(before.headers.etag) } };
-    const after = await visitor.ask("/", copy);
-    assert.equal(after.status, 200);
-    assert.doesNotMatch(after.text, /data-consent/);
-  } finally {
-    await gateway.close();
-  }
-});
-
-test("a page of another site can change nobody; what is no wish is refused, too", async () => {
-  const { url } = gatewayOf("assumed");
-  const foreign = [
-    { origin: "https://evil.example" },
-    { origin: "null" },
-    { origin: "https://shop.example.evil.example" },
-    { "sec-fetch-site": "cross-site" },
-  ];
-  for (const headers of foreign) {
-    const answer = await ask(`${url}/tr/v1/me`, me({ reset: true }, headers));
-    assert.deepEqual([answer.status, answer.cookies.size], [403, 0], JSON.stringify(headers));
-  }
-  for (const body of ["", "{}", "[]", "null", '{"reset":1}', '{"consent":"yes"}', "x".repeat(100)]) {
-    const answer = await ask(`${url}/tr/v1/me`, { method: "POST", body });
-    assert.deepEqual([answer.status, answer.cookies.size], [400, 0], body);
-  }
-  assert.equal((await ask(`${url}/tr/v1/me`)).status, 405);
-  assert.equal(
-    (await ask(`${url}/tr/v1/me`, me({ reset: true }, { origin: "https://shop.example" }))).status,
-    204,
-  );
-});
