@@ -47,7 +47,8 @@ export const collect = (options: CollectOptions): Handler => {
     const hasBody = method === "POST" || method === "PUT";
     const body = hasBody ? await bodyOf(x, options.maxBodyBytes, cors) : "";
     const visitor = options.resolve(x);
-    const hit = hitOf(x, body, visitor);
+    const debugs = x.query.includes("debug=1") && options.mayDebug(x);
+    const hit = hitOf(x, debugs ? x.query.replace(/(^|&)debug=1(?=&|$)/, "") : x.query, body, visitor);
     const decoded = options.protocol.decode(hit);
     const minted = giveIds(x, decoded.events, visitor, origin);
     for (const { event } of decoded.events) {
@@ -66,7 +67,7 @@ export const collect = (options: CollectOptions): Handler => {
       });
     }
     const cookie = minted ? options.issue(x, minted) : null;
-    await answer(x, decoded, cors, cookie, options);
+    await answer(x, decoded, cors, cookie, debugs, options);
   };
 };
 
@@ -87,12 +88,12 @@ const bodyOf = async (x: Exchange, maxBytes: number, cors: readonly string[]): P
   }
 };
 
-const hitOf = (x: Exchange, body: string, visitor: Visitor): Hit => ({
+const hitOf = (x: Exchange, query: string, body: string, visitor: Visitor): Hit => ({
   site: x.site,
   receivedAt: x.receivedAt,
   method: x.req.method ?? "GET",
   path: x.path,
-  query: x.query,
+  query,
   headers: x.req.headers as Record<string, string | undefined>, // only set-cookie is an array, and requests have none
   cookies: {},
   body,
@@ -135,6 +136,7 @@ const answer = async (
   decoded: Decoded,
   cors: string[],
   cookie: string | null,
+  debugs: boolean,
   options: CollectOptions,
 ): Promise<void> => {
   const headers = cors;
@@ -155,7 +157,7 @@ const answer = async (
       `commit;dur=${(performance.now() - started).toFixed(1)}`,
     );
   }
-  if (x.query.includes("debug=1") && options.mayDebug(x)) return debug(x.res, decoded, headers);
+  if (debugs) return debug(x.res, decoded, headers);
   headers.push("cache-control", "no-store", "content-length", "0");
   x.res.writeHead(200, headers);
   x.res.end();

@@ -96,6 +96,8 @@ describe("devices", () => {
 
 const bots: readonly [userAgent: string, bot: string][] = [
   ["Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "crawler: Googlebot"],
+  ["okhttp/4.12.0", undefined],
+  ["Dart/3.5 (dart:io)", undefined],
   [
     "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)",
     "crawler: GPTBot",

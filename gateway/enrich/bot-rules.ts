@@ -9,8 +9,11 @@ const headless =
 const monitoring =
   /UptimeRobot|Pingdom|StatusCake|Site24x7|kube-probe|GoogleHC|ELB-HealthChecker|Datadog|NewRelic|Better ?(?:Uptime|Stack)|Checkly|Zabbix|Nagios|check_http|Prometheus|Blackbox|Lighthouse|GTmetrix|WebPageTest|PTST|updown\.io|Freshping|HetrixTools|Uptime-Kuma|Dynatrace|Catchpoint|Cloudflare-Healthchecks/i;
 
+/** Apps that people use speak by these libraries. */
+const app = /^(?:okhttp|Dart)\//;
+
 const script =
-  /^(?:curl|wget|python|aiohttp|httpx|scrapy|go-http-client|java|okhttp|axios|node|undici|got|superagent|deno|bun|ruby|faraday|perl|libwww|lwp|php|guzzle|postman|insomnia|httpie|xh|apache-httpclient|dart|rust|reqwest|hyper|k6|wrk|ab|hey|vegeta|bombardier|siege|apachebench|jmeter|locust|powershell|winhttp|restsharp)\b/i;
+  /^(?:curl|wget|python|aiohttp|httpx|scrapy|go-http-client|java|axios|node|undici|got|superagent|deno|bun|ruby|faraday|perl|libwww|lwp|php|guzzle|postman|insomnia|httpie|xh|apache-httpclient|rust|reqwest|hyper|k6|wrk|ab|hey|vegeta|bombardier|siege|apachebench|jmeter|locust|powershell|winhttp|restsharp)\b/i;
 
 /** A word of the user agent that says "bot", with what it is called. */
 const crawlerName = /[\w.-]{0,40}(?:bot|crawler|spider|externalhit|slurp|scraper|archiver)\b[\w.-]{0,20}/i;
@@ -18,6 +21,7 @@ const crawlerName = /[\w.-]{0,40}(?:bot|crawler|spider|externalhit|slurp|scraper
 /** `class: evidence`, or null for what looks like a person's browser. */
 export const readBot = (userAgent: string): string | null => {
   if (userAgent.trim() === "") return label("script", "no user agent");
+  if (app.test(userAgent)) return null;
   const browser = headless.exec(userAgent);
   if (browser) return label("headless", browser[0]);
   const monitor = monitoring.exec(userAgent);
