@@ -18,9 +18,10 @@ import { after, before, test } from "node:test";
 import Database from "better-sqlite3";
 import { newId } from "../gateway/model/ids.ts";
 import { ask } from "./ask.ts";
-import { freePort, startGateway } from "./gateway.ts";
+import { freePort } from "./gateway.ts";
 import { type Ended, runTurnpike } from "./program.ts";
 import { storedNamed } from "./stored.ts";
+import { withGateway } from "./with-gateway.ts";
 
 let folder: string;
 before(() => {
@@ -53,19 +54,20 @@ const assertRefused = (ended: Ended, line: RegExp): void => {
 /** A data folder with one event in it, of a gateway that has stopped; `file` is its database. */
 const makeData = async (): Promise<{ data: string; file: string }> => {
   const data = join(folder, newId());
-  const gateway = await startGateway({ data });
-  assert.equal((await ask(`${gateway.url}/tr/v1/?ename=kept`)).status, 200);
-  assert.equal(await gateway.stop(), 0);
-  await gateway.close();
+  await withGateway({ data }, async (gateway) => {
+    assert.equal((await ask(`${gateway.url}/tr/v1/?ename=kept`)).status, 200);
+    assert.equal(await gateway.stop(), 0);
+  });
   return { data, file: join(data, "turnpike.db") };
 };
 
 const digestOf = (file: string): string => createHash("sha256").update(readFileSync(file)).digest("hex");
 
 for (const which of ["http", "admin"] as const) {
-  test(`a port in use for ${which}: who has it, and what to type instead`, async () => {
+  test(`a port in use for ${which}: who has it, and what to type instead`, async (t) => {
     const holder = createServer();
     const port = await freePort();
+    t.after(() => holder.close());
     await new Promise<void>((resolve) => holder.listen(port, "127.0.0.1", resolve));
     const data = join(folder, newId());
     const ended = await start(data, { [which]: port });
@@ -80,9 +82,9 @@ for (const which of ["http", "admin"] as const) {
     assert.equal(holder.listening, true, "who was there first stays");
     await new Promise((resolve) => holder.close(resolve));
 
-    const gateway = await startGateway({ data });
-    assert.equal((await ask(gateway.url)).status, 200, "the data folder is free again");
-    await gateway.close();
+    await withGateway({ data }, async ({ url }) => {
+      assert.equal((await ask(url)).status, 200, "the data folder is free again");
+    });
   });
 }
 
@@ -156,8 +158,7 @@ for (const [name, at, bytes] of damages) {
 
 test("a second gateway on the same folder is refused, and the first goes on", async () => {
   const data = join(folder, newId());
-  const first = await startGateway({ data });
-  try {
+  await withGateway({ data }, async (first) => {
     assertRefused(
       await start(data),
       new RegExp(
@@ -167,16 +168,11 @@ test("a second gateway on the same folder is refused, and the first goes on", as
     assert.equal((await ask(`${first.url}/tr/v1/?ename=still-mine`)).status, 200);
     assert.equal(storedNamed(data, "still-mine").length, 1);
     await first.kill();
-    const heir = await startGateway({ data });
-    assert.equal(
-      (await ask(`${heir.url}/tr/v1/?ename=inherited`)).status,
-      200,
-      "a dead owner's folder is free",
-    );
-    await heir.close();
-  } finally {
-    await first.close();
-  }
+    await withGateway({ data }, async (heir) => {
+      const answer = await ask(`${heir.url}/tr/v1/?ename=inherited`);
+      assert.equal(answer.status, 200, "a dead owner's folder is free");
+    });
+  });
 });
 
 test("settings with mistakes are told at once, with their paths, before anything is opened", async () => {

@@ -7,6 +7,7 @@ import { type Answer, ask } from "./ask.ts";
 import { adminToken, type Gateway, startGateway } from "./gateway.ts";
 import { queryData, storedEvents } from "./stored.ts";
 import { waitFor } from "./wait-for.ts";
+import { withGateway } from "./with-gateway.ts";
 
 const bodyBytes = 1_048_576;
 
@@ -186,20 +187,16 @@ test("an empty body is a bare event, named by the address where that says someth
   );
 });
 
-test("a string of 10 MB is cut where the limit lets it in, and its neighbour is stored", async () => {
-  const roomy = await startGateway({ config: { limits: { bodyBytes: 16_777_216 } } });
-  try {
-    const body = `[${good("neighbour")},${JSON.stringify({ ename: "long", params: { text: "€".repeat(3_333_333) } })}]`;
-    const answer = await ask(`${roomy.url}/tr/v1/`, { method: "POST", body });
-    assert.equal(answer.status, 200);
-    const [neighbour, long] = storedEvents(roomy.data);
-    assert.deepEqual([neighbour?.name, long?.name], ["neighbour", "long"]);
-    assert.equal(String(long?.properties?.["text"]).length, 8192);
-    assert.deepEqual(long?.problems, [{ field: "text", problem: "cut to 8192 characters" }]);
-  } finally {
-    await roomy.close();
-  }
-});
+test("a string of 10 MB is cut where the limit lets it in, and its neighbour is stored", () =>
+  withGateway({ config: { limits: { bodyBytes: 16_777_216 } } }, async (roomy) => {
+    const long = JSON.stringify({ ename: "long", params: { text: "€".repeat(3_333_333) } });
+    const body = `[${good("neighbour")},${long}]`;
+    assert.equal((await ask(`${roomy.url}/tr/v1/`, { method: "POST", body })).status, 200);
+    const [neighbour, cut] = storedEvents(roomy.data);
+    assert.deepEqual([neighbour?.name, cut?.name], ["neighbour", "long"]);
+    assert.equal(String(cut?.properties?.["text"]).length, 8192);
+    assert.deepEqual(cut?.problems, [{ field: "text", problem: "cut to 8192 characters" }]);
+  }));
 
 test("stored rows are shown to a token alone", async () => {
   const body = good("shown");

@@ -10,22 +10,20 @@ import { startUpstream, type Upstream } from "./upstream.ts";
 
 const skip = hasNginx() || process.env["CI"] ? false : "nginx is missing: setup/test-tools.sh nginx";
 
-const publicPage =
+const samePage =
   "<!doctype html><html><head><title>Prices</title></head><body>the same for all</body></html>";
 
 let upstream: Upstream;
 let gateway: Gateway;
 let nginx: Nginx | null = null;
 before(async () => {
-  upstream = await startUpstream((_req, res) => {
+  upstream = await startUpstream((req, res) => {
     res.setHeader("content-type", "text/html; charset=utf-8");
-    res.setHeader("cache-control", "public, max-age=60");
     res.setHeader("etag", '"of-the-upstream"');
-    res.end(publicPage);
+    if (req.url?.startsWith("/shared/")) res.setHeader("cache-control", "public, max-age=60");
+    res.end(samePage);
   });
-  gateway = await startGateway({
-    config: demoWith({ path: "/shared/", proxy: { upstreams: [upstream.url] }, inject: true }),
-  });
+  gateway = await startGateway({ config: demoAndMore(upstream.url) });
   if (!skip) nginx = await startNginx(gateway.url);
 });
 after(async () => {
@@ -34,40 +32,44 @@ after(async () => {
   await upstream?.close();
 });
 
-/** The shipped settings with one route more. */
-const demoWith = (route: object): object => {
-  const shipped = JSON.parse(readFileSync(join(root, "config.json"), "utf8")) as { routes: object[] }; // our own file
+/** The shipped settings, and pages of another server: `/shared/` it calls public, of `/silent/` it says nothing. */
+const demoAndMore = (url: string): object => {
+  const shipped = JSON.parse(readFileSync(join(root, "config.json"), "utf8")) as { experiments: object[] }; // our own file
+  const proxied = ["/shared/", "/silent/"].map((path) => ({
+    path,
+    proxy: { upstreams: [url] },
+    inject: true,
+  }));
   const demo = { path: "/", static: { dir: join(root, "setup/demo/public") }, inject: true };
-  const routes = [route, { path: "/api/", proxy: { upstreams: ["demo"] } }, demo];
-  return { ...shipped, data: undefined, listen: undefined, routes };
+  return { routes: [...proxied, demo], experiments: shipped.experiments };
 };
 
 const cacheUrl = (): string => nginx?.url ?? "";
 const cacheStatus = ({ headers }: Answer): string => String(headers["x-cache-status"]);
 const vidOf = (answer: Answer): string => (answer.cookies.get("vid")?.value ?? "").split(".")[0] ?? "";
 
-test("behind a cache every visitor gets a vid of his own and the variant of his own xid", {
-  skip,
-}, async () => {
-  const vids = new Set<string>();
-  const variants = new Set<string | null>();
-  for (let i = 0; i < 30; i++) {
-    const visitor = newVisitor(cacheUrl());
-    const first = await visitor.ask("/pricing/");
-    vids.add(vidOf(first));
-    const variant = variantIn(first.text);
-    variants.add(variant);
-    assert.equal(variant, variantOf(visitor.cookies.get("xid")), "the first page");
-    assert.notEqual(cacheStatus(first), "HIT");
-    const second = await visitor.ask("/pricing/");
-    assert.equal(variantIn(second.text), variant, "the page again");
-    assert.notEqual(cacheStatus(second), "HIT");
-    assert.equal(variantOf(visitor.cookies.get("xid")), variant);
-  }
-  assert.equal(vids.size, 30);
-  assert.ok(!vids.has(""));
-  assert.deepEqual([...variants].sort(), ["b", "control"]);
-});
+for (const path of ["/pricing/", "/silent/"]) {
+  test(`behind a cache every visitor of ${path} gets a vid of his own and the variant of his own xid`, {
+    skip,
+  }, async () => {
+    const vids = new Set<string>();
+    const variants = new Set<string | null>();
+    for (let i = 0; i < 30; i++) {
+      const visitor = newVisitor(cacheUrl());
+      for (const time of ["first", "second"]) {
+        const page = await visitor.ask(path);
+        if (time === "first") vids.add(vidOf(page));
+        const variant = variantIn(page.text);
+        variants.add(variant);
+        assert.equal(variant, variantOf(visitor.cookies.get("xid")), `the ${time} page`);
+        assert.notEqual(cacheStatus(page), "HIT", `the ${time} page`);
+      }
+    }
+    assert.equal(vids.size, 30);
+    assert.ok(!vids.has(""));
+    assert.deepEqual([...variants].sort(), ["b", "control"]);
+  });
+}
 
 test("behind a cache the tracker's answers are never those to somebody else", { skip }, async () => {
   for (let i = 0; i < 5; i++) {
@@ -132,7 +134,7 @@ test("a part of a document is answered with the whole of it", async () => {
 
 test("a page that the upstream calls public is passed on unchanged, and cached", { skip }, async () => {
   const direct = await newVisitor(gateway.url).ask("/shared/direct");
-  assert.equal(direct.text, publicPage);
+  assert.equal(direct.text, samePage);
   assert.equal(direct.headers["set-cookie"], undefined);
   assert.equal(direct.headers["cache-control"], "public, max-age=60");
   assert.equal(direct.headers.etag, '"of-the-upstream"');
@@ -142,7 +144,7 @@ test("a page that the upstream calls public is passed on unchanged, and cached",
   assert.deepEqual(answers.map(cacheStatus), ["MISS", "HIT"]);
   assert.deepEqual(
     answers.map(({ text }) => text),
-    [publicPage, publicPage],
+    [samePage, samePage],
   );
   await ask(`${gateway.url}/tr/v1/?ename=after`); // acknowledged: what came before is stored by now
   const shared = storedEvents(gateway.data).filter((event) => event.page_path?.startsWith("/shared/"));

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { newId } from "../gateway/model/ids.ts";
 import { ask } from "./ask.ts";
-import { startGateway } from "./gateway.ts";
 import { storedNamed } from "./stored.ts";
 import { startUpstream } from "./upstream.ts";
 import { waitFor } from "./wait-for.ts";
+import { withGateway } from "./with-gateway.ts";
 
 let folder: string;
 before(() => {
@@ -18,10 +18,10 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 test("a stop leaves the whole database in its one file, so that a copy of it is a backup", async () => {
   const data = join(folder, newId());
-  const gateway = await startGateway({ data });
-  assert.equal((await ask(`${gateway.url}/tr/v1/?ename=kept`)).status, 200);
-  assert.equal(await gateway.stop(), 0);
-  await gateway.close();
+  await withGateway({ data }, async (gateway) => {
+    assert.equal((await ask(`${gateway.url}/tr/v1/?ename=kept`)).status, 200);
+    assert.equal(await gateway.stop(), 0);
+  });
   assert.deepEqual(
     readdirSync(data).filter((name) => name.startsWith("turnpike.db")),
     ["turnpike.db"],
@@ -32,17 +32,16 @@ test("a stop leaves the whole database in its one file, so that a copy of it is 
   assert.equal(storedNamed(copy, "kept").length, 1);
 });
 
-test("a SIGTERM lets a slow request finish, refuses new ones, and ends with 0", async () => {
+test("a SIGTERM lets a slow request finish, refuses new ones, and ends with 0", async (t) => {
   let finish = (): void => {};
   const upstream = await startUpstream((_req, res) => {
     res.writeHead(200, { "content-type": "text/plain" });
     res.write("the first half, ");
     finish = () => void res.end("and the second");
   });
-  const gateway = await startGateway({
-    config: { routes: [{ path: "/", proxy: { upstreams: [upstream.url] } }] },
-  });
-  try {
+  t.after(upstream.close);
+  const config = { routes: [{ path: "/", proxy: { upstreams: [upstream.url] } }] };
+  await withGateway({ config }, async (gateway) => {
     const slow = ask(`${gateway.url}/report`);
     await waitFor(() => upstream.asked.length === 1, "the request to arrive");
     const stopped = gateway.stop();
@@ -58,30 +57,26 @@ test("a SIGTERM lets a slow request finish, refuses new ones, and ends with 0", 
     finish();
     assert.equal((await slow).text, "the first half, and the second");
     assert.equal(await stopped, 0);
-  } finally {
-    await gateway.close();
-    await upstream.close();
-  }
+  });
 });
 
 test("a SIGTERM under load loses nothing that was acknowledged", async () => {
   const data = join(folder, newId());
-  mkdirSync(data);
-  const gateway = await startGateway({ data });
   const acknowledged: string[] = [];
-  const send = async (): Promise<void> => {
+  const send = async (url: string): Promise<void> => {
     for (;;) {
       const eid = newId();
-      const answer = await ask(`${gateway.url}/tr/v1/?ename=kept&eid=${eid}`).catch(() => null);
+      const answer = await ask(`${url}/tr/v1/?ename=kept&eid=${eid}`).catch(() => null);
       if (answer?.status !== 200) return;
       acknowledged.push(eid);
     }
   };
-  const senders = Promise.all([send(), send(), send(), send()]);
-  await waitFor(() => acknowledged.length > 100, "a hundred acknowledgements");
-  assert.equal(await gateway.stop(), 0);
-  await senders;
-  await gateway.close();
+  await withGateway({ data }, async ({ url, stop }) => {
+    const senders = Promise.all([send(url), send(url), send(url), send(url)]);
+    await waitFor(() => acknowledged.length > 100, "a hundred acknowledgements");
+    assert.equal(await stop(), 0);
+    await senders;
+  });
   const stored = new Set(storedNamed(data, "kept").map((event) => event.id));
   assert.deepEqual(
     acknowledged.filter((id) => !stored.has(id)),

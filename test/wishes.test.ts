@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import { ask, newVisitor, variantIn, variantOf } from "./ask.ts";
 import { shopWith } from "./consent-shop.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
+import { withGateway } from "./with-gateway.ts";
 
 let assumed: Gateway;
 let required: Gateway;
@@ -55,9 +56,8 @@ test("a wish is kept in a cookie that takes the ids with it, and taking it back 
 });
 
 test("a copy of a page from before the consent is not confirmed after it: its script would still wait", async () => {
-  const gateway = await startGateway({ config: shopWith("required", []) });
-  try {
-    const visitor = newVisitor(gateway.url);
+  await withGateway({ config: shopWith("required", []) }, async ({ url }) => {
+    const visitor = newVisitor(url);
     const before = await visitor.ask("/");
     assert.match(before.text, /<script src="\/track\.js"[^>]* data-consent="required"/);
     await visitor.ask("/tr/v1/me", me({ consent: "granted" }));
@@ -65,9 +65,7 @@ test("a copy of a page from before the consent is not confirmed after it: its sc
     const after = await visitor.ask("/", copy);
     assert.equal(after.status, 200);
     assert.doesNotMatch(after.text, /data-consent/);
-  } finally {
-    await gateway.close();
-  }
+  });
 });
 
 test("a page of another site can change nobody; what is no wish is refused, too", async () => {

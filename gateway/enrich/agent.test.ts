@@ -94,7 +94,7 @@ describe("devices", () => {
   }
 });
 
-const bots: readonly [userAgent: string, bot: string][] = [
+const bots: readonly [userAgent: string, bot: string | undefined][] = [
   ["Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "crawler: Googlebot"],
   ["okhttp/4.12.0", undefined],
   ["Dart/3.5 (dart:io)", undefined],
