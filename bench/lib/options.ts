@@ -10,8 +10,10 @@ export const warmUpSeconds = 2;
 export const connections = 64;
 export const threads = 2;
 
-/** The middle of several figures. */
+/** The middle of several figures; of an even number, half way between the two in the middle. */
 export const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  const at = (place: number) => sorted[place] ?? Number.NaN;
+  const middle = (sorted.length - 1) / 2;
+  return (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2;
 };

@@ -26,7 +26,12 @@ export const holdOwnership = (dir: string): Ownership => {
   const info = join(dir, "owner.json");
   const write = (admin: string) =>
     writeFileSync(info, JSON.stringify({ pid: process.pid, admin } satisfies Owner), { mode: 0o600 });
-  write("");
+  try {
+    write("");
+  } catch (cause) {
+    lock.close();
+    throw unwritable(dir, cause);
+  }
   return {
     announce: write,
     release: () => {
@@ -59,12 +64,15 @@ const lockFolder = (dir: string): Database.Database | null => {
       throw error;
     }
   } catch (cause) {
-    throw new Error(
-      `store: the data folder ${dir} cannot be written (${codeOf(cause)}): make it writable for this user, or choose another with --data`,
-      { cause },
-    );
+    throw unwritable(dir, cause);
   }
 };
+
+const unwritable = (dir: string, cause: unknown): Error =>
+  new Error(
+    `store: the data folder ${dir} cannot be written (${codeOf(cause)}): make it writable for this user, or choose another with --data`,
+    { cause },
+  );
 
 const readInfo = (dir: string): Owner => {
   try {

@@ -197,13 +197,13 @@ export const openSqliteStore = async (options: SqliteStoreOptions): Promise<Sqli
           };
         });
       }
+      reader.close(); // before the writer: the last connection folds the WAL into the database
       if (!gone) {
         gone = new Error("closed");
         const exited = new Promise((resolve) => worker.once("exit", resolve));
         post({ kind: "close" });
         await exited;
       }
-      reader.close();
     },
   };
 };

@@ -26,7 +26,9 @@ export const createSubjectTable = (db: Db): SubjectTable => {
   );
   const events = db
     .prepare(
-      "SELECT body FROM person_events JOIN journal USING (seq) WHERE person = ? AND timestamp >= ? AND timestamp < ? AND seq <= ?",
+      // `+?`: see the session table; otherwise it is planned anew for each value.
+      `SELECT body FROM person_events JOIN journal USING (seq)
+       WHERE person = +? AND timestamp >= +? AND timestamp < +? AND seq <= +?`,
     )
     .pluck();
   const day = db
