@@ -22,7 +22,8 @@ local parts = {}
 local previous
 local now
 
-local visitorCount, activeVisitors, eventsPerVisitor = 20000, 2000, 12
+-- of one thread; there are two
+local visitorCount, activeVisitors, eventsPerVisitor = 10000, 1000, 12
 
 local function word() return hex[random(0, 65535)] end
 
@@ -89,16 +90,18 @@ end
 
 local wait = 0
 function init(args)
-  math.randomseed(tonumber(args[1]) + number * 7919)
   wait = tonumber(args[2]) or 0
   if wait == 0 then delay = nil end
   for i = 0, 65535 do hex[i] = string.format("%04x", i) end
   now = clock()
   makeHeads()
   makePages()
+  -- the same visitors in every run, other ids of events
+  math.randomseed(number)
   for i = 0, visitorCount - 1 do
-    visitors[i] = uuid(string.format("%012x", now() - random(0, 86400000)), "7") .. '"}'
+    visitors[i] = uuid(string.format("%012x", 1790000000000 + i), "7") .. '"}'
   end
+  math.randomseed(tonumber(args[1]) + number * 7919)
   sent, resent = 0, 0
 end
 

@@ -11,7 +11,7 @@ import { me } from "./collect/me.ts";
 import { variants } from "./collect/variants.ts";
 import type { Config } from "./config/schema.ts";
 import { createNative } from "./decode/native/native.ts";
-import { document, type NamesInForce } from "./document/document.ts";
+import { document, type Missed, type NamesInForce } from "./document/document.ts";
 import { tellVariants } from "./document/variants-header.ts";
 import { consentCookie, createVisitors, optOutCookie } from "./document/visitor.ts";
 import { createAgentReader } from "./enrich/agent.ts";
@@ -42,6 +42,7 @@ export interface AppParts {
   /** where the demo's back end listens; null when no route asks for it */
   readonly demoUpstream: string | null;
   readonly scriptFile: string;
+  readonly missed: Missed;
   /** told why a request got 502 or 504 */
   readonly onError: (error: unknown, x: Exchange) => void;
 }
@@ -83,6 +84,7 @@ export const createApp = (config: Config, parts: AppParts): App => {
     append: (events) => parts.store.append(events),
     scriptPath,
     collectPath,
+    missed: parts.missed,
   });
 
   const told = tellVariants({
@@ -107,13 +109,14 @@ export const createApp = (config: Config, parts: AppParts): App => {
     collectPath,
   });
 
+  const native = sites.filter((site) => site.protocols.includes("native")).map((site) => site.id);
   const claims: readonly Claim[] = [
     { path: scriptPath, sites: null, owner: "track.js", handler: serveScript(parts.scriptFile) },
-    { path: collectPath, sites: null, owner: "native", handler: take },
-    { path: `${collectPath}x`, sites: null, owner: "variants", handler: variants({ resolve, assign }) },
+    { path: collectPath, sites: native, owner: "native", handler: take },
+    { path: `${collectPath}x`, sites: native, owner: "variants", handler: variants({ resolve, assign }) },
     {
       path: `${collectPath}me`,
-      sites: null,
+      sites: native,
       owner: "visitor's wishes",
       handler: me({
         forget: visitors.forget,

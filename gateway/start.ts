@@ -72,6 +72,7 @@ const run = async (
   const token = await giveAdminToken(store, dir, options.adminToken);
   await built;
 
+  const missed = { exposuresLate: 0, exposuresLost: 0 };
   let config = initial;
   let siteUrl = "";
   const adminListener = createListener({
@@ -97,6 +98,7 @@ const run = async (
         snippet: () =>
           `<script src="${siteUrl}${config.tracking.scriptPath}" data-site="${config.sites[0]?.id}" async></script>`,
         demo: () => usesDemo(config),
+        missed: () => ({ ...missed }),
         now: systemClock,
       },
     }),
@@ -115,6 +117,7 @@ const run = async (
     mayDebug: (x: Exchange) => options.dev || auth.holdsToken(x, "read"),
     demoUpstream: demo?.url ?? null,
     scriptFile: join(distDir, "track.js"),
+    missed,
     onError: reportError(log),
   };
   let app = createApp(config, parts);

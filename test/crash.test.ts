@@ -87,7 +87,7 @@ test("20,000 events through at least 10 SIGKILLs: none that was acknowledged is 
   };
 
   await Promise.all([killer(), ...Array.from({ length: clients }, client)]);
-  await gateway.stop();
+  await gateway.close();
 
   const reader = openReader(data);
   const rows = [...reader.query("SELECT body ->> 'id' FROM journal WHERE body ->> 'name' = 'click'").rows];

@@ -206,5 +206,6 @@ export const cannedOverview = (changes: Partial<Overview> = {}): Overview => ({
     cannedEvent(8, { page: "/thanks/", visitor: "4d91" }),
   ],
   trouble: null,
+  missed: { exposuresLate: 0, exposuresLost: 0 },
   ...changes,
 });

@@ -49,8 +49,7 @@ export interface Gateway {
 export const startGateway = async (options: GatewayOptions = {}): Promise<Gateway> => {
   const folder = mkdtempSync(join(tmpdir(), "turnpike-test-"));
   const data = options.data ?? join(folder, "data");
-  const ports = options.ports ?? { http: await freePort(), admin: await freePort() };
-  const child = launch(options, folder, data, ports);
+  const child = launch(options, folder, data, options.ports ?? { http: 0, admin: 0 });
   let output = "";
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
   await new Promise<void>((resolve, reject) => {
@@ -60,10 +59,14 @@ export const startGateway = async (options: GatewayOptions = {}): Promise<Gatewa
     };
     child.stdout?.on("data", read);
     child.stderr?.on("data", read);
-    void exited.then((code) => reject(new Error(`the gateway ended with ${code}: ${output}`)));
+    void exited.then((code) => {
+      rmSync(folder, { recursive: true, force: true });
+      reject(new Error(`the gateway ended with ${code}: ${output}`));
+    });
   });
-  const url = `http://127.0.0.1:${ports.http}`;
-  const adminUrl = `http://127.0.0.1:${ports.admin}`;
+  const url = urlIn(output, "site");
+  const adminUrl = urlIn(output, "dashboard");
+  const ports = { http: Number(new URL(url).port), admin: Number(new URL(adminUrl).port) };
   // Under another program it is not our child: its own word for who it is counts.
   const pid = Number((JSON.parse(readFileSync(join(data, "owner.json"), "utf8")) as { pid: unknown }).pid);
   const end = (signal: NodeJS.Signals) => {
@@ -85,6 +88,7 @@ export const startGateway = async (options: GatewayOptions = {}): Promise<Gatewa
     stop: () => end("SIGTERM"),
     async kill() {
       await end("SIGKILL");
+      if (options.data) rmSync(folder, { recursive: true, force: true });
     },
     async close() {
       await end("SIGTERM");
@@ -111,7 +115,11 @@ const launch = (options: GatewayOptions, folder: string, data: string, ports: Po
   return spawn(command[0] ?? "", command.slice(1), { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
 };
 
-/** A port that was free a moment ago. */
+/** What the line of the start says of an address. */
+const urlIn = (output: string, field: string): string =>
+  new RegExp(`"${field}":"(http:[^"]+)"`).exec(output)?.[1] ?? "";
+
+/** A port that was free a moment ago, for programs that cannot take a free one themselves. */
 export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer();

@@ -27,7 +27,10 @@ after(() => gateway.close());
 const run = (command: string): string => {
   const here = command
     .replaceAll("http://localhost:8080", gateway.url)
-    .replace(/npm run -s turnpike -- (\w+)/, `"${process.execPath}" gateway/main.ts $1 --data "${gateway.data}"`);
+    .replace(
+      /npm run -s turnpike -- (\w+)/,
+      `"${process.execPath}" gateway/main.ts $1 --data "${gateway.data}"`,
+    );
   return execFileSync("bash", ["-c", here], { cwd: root, encoding: "utf8" }).replaceAll("\r", "");
 };
 

@@ -160,10 +160,18 @@ async function createToken(x: Exchange, { commands }: AdminOptions): Promise<unk
 }
 
 async function revokeToken(x: Exchange, { commands }: AdminOptions): Promise<unknown> {
-  const name = decodeURIComponent(x.path.slice("/api/tokens/".length));
+  const name = decodeName(x.path.slice("/api/tokens/".length));
   if (!(await commands.revokeToken(name))) throw new HttpError(404, `there is no token ${name.slice(0, 64)}`);
   return { revoked: name };
 }
+
+const decodeName = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // not percent-encoded: no token is called so
+  }
+};
 
 const readJson = async (x: Exchange): Promise<Readonly<Record<string, unknown>>> => {
   const text = (await readBody(x.req, 65_536)).toString("utf8");

@@ -15,6 +15,7 @@ export interface OverviewSource {
   readonly siteUrl: () => string;
   readonly snippet: () => string;
   readonly demo: () => boolean;
+  readonly missed: () => Overview["missed"];
   readonly now: () => number;
 }
 
@@ -34,6 +35,7 @@ export const readOverview = async (source: OverviewSource, after: number): Promi
     checklist: checklist(counters, source),
     newest: newestEvents(source.store, source.lastSeq(), after, newestLimit),
     trouble: source.trouble(),
+    missed: source.missed(),
   };
 };
 

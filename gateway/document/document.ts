@@ -31,6 +31,15 @@ export interface DocumentOptions {
   readonly append: (events: readonly Keyed[]) => Promise<void>;
   readonly scriptPath: string;
   readonly collectPath: string;
+  readonly missed: Missed;
+}
+
+/** What did not go as promised since the start. */
+export interface Missed {
+  /** exposures for which the page did not wait any longer; they were written after its first byte */
+  exposuresLate: number;
+  /** exposures that the store could not take */
+  exposuresLost: number;
 }
 
 /** The names of our cookies, and the way to learn that the site's own server uses one of them. */
@@ -208,17 +217,19 @@ const record = async (
     },
     () => {
       // The store has said why, and refuses collect meanwhile; the page is served all the same.
+      options.missed.exposuresLost += exposures.length;
     },
   );
-  if (isNew) await within(exposureWaitMs, written);
+  if (isNew && !(await within(exposureWaitMs, written))) options.missed.exposuresLate += exposures.length;
 };
 
-const within = (ms: number, work: Promise<void>): Promise<void> =>
+/** False where it took longer. */
+const within = (ms: number, work: Promise<void>): Promise<boolean> =>
   new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
+    const timer = setTimeout(() => resolve(false), ms);
     void work.then(() => {
       clearTimeout(timer);
-      resolve();
+      resolve(true);
     });
   });
 

@@ -19,6 +19,8 @@ export interface Overview {
   readonly newest: readonly NewestEvent[];
   /** null when all is well, else one sentence */
   readonly trouble: string | null;
+  /** exposures since the start that were written after the page's first byte, and that could not be written */
+  readonly missed: { readonly exposuresLate: number; readonly exposuresLost: number };
 }
 
 export interface Totals {
