@@ -57,10 +57,14 @@ export const serveWriter = (
   const append = (batch: Batch): void => {
     // Rows that could not be followed are held in memory: past this many the disk must first take them.
     if (ledger.pending() > maxPendingRows) {
-      return say({ kind: "refused", reason: "the projections cannot follow, the disk refuses", disk: true });
+      say({ kind: "refused", reason: "the projections cannot follow, the disk refuses", disk: true });
+      return;
     }
     say(appendBatch(ledger, batch));
-    if (ledger.pending() < sliceRows) return followIn(followAfterMs);
+    if (ledger.pending() < sliceRows) {
+      followIn(followAfterMs);
+      return;
+    }
     if (following) clearTimeout(following);
     follow();
   };
