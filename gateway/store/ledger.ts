@@ -65,7 +65,7 @@ export interface Ledger {
 }
 
 /** Rows that the projections follow in one transaction: more share pages better, fewer hold appends up less. */
-export const sliceRows = 2000;
+export const sliceRows = 1000;
 
 export const openLedger = (options: LedgerOptions): Ledger => {
   const db = openDatabase(options.dir);
