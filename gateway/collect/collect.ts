@@ -52,8 +52,8 @@ export const collect = (options: CollectOptions): Handler => {
     const decoded = options.protocol.decode(hit);
     const minted = giveIds(x, decoded.events, visitor, origin);
     for (const { event } of decoded.events) {
-      event.experiments ??= event.client_id ? options.variantsOf(x.site, event.client_id) : null;
-      if (event.experiments === null) delete event.experiments;
+      const inForce = event.client_id ? options.variantsOf(x.site, event.client_id) : null;
+      if (inForce) event.experiments ??= inForce;
       if (origin === "foreign") label(event);
       options.enrich(event, hit);
     }
