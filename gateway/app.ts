@@ -29,6 +29,7 @@ import type { EventStore } from "./model/event-store.ts";
 import type { Experiment } from "./model/experiment.ts";
 import type { Site } from "./model/site.ts";
 import { createProxy } from "./proxy/proxy.ts";
+import { type ClaimKey, claimsOf, routesOf } from "./public-paths.ts";
 import { createSiteFinder } from "./route/find-site.ts";
 import { type Claim, type CompiledRoute, createRouter } from "./route/router.ts";
 import { createStatic } from "./static/static.ts";
@@ -109,34 +110,24 @@ export const createApp = (config: Config, parts: AppParts): App => {
     collectPath,
   });
 
-  const native = sites.filter((site) => site.protocols.includes("native")).map((site) => site.id);
-  const claims: readonly Claim[] = [
-    { path: scriptPath, sites: null, owner: "track.js", handler: serveScript(parts.scriptFile) },
-    { path: collectPath, sites: native, owner: "native", handler: take },
-    { path: `${collectPath}x`, sites: native, owner: "variants", handler: variants({ resolve, assign }) },
-    {
-      path: `${collectPath}me`,
-      sites: native,
-      owner: "visitor's wishes",
-      handler: me({
-        forget: visitors.forget,
-        cookieScope: visitors.cookieScope,
-        consentCookie,
-        optOutCookie,
-      }),
-    },
-  ];
+  const handlers: Readonly<Record<ClaimKey, Handler>> = {
+    script: serveScript(parts.scriptFile),
+    events: take,
+    variants: variants({ resolve, assign }),
+    wishes: me({ forget: visitors.forget, cookieScope: visitors.cookieScope, consentCookie, optOutCookie }),
+  };
+  const claims: readonly Claim[] = claimsOf(config).map((claim) => ({
+    ...claim,
+    handler: handlers[claim.key],
+  }));
 
   const closers: (() => Promise<void>)[] = [];
-  const routes = config.routes.map((route): CompiledRoute => {
+  const described = routesOf(config);
+  const routes = config.routes.flatMap((route, index): CompiledRoute[] => {
     const own = answerOf(route, parts, isTrusted, closers);
     const answer = route.proxy ? told(own) : own;
-    return {
-      hosts: route.hosts,
-      path: route.path,
-      owner: route.proxy ? `proxy ${route.proxy.upstreams.join(", ")}` : `files ${route.static?.dir}`,
-      handler: route.inject ? documents(answer) : answer,
-    };
+    const description = described[index];
+    return description ? [{ ...description, handler: route.inject ? documents(answer) : answer }] : [];
   });
 
   const router = createRouter({ claims, routes, notFound });

@@ -21,6 +21,7 @@ import { followConfig } from "./follow-config.ts";
 import type { Exchange } from "./http/exchange.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createLog, type Log } from "./lib/log.ts";
+import { shortPath } from "./lib/short-path.ts";
 import type { Bound } from "./listen/bind.ts";
 import { createListener } from "./listen/listener.ts";
 import type { Event } from "./model/event.ts";
@@ -49,11 +50,7 @@ export const start = async (options: StartOptions, io: Io): Promise<number> => {
 };
 
 const run = async (
-  {
-    config: initial,
-    file,
-    folder,
-  }: { readonly config: Config; readonly file: string | null; readonly folder: string },
+  { config: initial, file }: { readonly config: Config; readonly file: string | null },
   options: StartOptions,
   io: Io,
   log: Log,
@@ -81,7 +78,8 @@ const run = async (
     clock: systemClock,
     siteOf: () => sitesOf(config)[0] ?? null,
     isTrusted: () => false,
-    portHint: (free) => `start on another port with --admin ${free}`,
+    // Both: what holds the one port is often another Turnpike, which has the other as well.
+    portHint: (free) => startAgain(io, `--admin ${free} --http ${nextPort(initial.listen.http)}`),
     onError: reportError(log),
     handler: admin({
       auth,
@@ -128,7 +126,7 @@ const run = async (
     clock: systemClock,
     siteOf: (host) => app.siteOf(host),
     isTrusted: (address) => app.isTrusted(address),
-    portHint: (free) => `start on another port with --http ${free}`,
+    portHint: (free) => startAgain(io, `--http ${free}`),
     onError: reportError(log),
     handler: (x) => app.handler(x),
   });
@@ -149,7 +147,7 @@ const run = async (
     );
   }
   if (io.isTerminal) {
-    const tokenFile = join(dir, "admin-token");
+    const tokenFile = shortPath(join(dir, "admin-token"));
     const code = auth.newCode();
     io.stdout.write(
       formatBanner({
@@ -158,7 +156,7 @@ const run = async (
         code,
         token,
         tokenFile,
-        dataDir: shorten(dir, folder),
+        dataDir: shortPath(dir),
         experiments: config.experiments,
       }),
     );
@@ -204,6 +202,15 @@ const reportError = (log: Log) => (error: unknown, x: Exchange | null) => {
   log.error(`${where}${error instanceof Error ? error.message : String(error)}`, error);
 };
 
+/** The command to paste when a port is in use. */
+const startAgain = (io: Io, options: string): string => {
+  const command = io.env["npm_lifecycle_event"] === "start" ? "npm start --" : "turnpike start";
+  return `start on another port with: ${command} ${options}`;
+};
+
+const nextPort = (address: string): string =>
+  address.replace(/\d+$/, (port) => String(Number(port) > 65_525 ? Number(port) - 10 : Number(port) + 10));
+
 const usesDemo = (config: Config): boolean =>
   config.routes.some((route) => route.proxy?.upstreams.includes("demo"));
 
@@ -228,9 +235,6 @@ const urlHost = ({ host }: Bound): string => {
   if (host === "::" || host === "0.0.0.0") return "localhost";
   return host.includes(":") ? `[${host}]` : host;
 };
-
-const shorten = (dir: string, folder: string): string =>
-  dir.startsWith(`${folder}/`) ? dir.slice(folder.length + 1) : dir;
 
 /** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
 const untilStopped = (signal: AbortSignal | undefined): Promise<void> =>

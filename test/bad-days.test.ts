@@ -71,8 +71,12 @@ for (const which of ["http", "admin"] as const) {
     await new Promise<void>((resolve) => holder.listen(port, "127.0.0.1", resolve));
     const data = join(folder, newId());
     const ended = await start(data, { [which]: port });
-    const command = readFileSync("/proc/self/comm", "utf8").trim();
-    const hint = `start on another port with --${which} 127\\.0\\.0\\.1:${port + 10}`;
+    const command = "node(?: [\\w.-]+\\.ts)?";
+    const options =
+      which === "http"
+        ? `--http 127\\.0\\.0\\.1:${port + 10}`
+        : `--admin 127\\.0\\.0\\.1:${port + 10} --http 127\\.0\\.0\\.1:\\d+`;
+    const hint = `start on another port with: turnpike start ${options}`;
     assertRefused(
       ended,
       new RegExp(

@@ -142,7 +142,7 @@ test("routes shows who answers what", async () => {
     .map((line) => line.split(/ {2,}/));
   assert.deepEqual(lines[0], ["HOST", "PATH", "ANSWERED BY"]);
   const paths = lines.slice(1).map(([, path]) => path);
-  assert.deepEqual(paths.sort(), ["/", "/api/", "/tr/v1/", "/track.js"]);
+  assert.deepEqual(paths.sort(), ["/", "/api/", "/tr/v1/", "/tr/v1/me", "/tr/v1/x", "/track.js"]);
 });
 
 const misuses = [

@@ -2,10 +2,10 @@ import type { Command } from "commander";
 import { defaultFile, loadConfig } from "../config/load.ts";
 import { formatMistakes } from "../config/mistakes.ts";
 import type { Config } from "../config/schema.ts";
+import { shortPath } from "../lib/short-path.ts";
+import { claimsOf, routesOf } from "../public-paths.ts";
 import { findOverlaps } from "../route/overlaps.ts";
 import { type Context, say, warn } from "./context.ts";
-import { claimsOf, routesOf } from "./public-paths.ts";
-import { shortPath } from "./settings-options.ts";
 
 /** `turnpike check`: says that the settings are right, or all that is wrong with them. */
 export const addCheck = (program: Command, { io, run }: Context): void => {

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
+import { shortPath } from "../lib/short-path.ts";
 import { databaseFile } from "../store/database.ts";
 import { openReader, type Reader } from "../store/reader.ts";
 import { CommandError } from "./context.ts";
-import { dataFolderFor, type SettingsOptions, shortPath } from "./settings-options.ts";
+import { dataFolderFor, type SettingsOptions } from "./settings-options.ts";
 
 /** Opens the data folder that the options name, for reading beside a gateway that may be writing. */
 export const openData = (options: SettingsOptions): Reader => {

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
+import { claimsOf, routesOf } from "../public-paths.ts";
 import { describeRoutes } from "../route/overlaps.ts";
 import { type Context, say } from "./context.ts";
-import { claimsOf, routesOf } from "./public-paths.ts";
 import { type SettingsOptions, settingsFor } from "./settings-options.ts";
 import { alignTable } from "./table.ts";
 

@@ -61,6 +61,8 @@ test("routes shows who answers what, aligned", async () => {
       "HOST          PATH       ANSWERED BY",
       "*             /track.js  turnpike (the script)",
       "*             /tr/v1/    turnpike (events, native)",
+      "*             /tr/v1/x   turnpike (variants in force)",
+      "*             /tr/v1/me  turnpike (the visitor's wishes)",
       "shop.example  /api/      proxy to http://localhost:3000",
       `*             /          files in ${join(folder, "public")}; script and variants put in`,
       "",

@@ -1,10 +1,11 @@
 /** The options by which commands find the settings and the data folder. */
 import { existsSync } from "node:fs";
-import { relative, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import { defaultConfig, defaultFile, type Loaded, loadConfig } from "../config/load.ts";
 import { formatMistakes } from "../config/mistakes.ts";
 import type { Config } from "../config/schema.ts";
+import { shortPath } from "../lib/short-path.ts";
 import { CommandError } from "./context.ts";
 
 export interface SettingsOptions {
@@ -32,10 +33,4 @@ export const dataFolderFor = (options: SettingsOptions): string =>
 export const loadedOrThrow = (loaded: Loaded): Extract<Loaded, { kind: "ok" }> => {
   if (loaded.kind === "ok") return loaded;
   throw new CommandError(formatMistakes(shortPath(loaded.file), loaded.mistakes));
-};
-
-/** As a person would write it: from the working folder where it lies inside. */
-export const shortPath = (path: string): string => {
-  const near = relative(process.cwd(), path);
-  return near === "" || near.startsWith("..") ? path : near;
 };

@@ -1,4 +1,5 @@
 import type { AddressInfo, Server } from "node:net";
+import { codeOf } from "../lib/error-code.ts";
 import { findPortHolder } from "./port-holder.ts";
 
 export interface Bound {
@@ -47,9 +48,6 @@ const open = (server: Server, host: string, port: number): Promise<Bound> =>
       resolve({ host: bound.address, port: bound.port });
     });
   });
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error ? String(error.code) : String(error);
 
 const hasNoIpv6 = (error: unknown): boolean =>
   ["EAFNOSUPPORT", "EADDRNOTAVAIL", "EINVAL"].includes(codeOf(error));

@@ -22,6 +22,23 @@ const fakeProc = (tcp: string, tcp6: string) => {
   return proc;
 };
 
+test("a holder is called as he was started, and no argument but a script is told", () => {
+  const cases: readonly [cmdline: string, called: string][] = [
+    ["/usr/bin/node\0/srv/app/server.js\0--token=secret\0", "node server.js"],
+    ["/usr/bin/node\0--token=secret\0server.js\0", "node"],
+    ["python3\0manage.py\0runserver\0", "python3 manage.py"],
+    ["/usr/sbin/caddy\0run\0", "caddy"],
+    ["nginx: master process /usr/sbin/nginx\0", "nginx"],
+    ["", "caddy"],
+  ];
+  for (const [cmdline, called] of cases) {
+    const proc = fakeProc(table("1F90", "0A", 42), "");
+    writeFileSync(join(proc, "1234/cmdline"), cmdline);
+    assert.equal(findPortHolder(8080, proc)?.command, called);
+    rmSync(proc, { recursive: true });
+  }
+});
+
 test("the process that listens on a port is found by the socket it has open", () => {
   const cases: readonly [name: string, tcp: string, tcp6: string, found: boolean][] = [
     ["IPv4", table("1F90", "0A", 42), "", true],

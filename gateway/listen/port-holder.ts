@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { basename } from "node:path";
 
 export interface PortHolder {
   readonly pid: number;
@@ -13,9 +14,18 @@ export const findPortHolder = (port: number, proc = "/proc"): PortHolder | null 
   for (const pid of list(proc).filter((name) => /^\d+$/.test(name))) {
     const folder = `${proc}/${pid}/fd`;
     if (!list(folder).some((fd) => links.has(link(`${folder}/${fd}`)))) continue;
-    return { pid: Number(pid), command: read(`${proc}/${pid}/comm`).trim() || "a program" };
+    return { pid: Number(pid), command: commandOf(`${proc}/${pid}`) };
   }
   return null;
+};
+
+// As it was called, because a thread's name says little (Node's is `MainThread`): the program, and its first argument
+// where that is a script. No more of it: arguments may be secrets.
+const commandOf = (folder: string): string => {
+  const [program = "", script = ""] = read(`${folder}/cmdline`).split("\0");
+  if (program === "") return read(`${folder}/comm`).trim() || "a program";
+  const isScript = /^[^-].*\.(js|mjs|cjs|ts|mts|py|rb|pl|php|jar)$/.test(script);
+  return isScript ? `${basename(program)} ${basename(script)}` : basename(program.split(":")[0] ?? program);
 };
 
 const listenState = "0A";
