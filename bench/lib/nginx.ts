@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../../test/gateway.ts";
 import { answers } from "./answers.ts";
-import { freePort } from "./free-port.ts";
 import { findTool } from "./tools.ts";
 
 export interface Server {

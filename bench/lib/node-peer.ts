@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../../test/gateway.ts";
 import { answers } from "./answers.ts";
-import { freePort } from "./free-port.ts";
 import type { Server } from "./nginx.ts";
 
 /** One of the Node proxies in a process of its own, as the gateway is. */

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
+import { codeOf } from "../lib/error-code.ts";
 import { migrations } from "./migrations.ts";
 
 export type Db = Database.Database;
@@ -96,7 +97,3 @@ const sentences: Readonly<Record<string, string>> = {
     "lies in a folder that this user cannot write to: change its owner, or choose another with --data",
   SQLITE_FULL: "cannot be written, the disk is full: make room and start again",
 };
-
-/** The error code of SQLite or the system, or "" for other errors. */
-export const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error ? String(error.code) : "";

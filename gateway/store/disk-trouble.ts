@@ -1,4 +1,4 @@
-import { codeOf } from "./database.ts";
+import { codeOf } from "../lib/error-code.ts";
 
 /** The disk or the file is at fault, not what was to be written: nothing of it was kept, and it may work later. */
 export const isDiskTrouble = (error: unknown): boolean =>

@@ -131,7 +131,8 @@ export const openLedger = (options: LedgerOptions): Ledger => {
     while (follower.pending() > 0) follower.follow(sliceRows);
   };
 
-  const orForget = <T>(work: () => T): T => {
+  /** Work that needs the projections to be where the journal is; where it fails, what is remembered may be wrong. */
+  const afterFollowing = <T>(work: () => T): T => {
     followAll();
     try {
       return work();
@@ -142,7 +143,7 @@ export const openLedger = (options: LedgerOptions): Ledger => {
   };
 
   const rebuild = (keys: readonly string[]): number =>
-    orForget(() => rebuildExperiments(db, keys, numbers.person, options.experimentsOnly(tables, keys)));
+    afterFollowing(() => rebuildExperiments(db, keys, numbers.person, options.experimentsOnly(tables, keys)));
   const rebuildAll = () => rebuild([...options.definitions().keys()]);
 
   const followDefinitions = () => {
@@ -171,7 +172,7 @@ export const openLedger = (options: LedgerOptions): Ledger => {
     rebuildExperiments: rebuildAll,
     followDefinitions,
     removeDemo() {
-      const removed = orForget(() => removeDemo(db));
+      const removed = afterFollowing(() => removeDemo(db));
       forget();
       rebuildAll();
       return removed;

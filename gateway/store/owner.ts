@@ -5,7 +5,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { codeOf } from "./database.ts";
+import { codeOf } from "../lib/error-code.ts";
 
 export interface Owner {
   readonly pid: number;

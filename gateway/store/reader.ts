@@ -1,7 +1,8 @@
+import { codeOf } from "../lib/error-code.ts";
 import type { Event } from "../model/event.ts";
 import type { Row, Stored } from "../model/event-store.ts";
 import type { Json } from "../model/json.ts";
-import { codeOf, openDatabaseReadOnly } from "./database.ts";
+import { openDatabaseReadOnly } from "./database.ts";
 import { reports } from "./reports.ts";
 
 /** The reading side: a connection of its own that cannot write, beside a gateway that may be writing. */

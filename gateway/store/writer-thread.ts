@@ -71,7 +71,7 @@ export const serveWriter = (
 
   port.on("message", (message: ToWriter) => {
     if (message.kind === "append") append(message);
-    if (message.kind === "configure") configure(message.settings);
+    if (message.kind === "configure") attempt(() => configure(message.settings));
     if (message.kind === "call") say(answer(ledger, message.call, message.what));
     if (message.kind === "close") {
       clearInterval(pruning);
@@ -121,7 +121,8 @@ const attempt = (work: () => void): void => {
   try {
     work();
   } catch {
-    // It can wait: a full disk shows itself at the next append, with its reason.
+    // It can wait: a full disk shows itself at the next append, with its reason. Results that could not be worked out
+    // again under changed settings are at the next start.
   }
 };
 
