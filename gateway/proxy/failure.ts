@@ -2,20 +2,23 @@ import { HttpError } from "../http/http-error.ts";
 
 /** What a client is told when its upstream fails before the answer's head. The cause is for the log alone. */
 export const upstreamFailure = (error: Error): HttpError => {
+  if (error instanceof HttpError) return error;
   switch ("code" in error ? error.code : "") {
-    case "UND_ERR_HEADERS_TIMEOUT":
-    case "UND_ERR_CONNECT_TIMEOUT":
+    case "head-timeout":
+    case "connect-timeout":
     case "ETIMEDOUT":
       return new HttpError(504, "the server behind this site took too long to answer", { cause: error });
-    case "UND_ERR_INVALID_ARG":
-    case "UND_ERR_NOT_SUPPORTED":
-      return new HttpError(400, "the request cannot be sent on", { cause: error });
     case "ECONNREFUSED":
     case "ENOTFOUND":
     case "EHOSTUNREACH":
     case "ENETUNREACH":
     case "EAI_AGAIN":
       return new HttpError(502, "the server behind this site cannot be reached", { cause: error });
+    case "no-connection":
+      return new HttpError(503, "the server behind this site is busy", {
+        cause: error,
+        headers: { "retry-after": "1" },
+      });
     default:
       return new HttpError(502, "the server behind this site gave no answer that can be read", {
         cause: error,

@@ -279,7 +279,13 @@ test("an upstream that fails before its head gives 502 or 504 in one sentence, a
   const silent = await listen(t, createTcpServer());
   const cases: readonly [name: string, port: number, status: number, body: string, cause: RegExp][] = [
     ["refused", refused, 502, "the server behind this site cannot be reached\n", /ECONNREFUSED/],
-    ["silent", silent, 504, "the server behind this site took too long to answer\n", /Timeout/],
+    [
+      "silent",
+      silent,
+      504,
+      "the server behind this site took too long to answer\n",
+      /no answer within 100 ms/,
+    ],
     ...(await Promise.all(
       ["", "garbage\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "HTTP/1.1 200 OK\r\nA"].map(
         async (bytes): Promise<[string, number, number, string, RegExp]> => [

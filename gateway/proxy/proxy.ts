@@ -2,14 +2,15 @@
  * The room of the upstreams: sends requests on and answers back, streaming both ways at the pace of the slower side.
  * Nothing is held but what is on its way; what belongs to one connection stays on it.
  */
-import { Pool } from "undici";
 import type { Exchange, Handler } from "../http/exchange.ts";
 import { hasBody } from "../http/request-body.ts";
-import { noConnection } from "./failure.ts";
+import { firstValue } from "./header-pairs.ts";
 import { Relay } from "./relay.ts";
 import { type RequestRules, upstreamHeaders } from "./request-passes.ts";
 import type { ProxySettings } from "./settings.ts";
 import { uploadOf } from "./upload.ts";
+import type { Job } from "./upstream/connection.ts";
+import { createPool, type Pool } from "./upstream/pool.ts";
 
 export interface ProxyOptions extends RequestRules {
   /** told why a request got 502, 504 or a cut answer */
@@ -37,18 +38,17 @@ export const createProxy = (settings: ProxySettings, options: ProxyOptions): Pro
   return {
     handle(x) {
       const { req } = x;
+      const pool = nextPool();
       const body = hasBody(req) ? uploadOf(req) : null;
       const relay = new Relay(x, body, options.onError);
-      const hasRoom = nextPool().dispatch(
-        {
-          method: req.method ?? "GET",
-          path: targetOf(x),
-          headers: upstreamHeaders(x, options),
-          body,
-        },
-        relay,
-      );
-      if (!hasRoom) relay.limitWait(waitMs, noConnection);
+      const pairs = upstreamHeaders(x, options);
+      const job: Job = {
+        request: { method: req.method ?? "GET", target: targetOf(x), host: pool.host, pairs },
+        body,
+        chunked: body !== null && firstValue(pairs, "content-length") === undefined,
+        handler: relay,
+      };
+      if (!pool.dispatch(job)) relay.limitWait(waitMs, () => pool.forget(job));
     },
     close: async () => {
       await Promise.all(pools.map((pool) => pool.close()));
@@ -56,14 +56,18 @@ export const createProxy = (settings: ProxySettings, options: ProxyOptions): Pro
   };
 };
 
-const openPool = (upstream: string, settings: ProxySettings): Pool =>
-  new Pool(upstream.endsWith("/") ? upstream.slice(0, -1) : upstream, {
+const openPool = (upstream: string, settings: ProxySettings): Pool => {
+  const { hostname, port } = new URL(upstream);
+  return createPool({
+    host: hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: Number(port || 80),
     connections: settings.connections,
-    pipelining: 1, // an answer must not wait for another one's
-    connectTimeout: settings.connectMs,
-    headersTimeout: settings.firstByteMs,
-    bodyTimeout: 0, // a stream of events may be silent for as long as it likes
+    queue: settings.queue,
+    connectMs: settings.connectMs,
+    firstByteMs: settings.firstByteMs,
+    headBytes: settings.headBytes,
   });
+};
 
 /** The target as it came; an absolute one without the part that names us. */
 const targetOf = ({ req, path, query }: Exchange): string => {

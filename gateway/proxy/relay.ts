@@ -1,25 +1,25 @@
-import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
-import type { Dispatcher } from "undici";
 import type { BodyPass, Exchange, ResponseHead } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { discardBody } from "../http/request-body.ts";
 import { hasNoBody, runPasses, writeHead } from "../http/respond.ts";
 import { sendError } from "../http/send-error.ts";
-import { upstreamFailure } from "./failure.ts";
-import { dropHopByHop, dropNominated, type HeaderPairs } from "./header-pairs.ts";
+import { noConnection, upstreamFailure } from "./failure.ts";
+import { dropHopByHop, dropNominated, type HeaderPairs, without } from "./header-pairs.ts";
+import type { AnswerHandler, Call } from "./upstream/connection.ts";
+import type { AnswerHead } from "./upstream/response-head.ts";
 
-type Controller = Dispatcher.DispatchController;
 type Report = (error: unknown, x: Exchange) => void;
 
 /** Carries one answer from the upstream to the client, at the client's pace. */
-export class Relay implements Dispatcher.DispatchHandler {
+export class Relay implements AnswerHandler {
   readonly #x: Exchange;
   readonly #upload: Readable | null;
   readonly #report: Report;
-  #controller: Controller | null = null;
+  #call: Call | null = null;
   #over = false;
   #waiting: NodeJS.Timeout | null = null;
+  #forget: (() => void) | null = null;
   #drains = false;
   #pass: BodyPass | undefined;
   /** chunks that came while the passes over the head were running; null when they are not */
@@ -35,61 +35,68 @@ export class Relay implements Dispatcher.DispatchHandler {
     x.res.on("close", () => this.#leave());
   }
 
-  /** Gives up with `error` if the request still waits for a free connection after `ms`. */
-  limitWait(ms: number, error: (ms: number) => HttpError): void {
-    if (this.#controller || this.#over) return;
-    this.#waiting = setTimeout(() => this.#fail(error(ms)), ms);
+  /** Gives up if the request still waits for a free connection after `ms`; `forget` takes it out of the line. */
+  limitWait(ms: number, forget: () => void): void {
+    if (this.#call || this.#over) return;
+    this.#forget = forget;
+    this.#waiting = setTimeout(() => this.#fail(noConnection(ms)), ms);
   }
 
-  onRequestStart(controller: Controller): void {
-    this.#controller = controller;
+  onStart(call: Call): void {
+    this.#call = call;
+    this.#forget = null;
     this.#stopWaiting();
-    if (this.#over) controller.abort(clientGone);
+    if (this.#over) call.abort();
   }
 
-  onResponseStart(controller: Controller, status: number, headers: IncomingHttpHeaders): void {
-    if (status < 200 || this.#over) return; // an interim answer; the real one follows
-    const pairs = answerPairs(status, headers);
+  onInterim(): void {}
+
+  onHead(call: Call, { status, pairs, framing }: AnswerHead): void {
+    if (this.#over) return;
+    const headers = answerPairs(status, pairs);
     if (this.#x.responsePasses.length === 0) {
-      this.#promised = Number(headers["content-length"] ?? -1);
-      this.#x.res.writeHead(status, pairs as string[]); // Node asks for a mutable array and does not change it
+      this.#promised = framing.kind === "length" ? framing.bytes : -1;
+      this.#x.res.writeHead(status, headers as string[]); // Node asks for a mutable array and does not change it
       return;
     }
-    controller.pause();
+    call.pause();
     this.#held = [];
-    this.#passHead({ status, headers: headersOf(pairs) }).then(
-      () => controller.resume(),
+    this.#passHead({ status, headers: headersOf(headers) }).then(
+      () => call.resume(),
       (error: unknown) => this.#break(error),
     );
   }
 
-  onResponseData(controller: Controller, chunk: Buffer): void {
-    if (this.#held) this.#held.push(chunk);
-    else if (chunk.length === this.#promised) this.#finish({}, chunk);
-    else if (!this.#write(chunk)) this.#waitForDrain(controller);
+  onData(call: Call, data: Buffer): void {
+    if (this.#over) return;
+    if (this.#held) this.#held.push(Buffer.from(data));
+    else if (data.length === this.#promised) this.#finish(noTrailers, data);
+    else if (!this.#write(data)) this.#waitForDrain(call);
   }
 
-  onResponseEnd(_controller: Controller, trailers: IncomingHttpHeaders): void {
+  onEnd(_call: Call, trailers: HeaderPairs): void {
     this.#ended = true;
     if (!this.#held) this.#finish(trailers);
   }
 
-  onResponseError(_controller: Controller | null, error: Error): void {
-    if (this.#over) return; // we gave up first, or the client did
-    this.#fail(upstreamFailure(error));
+  onError(error: Error): void {
+    const fail = () => this.#fail(upstreamFailure(error)); // does nothing where we gave up first, or the client did
+    // What came before the fault is still to be written out: Node does that at the end of this turn.
+    if (this.#x.res.headersSent) setImmediate(fail);
+    else fail();
   }
 
-  #write(chunk: Buffer): boolean {
-    if (!this.#pass) return this.#x.res.write(chunk);
-    const bytes = this.#pass.push(chunk);
-    return bytes.length === 0 || this.#x.res.write(bytes);
+  #write(data: Buffer): boolean {
+    const bytes = this.#pass ? this.#pass.push(data) : data;
+    // The bytes are the connection's, and the next ones come into the same place.
+    return bytes.length === 0 || this.#x.res.write(Buffer.from(bytes));
   }
 
-  #waitForDrain(controller: Controller): void {
-    controller.pause();
+  #waitForDrain(call: Call): void {
+    call.pause();
     if (this.#drains) return;
     this.#drains = true;
-    this.#x.res.on("drain", () => controller.resume());
+    this.#x.res.on("drain", () => call.resume());
   }
 
   async #passHead(head: ResponseHead): Promise<void> {
@@ -101,18 +108,18 @@ export class Relay implements Dispatcher.DispatchHandler {
     const held = this.#held ?? [];
     this.#held = null;
     for (const chunk of held) this.#write(chunk);
-    if (this.#ended) this.#finish({});
+    if (this.#ended) this.#finish(noTrailers);
   }
 
-  #finish(trailers: IncomingHttpHeaders, last?: Buffer): void {
+  #finish(trailers: HeaderPairs, last?: Buffer): void {
     if (this.#over) return;
     const { req, res } = this.#x;
     // Both may throw, which then cuts the connection: only after them is the answer over.
     const rest = last ?? this.#pass?.end();
-    if (hasAny(trailers)) res.addTrailers(trailers as Record<string, string>); // several values of one are joined
+    if (trailers.length > 0) res.addTrailers(joined(trailers));
     this.#over = true;
     if (last && last.length <= oneWriteBytes) res.end(last.toString("latin1"), "latin1");
-    else res.end(rest);
+    else res.end(rest && Buffer.from(rest));
     // The upstream answered without waiting for the whole body. The rest is in the way of the next request.
     if (req.complete) return;
     this.#upload?.destroy();
@@ -132,7 +139,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   #break(cause: unknown): void {
     this.#held = null;
     this.#fail(new HttpError(500, "internal error", { cause }));
-    this.#controller?.abort(clientGone);
+    this.#call?.abort();
   }
 
   /** The client's connection closed; if the answer is not over, nobody waits for the rest. */
@@ -140,31 +147,25 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (this.#over) return;
     this.#over = true;
     this.#stopWaiting();
-    this.#controller?.abort(clientGone);
+    this.#call?.abort();
   }
 
   #stopWaiting(): void {
     if (this.#waiting) clearTimeout(this.#waiting);
     this.#waiting = null;
+    this.#forget?.();
+    this.#forget = null;
   }
 }
 
 // Node sends head and body in one piece if the body is a string too; copying that little is cheaper than two pieces.
 const oneWriteBytes = 8192;
 
-// One object for all: no stack is needed to say that somebody hung up.
-const clientGone = new Error("proxy: nobody waits for this answer any more");
-
 /** The upstream's headers for the client. */
-const answerPairs = (status: number, headers: IncomingHttpHeaders): HeaderPairs => {
-  const pairs: string[] = [];
-  for (const name in headers) {
-    const value = headers[name];
-    if (status === 204 && name === "content-length") continue; // not allowed there (RFC 9110 §8.6)
-    if (typeof value === "string") pairs.push(name, value);
-    else for (const one of value ?? []) pairs.push(name, one);
-  }
-  return dropHopByHop(dropNominated(pairs));
+const answerPairs = (status: number, pairs: HeaderPairs): HeaderPairs => {
+  const headers = dropHopByHop(dropNominated(pairs));
+  // Not allowed there (RFC 9110 §8.6).
+  return status === 204 ? without(headers, (name) => name === "content-length") : headers;
 };
 
 const headersOf = (pairs: HeaderPairs): Map<string, string | readonly string[]> => {
@@ -178,7 +179,15 @@ const headersOf = (pairs: HeaderPairs): Map<string, string | readonly string[]> 
   return headers;
 };
 
-const hasAny = (object: object): boolean => {
-  for (const _ in object) return true;
-  return false;
+const noTrailers: HeaderPairs = [];
+
+/** Several values of one name in one, as Node asks for. */
+const joined = (pairs: HeaderPairs): Record<string, string> => {
+  const headers: Record<string, string> = Object.create(null);
+  for (let i = 0; i < pairs.length; i += 2) {
+    const name = pairs[i] ?? "";
+    const before = headers[name];
+    headers[name] = before === undefined ? (pairs[i + 1] ?? "") : `${before}, ${pairs[i + 1]}`;
+  }
+  return headers;
 };

@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { type TestContext, test } from "node:test";
+import type { AnswerHandler, Job } from "./connection.ts";
+import { createPool, type Pool, type PoolOptions } from "./pool.ts";
+
+/** A server that is handed each connection. */
+const serve = async (
+  t: TestContext,
+  onConnection: (socket: Socket, count: number) => void,
+): Promise<number> => {
+  const sockets = new Set<Socket>();
+  let count = 0;
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    onConnection(socket, ++count);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+};
+
+const openPool = (t: TestContext, port: number, options: Partial<PoolOptions> = {}): Pool => {
+  const pool = createPool({
+    host: "127.0.0.1",
+    port,
+    connections: 10,
+    queue: 10,
+    connectMs: 1000,
+    firstByteMs: 10_000,
+    headBytes: 4096,
+    ...options,
+  });
+  t.after(() => pool.close());
+  return pool;
+};
+
+/** Sends a request; resolves with the body, rejects with the pool's error. */
+const ask = (pool: Pool, method = "GET", target = "/"): Promise<string> => {
+  let job: Job;
+  return new Promise((resolve, reject) => {
+    let body = "";
+    const handler: AnswerHandler = {
+      onStart() {},
+      onInterim() {},
+      onHead() {},
+      onData: (_call, data) => {
+        body += data.toString("latin1");
+      },
+      onEnd: () => resolve(body),
+      onError: reject,
+    };
+    job = { request: { method, target, host: pool.host, pairs: [] }, body: null, chunked: false, handler };
+    pool.dispatch(job);
+  });
+};
+
+const ok = (socket: Socket, text: string, more = ""): void =>
+  void socket.write(`HTTP/1.1 200 OK\r\n${more}Content-Length: ${text.length}\r\n\r\n${text}`);
+
+test("a connection is used again, and one that the upstream closed is replaced", async (t) => {
+  const port = await serve(t, (socket, count) => socket.on("data", () => ok(socket, `connection ${count}`)));
+  const pool = openPool(t, port);
+  assert.equal(await ask(pool), "connection 1");
+  assert.equal(await ask(pool), "connection 1");
+});
+
+test("a request that meets a closing connection is sent once more where that is safe", async (t) => {
+  for (const [method, expected] of [
+    ["GET", /^connection 2$/],
+    ["POST", /hung up|ECONNRESET/],
+  ] as const) {
+    let requests = 0;
+    const port = await serve(t, (socket, count) =>
+      socket.on("data", () => {
+        requests++;
+        if (count === 1 && requests === 2)
+          socket.destroy(); // as a server does whose idle time is over
+        else ok(socket, `connection ${count}`);
+      }),
+    );
+    const pool = openPool(t, port);
+    await ask(pool);
+    const answer = await ask(pool, method).catch((error: Error) => error.message);
+    assert.match(answer, expected, method);
+    assert.equal(requests, method === "GET" ? 3 : 2);
+  }
+});
+
+test("a request that a new connection does not answer is not sent again", async (t) => {
+  let requests = 0;
+  const port = await serve(t, (socket) =>
+    socket.on("data", () => {
+      requests++;
+      socket.destroy();
+    }),
+  );
+  await assert.rejects(ask(openPool(t, port)), { code: /closed|ECONNRESET/ });
+  assert.equal(requests, 1);
+});
+
+test("an upstream that speaks unasked loses its connection, and no request is given that answer", async (t) => {
+  const port = await serve(t, (socket, count) => {
+    socket.on("data", () => ok(socket, `connection ${count}`));
+    if (count === 1) socket.once("data", () => setImmediate(() => ok(socket, "poison")));
+  });
+  const pool = openPool(t, port);
+  assert.equal(await ask(pool), "connection 1");
+  // Either the connection is gone by now, or what comes on it cannot be an answer: two at once are too many.
+  const second = await ask(pool).catch((error: Error) => error.message);
+  assert.notEqual(second, "poison");
+});
+
+test("Connection: close and a timeout of no use end a connection", async (t) => {
+  for (const field of ["Connection: close\r\n", "Keep-Alive: timeout=1\r\n"]) {
+    const port = await serve(t, (socket, count) =>
+      socket.on("data", () => ok(socket, `connection ${count}`, field)),
+    );
+    const pool = openPool(t, port);
+    assert.equal(await ask(pool), "connection 1");
+    assert.equal(await ask(pool), "connection 2", field);
+  }
+});
+
+test("requests wait in line for a connection, and are refused when the line is full", async (t) => {
+  const waiting: (() => void)[] = [];
+  const port = await serve(t, (socket) =>
+    socket.on("data", (bytes) => waiting.push(() => ok(socket, bytes.toString().slice(4, 6)))),
+  );
+  const pool = openPool(t, port, { connections: 1, queue: 1 });
+  const first = ask(pool, "GET", "/1");
+  const second = ask(pool, "GET", "/2");
+  await assert.rejects(ask(pool, "GET", "/3"), { code: "no-connection" });
+  while (waiting.length === 0) await new Promise(setImmediate);
+  waiting.pop()?.();
+  assert.equal(await first, "/1");
+  while (waiting.length === 0) await new Promise(setImmediate);
+  waiting.pop()?.();
+  assert.equal(await second, "/2");
+});
+
+test("an upstream that sends no head in time is given up", async (t) => {
+  const port = await serve(t, (socket) => socket.on("data", () => socket.write("HTTP/1.1 200")));
+  await assert.rejects(ask(openPool(t, port, { firstByteMs: 50 })), { code: "head-timeout" });
+});
+
+test("closing waits for what runs", async (t) => {
+  const finish: (() => void)[] = [];
+  const port = await serve(t, (socket) =>
+    socket.on("data", () => {
+      finish.push(() => ok(socket, "done"));
+    }),
+  );
+  const pool = createPool({
+    host: "127.0.0.1",
+    port,
+    connections: 1,
+    queue: 0,
+    connectMs: 1000,
+    firstByteMs: 1000,
+    headBytes: 4096,
+  });
+  const running = ask(pool);
+  while (finish.length === 0) await new Promise(setImmediate);
+  const closed = pool.close();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  finish[0]?.();
+  assert.equal(await running, "done");
+  await closed;
+});

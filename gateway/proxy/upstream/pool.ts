@@ -1,0 +1,181 @@
+/**
+ * The connections to one upstream: opened as they are needed, used again while the upstream keeps them, never more
+ * than the settings allow. Requests that find none free wait in line.
+ */
+import { connect, type Socket } from "node:net";
+import { Connection, type ConnectionOwner, type Job } from "./connection.ts";
+import { UpstreamError } from "./upstream-error.ts";
+
+export interface PoolOptions {
+  readonly host: string;
+  readonly port: number;
+  /** open connections at most */
+  readonly connections: number;
+  /** requests that wait for one at most */
+  readonly queue: number;
+  readonly connectMs: number;
+  /** from the request's last byte that we could send to the head of the answer */
+  readonly firstByteMs: number;
+  /** longest head of an answer */
+  readonly headBytes: number;
+}
+
+export interface Pool {
+  /** host and port, as a `Host` header has them */
+  readonly host: string;
+  /** Sends a request, at once or when a connection is free; answers whether it was at once. */
+  dispatch(job: Job): boolean;
+  /** Takes a request out of the line; false where it is not in it. */
+  forget(job: Job): boolean;
+  /** Waits for running requests, closes the connections. */
+  close(): Promise<void>;
+}
+
+/** An upstream that does not say how long it keeps an idle connection keeps it 5 s, as Node's server does. */
+const idleMs = 4000;
+/** Closed this much before the upstream would. */
+const marginMs = 1000;
+
+export const createPool = (options: PoolOptions): Pool => {
+  const idle: Connection[] = [];
+  const busy = new Set<Connection>();
+  /** when a connection must be open, ms */
+  const opening = new Map<Connection, number>();
+  let line: Job[] = [];
+  let closing: (() => void) | null = null;
+  let sweep: NodeJS.Timeout | null = null;
+  // Deadlines are looked at in steps: a timer for each request costs more than what it guards.
+  const stepMs = Math.min(500, Math.max(5, Math.min(options.connectMs, options.firstByteMs) / 10));
+
+  const owner: ConnectionOwner = {
+    maxHeadBytes: options.headBytes,
+    firstByteMs: options.firstByteMs,
+    onFree(connection) {
+      busy.delete(connection);
+      const next = line.shift();
+      if (next) {
+        run(connection, next);
+        return;
+      }
+      const lifeMs = connection.idleSeconds < 0 ? idleMs : connection.idleSeconds * 1000 - marginMs;
+      if (closing || lifeMs <= 0) {
+        connection.close(ended);
+      } else {
+        connection.deadline = performance.now() + lifeMs;
+        idle.push(connection);
+      }
+      settle();
+    },
+    onClosed(connection, job, error, heardNothing) {
+      busy.delete(connection);
+      const at = idle.indexOf(connection);
+      if (at >= 0) idle.splice(at, 1);
+      if (job && heardNothing && connection.uses > 1 && isRepeatable(job)) {
+        // The upstream closed the idle connection while the request was on its way: likely nobody saw it.
+        open(job);
+      } else {
+        job?.handler.onError(error);
+        const next = busy.size < options.connections ? line.shift() : undefined;
+        if (next) open(next);
+      }
+      settle();
+    },
+  };
+
+  const run = (connection: Connection, job: Job): void => {
+    busy.add(connection);
+    sweep ??= setInterval(look, stepMs).unref();
+    connection.send(job);
+  };
+
+  const open = (job: Job): void => {
+    const connection = new Connection(owner, (onBytes) => openSocket(options, onBytes));
+    opening.set(connection, performance.now() + options.connectMs);
+    run(connection, job);
+  };
+
+  const look = (): void => {
+    const now = performance.now();
+    for (const [connection, at] of opening) {
+      if (connection.isConnected || !busy.has(connection)) opening.delete(connection);
+      else if (at < now)
+        connection.close(
+          new UpstreamError("connect-timeout", `proxy: no connection within ${options.connectMs} ms`),
+        );
+    }
+    for (const connection of busy) {
+      if (connection.deadline < now)
+        connection.close(
+          new UpstreamError("head-timeout", `proxy: no answer within ${options.firstByteMs} ms`),
+        );
+    }
+    for (const connection of idle.filter(({ deadline }) => deadline < now)) connection.close(ended);
+    settle();
+  };
+
+  const settle = (): void => {
+    if (busy.size > 0) return;
+    if (idle.length === 0 && sweep) {
+      clearInterval(sweep);
+      sweep = null;
+    }
+    if (line.length === 0) closing?.();
+  };
+
+  return {
+    host: `${options.host.includes(":") ? `[${options.host}]` : options.host}:${options.port}`,
+    dispatch(job) {
+      const free = idle.pop(); // the last one used: the others grow old and are closed
+      if (free) {
+        run(free, job);
+        return true;
+      }
+      if (busy.size < options.connections) {
+        open(job);
+        return true;
+      }
+      if (line.length >= options.queue) {
+        job.handler.onError(
+          new UpstreamError("no-connection", "proxy: too many requests wait for this upstream"),
+        );
+        return true;
+      }
+      line.push(job);
+      return false;
+    },
+    forget(job) {
+      const before = line.length;
+      line = line.filter((one) => one !== job);
+      return line.length < before;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        closing = resolve;
+        for (const connection of [...idle]) connection.close(ended);
+        settle();
+      }),
+  };
+};
+
+const ended = new UpstreamError("closed", "proxy: the connection was idle");
+
+/** May be sent twice (RFC 9110 §9.2.2), and can: there is no body that is already gone. */
+const isRepeatable = ({ request, body }: Job): boolean => body === null && repeatable.has(request.method);
+
+const repeatable = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
+
+/** One buffer for all: what is read is handed on, or copied, before the next is read. */
+const readInto = Buffer.allocUnsafeSlow(64 * 1024);
+
+const openSocket = ({ host, port }: PoolOptions, onBytes: (bytes: Buffer) => void): Socket =>
+  connect({
+    host,
+    port,
+    onread: {
+      buffer: readInto,
+      callback(length) {
+        onBytes(readInto.subarray(0, length));
+        return true;
+      },
+    },
+  });
