@@ -7,6 +7,7 @@ set -eu
 is_there() {
   case $1 in
     chromium) has_browser ;;
+    testssl.sh) command -v testssl >/dev/null 2>&1 || command -v testssl.sh >/dev/null 2>&1 ;;
     # nginx lies in sbin, which is not on everybody's path.
     *) PATH="$PATH:/usr/sbin:/sbin:/usr/local/sbin" command -v "$1" >/dev/null 2>&1 ;;
   esac
@@ -33,9 +34,9 @@ has_browser() {
 missing=""
 for tool in "$@"; do
   case $tool in
-    chromium | nginx | wrk | strace | sqlite3) ;;
+    chromium | nginx | wrk | strace | sqlite3 | pebble | testssl.sh) ;;
     *)
-      echo "usage: setup/test-tools.sh [chromium] [nginx] [wrk] [strace] [sqlite3]" >&2
+      echo "usage: setup/test-tools.sh [chromium] [nginx] [wrk] [strace] [sqlite3] [pebble] [testssl.sh]" >&2
       exit 2
       ;;
   esac

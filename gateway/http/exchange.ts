@@ -26,6 +26,9 @@ export interface Exchange {
   readonly responsePasses: ResponsePass[];
 }
 
+/** A request to upgrade; it has no answer of HTTP yet, only its socket. */
+export type Upgrade = Omit<Exchange, "res">;
+
 export type Handler = (x: Exchange) => void | Promise<void>;
 export type Layer = (next: Handler) => Handler;
 
@@ -56,7 +59,7 @@ export const compose = (layers: readonly Layer[], handler: Handler): Handler =>
   layers.reduceRight((next, layer) => layer(next), handler);
 
 /** What handlers must take as the request's header, after the edits of the layers before them. */
-export const requestHeader = (x: Exchange, name: string): string | undefined => {
+export const requestHeader = (x: Upgrade, name: string): string | undefined => {
   const edit = x.requestEdits.get(name);
   if (edit !== undefined) return edit ?? undefined;
   const value = x.req.headers[name];

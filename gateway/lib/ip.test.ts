@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clientAddress, networkOf, parseCidrs, plainAddress } from "./ip.ts";
+import { clientAddress, clientOf, networkOf, parseCidrs, plainAddress } from "./ip.ts";
 
 test("an address is in a range, or not", () => {
   const cases: readonly [range: string, address: string, inside: boolean][] = [
@@ -90,6 +90,30 @@ test("the client's address is found from right to left through trusted hops only
   ];
   for (const [socket, header, client] of cases) {
     assert.equal(clientAddress(socket, header, isTrusted), client, `${socket} ← ${header}`);
+  }
+});
+
+test("a header that names the client counts from a trusted proxy that leads no further", () => {
+  const trustAll = parseCidrs(["0.0.0.0/0", "::/0"]);
+  const trustOne = parseCidrs(["10.0.0.1"]);
+  const cases: readonly [
+    socket: string,
+    headers: Record<string, string>,
+    trusted: typeof trustAll,
+    client: string,
+  ][] = [
+    ["9.9.9.9", { "x-real-ip": "1.2.3.4" }, trustAll, "1.2.3.4"],
+    ["9.9.9.9", { "x-real-ip": "1.2.3.4", "x-forwarded-for": "5.5.5.5" }, trustAll, "1.2.3.4"],
+    ["9.9.9.9", { "true-client-ip": "4.4.4.4", "cf-connecting-ip": "3.3.3.3" }, trustAll, "3.3.3.3"],
+    ["9.9.9.9", { "x-real-ip": "nobody", "x-client-ip": "2.2.2.2" }, trustAll, "2.2.2.2"],
+    ["10.0.0.1", { "x-real-ip": "2001:DB8::42" }, trustOne, "2001:db8::42"],
+    ["10.0.0.1", {}, trustOne, "10.0.0.1"],
+    // The proxy wrote the one, the client may have written the other.
+    ["10.0.0.1", { "x-real-ip": "1.2.3.4", "x-forwarded-for": "5.5.5.5" }, trustOne, "5.5.5.5"],
+    ["10.0.0.2", { "x-real-ip": "1.2.3.4" }, trustOne, "10.0.0.2"],
+  ];
+  for (const [socket, headers, trusted, client] of cases) {
+    assert.equal(clientOf(socket, headers, trusted), client, JSON.stringify([socket, headers]));
   }
 });
 

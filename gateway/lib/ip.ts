@@ -125,6 +125,31 @@ export const clientAddress = (
   return address;
 };
 
+/** Headers in which a proxy names the client outright, first one present wins. */
+const namingHeaders = ["x-real-ip", "x-client-ip", "cf-connecting-ip", "true-client-ip"] as const;
+
+/**
+ * The client's address by all headers of a request. A header that names the client outright counts only from a trusted
+ * proxy, and only where `X-Forwarded-For` leads to no address that is not trusted: proxies append to that one, while
+ * the others may be the client's own.
+ */
+export const clientOf = (
+  socketAddress: string | undefined,
+  headers: Readonly<Record<string, string | readonly string[] | undefined>>,
+  isTrusted: (address: string) => boolean,
+): string => {
+  const forwarded = headers["x-forwarded-for"];
+  const text = typeof forwarded === "string" ? forwarded : undefined;
+  const walked = clientAddress(socketAddress, text, isTrusted);
+  if (!isTrusted(walked)) return walked;
+  for (const name of namingHeaders) {
+    const value = headers[name];
+    const named = typeof value === "string" ? parseHop(value) : null;
+    if (named) return named;
+  }
+  return walked;
+};
+
 // Some proxies write `192.0.2.1:4711` or `"[2001:db8::1]:4711"` (as RFC 7239 §6 has it).
 const parseHop = (text: string): string | null => {
   const hop = text.trim().replaceAll('"', "");

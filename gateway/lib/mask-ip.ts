@@ -2,15 +2,14 @@ import { isIPv4, isIPv6 } from "node:net";
 
 /**
  * The address with its last part zeroed: level 0 keeps it, 1 masks to /24 and /48, 2 to /16 and /32, 3 to
- * /8 and /16, 4 drops it. An IPv4 address written as IPv6 is masked as IPv4. Null for what is no address.
+ * /8 and /16, 4 leaves only which of the two kinds it is. An IPv4 address written as IPv6 is masked as IPv4. Null for what is no address.
  */
 export const maskIp = (address: string, level: number): string | null => {
-  if (level >= 4) return null;
   if (isIPv4(address)) return maskV4(address, level);
   if (!isIPv6(address)) return null;
   const groups = readV6(address);
   if (isMappedV4(groups)) return maskV4(v4Of(groups), level);
-  const kept = v6Groups[level] ?? 0;
+  const kept = v6Groups[level] ?? 0; // none at level 4
   return writeV6(groups.map((group, i) => (i < kept ? group : 0)));
 };
 
@@ -19,6 +18,7 @@ const v6Groups = [8, 3, 2, 1] as const;
 
 const maskV4 = (address: string, level: number): string => {
   let end = address.length;
+  if (level >= 4) return "0.0.0.0";
   for (let i = 0; i < level; i++) end = address.lastIndexOf(".", end - 1);
   return address.slice(0, end) + ".0".repeat(level);
 };

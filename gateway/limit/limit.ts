@@ -3,14 +3,28 @@
  * rate-limiter-flexible's, in memory: half a microsecond for a request that is let through, and the same calls
  * when the counts are to be shared. It keeps every key it has seen, so the number of keys is bounded here.
  */
-import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
-import type { Exchange, Layer } from "../http/exchange.ts";
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import type { Layer } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { networkOf, parseCidrs, plainAddress } from "../lib/ip.ts";
 import { createRoster } from "./roster.ts";
 import type { LimitSettings } from "./settings.ts";
 
+/** What of a request is counted. */
+export interface Counted {
+  /** the client's address */
+  readonly address: string;
+  /** the address of the connection's other end */
+  readonly peer: string | undefined;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+}
+
+/** Makes what counts: so many requests in so many seconds. */
+export type CounterMaker = (points: number, seconds: number) => RateLimiterAbstract;
+
 export interface Limiter {
+  /** null: it may pass; else it may once this resolves, and not if it rejects with a 429 that says when to come back. */
+  admit(request: Counted): Promise<unknown> | null;
   /** Lets a request through, or refuses it with 429 and says when to come back. */
   readonly layer: Layer;
   /** how many addresses are counted now */
@@ -26,24 +40,29 @@ export interface Limiter {
 export const createLimiter = (
   settings: LimitSettings,
   isTrusted: (address: string) => boolean = () => false,
+  makeCounter: CounterMaker = (points, duration) => new RateLimiterMemory({ points, duration }),
 ): Limiter => {
   const isExempt = parseCidrs(settings.exempt);
-  const counter = new RateLimiterMemory({ points: settings.requests, duration: settings.windowSeconds });
+  const counter = makeCounter(settings.requests, settings.windowSeconds);
   const roster = createRoster(settings.addresses);
   const forget = (key: string): void => void counter.delete(key);
 
+  const admit = (request: Counted): Promise<unknown> | null => {
+    if (isExempt(request.address) && !isForwarded(request, isTrusted)) return null;
+    const key = networkOf(request.address);
+    const gone = roster.note(key);
+    if (gone !== null) forget(gone);
+    return counter.consume(key).catch((refusal: unknown) => {
+      throw refusal instanceof RateLimiterRes ? tooMany(settings, refusal.msBeforeNext) : refusal;
+    });
+  };
+
   return {
+    admit,
     layer: (next) => (x) => {
-      if (isExempt(x.address) && !isForwarded(x, isTrusted)) return next(x);
-      const key = networkOf(x.address);
-      const gone = roster.note(key);
-      if (gone !== null) forget(gone);
-      return counter.consume(key).then(
-        () => next(x),
-        (refusal: unknown) => {
-          throw refusal instanceof RateLimiterRes ? tooMany(settings, refusal.msBeforeNext) : refusal;
-        },
-      );
+      const { address, req } = x;
+      const waiting = admit({ address, peer: req.socket.remoteAddress, headers: req.headers });
+      return waiting === null ? next(x) : waiting.then(() => next(x));
     },
     get addresses() {
       return roster.size;
@@ -52,9 +71,9 @@ export const createLimiter = (
   };
 };
 
-const isForwarded = ({ req }: Exchange, isTrusted: (address: string) => boolean): boolean =>
-  (req.headers["x-forwarded-for"] !== undefined || req.headers["forwarded"] !== undefined) &&
-  !isTrusted(plainAddress(req.socket.remoteAddress));
+const isForwarded = ({ headers, peer }: Counted, isTrusted: (address: string) => boolean): boolean =>
+  (headers["x-forwarded-for"] !== undefined || headers["forwarded"] !== undefined) &&
+  !isTrusted(plainAddress(peer));
 
 // The RateLimit fields are those of draft-ietf-httpapi-ratelimit-headers: r left, t seconds; q quota, w window.
 const tooMany = (settings: LimitSettings, waitMs: number): HttpError => {

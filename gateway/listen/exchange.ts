@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Exchange } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import type { Clock } from "../lib/clock.ts";
-import { clientAddress, plainAddress } from "../lib/ip.ts";
+import { clientOf, plainAddress } from "../lib/ip.ts";
 import type { Site } from "../model/site.ts";
+import { Http2Request } from "./http2-messages.ts";
 import { hostOf, parseTarget } from "./target.ts";
 
 /** What a listener must know to make an `Exchange` of a request. */
@@ -22,14 +23,16 @@ export const openExchange = (
   res: ServerResponse,
   { siteOf, isTrusted, clock }: ExchangeSources,
 ): Exchange => {
-  if (req.httpVersionMajor !== 1) throw new HttpError(505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
+  if (isHttp2(req)) refuseOddTarget(req.url ?? "");
+  else if (req.httpVersionMajor !== 1) throw new HttpError(505, "only HTTP/1 and HTTP/2 are spoken here");
   if (countHosts(req.rawHeaders) > 1) throw new HttpError(400, "the request has several Host headers");
   const { path, query, authority } = parseTarget(req.method ?? "GET", req.url ?? "/", req.headers.host);
   const host = hostOf(authority);
   const site = siteOf(host);
   if (!site) throw new HttpError(421, `${host || "a request without a host"} is not served here`);
   const peer = req.socket.remoteAddress;
-  const forwardedFor = req.headers["x-forwarded-for"];
+  const secure = isSecure(req, isTrusted);
+  if (secure && site.hsts) res.setHeader("strict-transport-security", hstsHeader(site.hsts));
   return {
     req,
     res,
@@ -37,14 +40,27 @@ export const openExchange = (
     path,
     query,
     host,
-    secure: isSecure(req, isTrusted),
-    address: clientAddress(peer, typeof forwardedFor === "string" ? forwardedFor : undefined, isTrusted),
+    secure,
+    address: clientOf(peer, req.headers, isTrusted),
     site,
     id: undefined,
     requestEdits: new Map(),
     responsePasses: [],
   };
 };
+
+// A request line may claim that version too.
+const isHttp2 = (req: unknown): boolean => req instanceof Http2Request;
+
+// In HTTP/2 a path is any bytes: what could not stand in a request line must not get into one behind us.
+const refuseOddTarget = (path: string): void => {
+  if (!/^(\/[^\x00-\x20\x7f]*|\*)$/.test(path)) throw new HttpError(400, "the request's path cannot be read");
+};
+
+const hstsHeader = ({ maxAgeSeconds, includeSubDomains, preload }: NonNullable<Site["hsts"]>): string =>
+  [`max-age=${maxAgeSeconds}`, includeSubDomains && "includeSubDomains", preload && "preload"]
+    .filter(Boolean)
+    .join("; ");
 
 // Node keeps the first of several Host headers; a server behind us may keep the last (RFC 9112 §3.2).
 const countHosts = (rawHeaders: readonly string[]): number => {
@@ -59,7 +75,20 @@ const countHosts = (rawHeaders: readonly string[]): number => {
 const isSecure = (req: IncomingMessage, isTrusted: (address: string) => boolean): boolean => {
   if ("encrypted" in req.socket) return true;
   const forwarded = req.headers["x-forwarded-proto"];
-  if (typeof forwarded !== "string" || !isTrusted(plainAddress(req.socket.remoteAddress))) return false;
+  return isForwardedSecure(
+    typeof forwarded === "string" ? forwarded : undefined,
+    req.socket.remoteAddress,
+    isTrusted,
+  );
+};
+
+/** A trusted proxy says that the client's connection to it is encrypted; `forwarded` is `X-Forwarded-Proto`. */
+export const isForwardedSecure = (
+  forwarded: string | undefined,
+  peer: string | undefined,
+  isTrusted: (address: string) => boolean,
+): boolean => {
+  if (forwarded === undefined || !isTrusted(plainAddress(peer))) return false;
   // The last element is the one that the trusted proxy wrote; those before may be the client's.
   return (
     forwarded

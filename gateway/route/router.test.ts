@@ -17,7 +17,7 @@ const router = (routes: readonly Spec[], claims: readonly Spec[] = []) => {
     () => {
       answered = name;
     };
-  const handle = createRouter({
+  const { handle } = createRouter({
     claims: claims.map(([site, path, owner]) => ({
       path,
       owner,

@@ -35,6 +35,15 @@ export interface RouterOptions {
   readonly notFound: Handler;
 }
 
+/** What of a request decides who answers it. */
+export type Asked = Pick<Exchange, "host" | "site" | "path">;
+
+export interface Router {
+  readonly handle: Handler;
+  /** Who would answer; throws 400 where the path can be read in two ways. */
+  handlerOf(x: Asked): Handler;
+}
+
 interface Target {
   /** as a decoded path is compared with it: without the final `/` of a prefix */
   readonly stem: string;
@@ -43,29 +52,30 @@ interface Target {
 }
 
 /**
- * One handler for all hosts and paths. Routes of the exact host come before those of a wildcard and those before `*`; within
+ * Routes of the exact host come before those of a wildcard and those before `*`; within
  * one of these the longest prefix wins, then the order given. A claim beats a route with a shorter prefix; a
  * route as long or longer wins, because the site's own paths come first.
  */
-export const createRouter = ({ claims, routes, notFound }: RouterOptions): Handler => {
+export const createRouter = ({ claims, routes, notFound }: RouterOptions): Router => {
   const entries = routes.map((route) => ({ hosts: route.hosts, value: toTarget(route, false) }));
   const routesOf = createHostTable<Target>(entries, longestFirst);
   const claimsOf = tableBySite(claims);
 
-  const find = (x: Exchange, path: string): Handler => {
+  const find = (x: Asked, path: string): Handler => {
     const route = firstMatch(routesOf(x.host), path);
     const claim = firstMatch(claimsOf(x.site.id), path);
     if (claim && (!route || claim.stem.length > route.stem.length)) return claim.handler;
     return route?.handler ?? notFound;
   };
-  return (x) => {
+  const handlerOf = (x: Asked): Handler => {
     const { strict, lenient } = readPath(x.path);
     const handler = find(x, strict);
     if (strict !== lenient && find(x, lenient) !== handler) {
       throw new HttpError(400, "the path can be read in two ways");
     }
-    return handler(x);
+    return handler;
   };
+  return { handle: (x) => handlerOf(x)(x), handlerOf };
 };
 
 const toTarget = ({ path, handler }: { path: string; handler: Handler }, exactOnly: boolean): Target => {

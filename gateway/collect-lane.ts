@@ -1,0 +1,85 @@
+/**
+ * Joins the listener's lane with collection: a plain POST that the router would give to collection goes to its core
+ * at once, past the same limits.
+ */
+import type { Collector } from "./collect/collector.ts";
+import type { Handler } from "./http/exchange.ts";
+import { HttpError } from "./http/http-error.ts";
+import { clientOf } from "./lib/ip.ts";
+import type { Limiter } from "./limit/limit.ts";
+import { isForwardedSecure } from "./listen/exchange.ts";
+import type { LaneAnswer } from "./listen/lane.ts";
+import type { PlainRequest } from "./listen/plain-request.ts";
+import { hostOf } from "./listen/target.ts";
+import type { Site } from "./model/site.ts";
+import type { Router } from "./route/router.ts";
+
+export interface CollectLaneParts {
+  readonly collector: Collector;
+  /** the handler of collection, as the router knows it */
+  readonly handler: Handler;
+  readonly router: Router;
+  readonly limiter: Limiter;
+  readonly siteOf: (host: string) => Site | null;
+  readonly isTrusted: (address: string) => boolean;
+  readonly now: () => number;
+  readonly maxBodyBytes: number;
+}
+
+export type CollectLane = (request: PlainRequest) => Promise<LaneAnswer> | null;
+
+/** Answers null for what is not a plain hit: refusals and everything odd are the long way's. */
+export const createCollectLane = (parts: CollectLaneParts): CollectLane => {
+  const { collector, router, limiter, isTrusted } = parts;
+  return ({ method, target, headers, body, peer }) => {
+    if (body.length > parts.maxBodyBytes || target.includes("#") || target.includes("debug=")) return null;
+    const host = hostIn(headers["host"] ?? "");
+    const site = host === null ? null : parts.siteOf(host);
+    if (host === null || !site) return null;
+    const mark = target.indexOf("?");
+    const path = mark < 0 ? target : target.slice(0, mark);
+    if (!isFor(router, parts.handler, { host, site, path })) return null;
+    const secure = isForwardedSecure(headers["x-forwarded-proto"], peer, isTrusted);
+    if (secure && site.hsts) return null;
+    const address = clientOf(peer, headers, isTrusted);
+    const take = () =>
+      collector.take({
+        site,
+        receivedAt: parts.now(),
+        method,
+        path,
+        query: mark < 0 ? "" : target.slice(mark + 1),
+        host,
+        secure,
+        address,
+        headers,
+        body,
+        debugs: false,
+      });
+    const waiting = limiter.admit({ address, peer, headers });
+    return waiting === null ? take() : waiting.then(take, refusal);
+  };
+};
+
+const hostIn = (authority: string): string | null => {
+  try {
+    return hostOf(authority);
+  } catch {
+    return null; // the long way says what is wrong with it
+  }
+};
+
+const isFor = (router: Router, handler: Handler, asked: Parameters<Router["handlerOf"]>[0]): boolean => {
+  try {
+    return router.handlerOf(asked) === handler;
+  } catch {
+    return false; // likewise
+  }
+};
+
+const refusal = (error: unknown): LaneAnswer => {
+  if (!(error instanceof HttpError)) throw error;
+  const headers = ["content-type", "text/plain; charset=utf-8", "cache-control", "no-store"];
+  for (const [name, value] of Object.entries(error.headers)) headers.push(name, String(value));
+  return { status: error.status, headers, body: `${error.message}\n` };
+};

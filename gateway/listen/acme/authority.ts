@@ -1,0 +1,257 @@
+/**
+ * A certificate authority on the internet, spoken to by acme-client (RFC 8555): the account, orders, and when it would
+ * like to be asked again (RFC 9773). Loaded only where there is one: the library takes a third of a second.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { Agent } from "node:https";
+import type { Authorization, Client, Order } from "acme-client";
+import { type KeyPair, keyPem, newKey } from "../tls/make-certificate.ts";
+import { Refusal } from "./failure.ts";
+import type { RenewalWindow } from "./schedule.ts";
+import type { Account } from "./store.ts";
+
+type Acme = typeof import("acme-client");
+
+export interface AuthorityOptions {
+  readonly directory: string;
+  readonly email?: string | undefined;
+  /** PEM of the root by which the authority's server is checked; the system's where left out */
+  readonly root?: string | undefined;
+  readonly eab?: { readonly kid: string; readonly hmacKey: string } | undefined;
+  readonly profile?: string | undefined;
+  /** for one answer of the authority */
+  readonly timeoutMs?: number;
+}
+
+/** One way to prove that a host is ours. */
+export interface Proof {
+  readonly type: "http-01" | "tls-alpn-01" | "dns-01";
+  /** Shows what the authority will look for; answers what takes it away again. */
+  show(host: string, token: string, keyAuthorization: string): Promise<() => Promise<void>>;
+}
+
+export interface OrderRequest {
+  readonly host: string;
+  readonly account: Account;
+  /** told when the account has become known to the authority */
+  readonly keepAccount: (account: Account) => void;
+  readonly proof: Proof;
+  /** the id of the certificate that this one is for */
+  readonly replaces: string | null;
+}
+
+export interface Authority {
+  readonly directory: string;
+  /** The window of a certificate; null where the authority has none to give. */
+  window(id: string): Promise<(RenewalWindow & { readonly retryAfterMs: number }) | null>;
+  order(request: OrderRequest): Promise<KeyPair>;
+  close(): void;
+}
+
+export const newAccount = (): Account => ({ key: keyPem(newKey()), url: null });
+
+const answerMs = 30_000;
+const directoryMs = 3_600_000;
+const answerBytes = 1024 * 1024;
+const polls = { backoffAttempts: 25, backoffMin: 250, backoffMax: 5_000 };
+// Half of all nonces may be refused and an order still goes through; the library's own 5 lose one order in six then.
+const badNonceRetries = 30;
+
+export const createAuthority = (options: AuthorityOptions): Authority => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 4, ...(options.root && { ca: options.root }) });
+  const settings = { agent, timeoutMs: options.timeoutMs ?? answerMs };
+  const withAcme = async <T>(work: (acme: Acme) => Promise<T>): Promise<T> => {
+    const acme = await loadAcme();
+    return requestSettings.run(settings, () => work(acme));
+  };
+  let known: { readonly url: string | null; readonly at: number } | null = null;
+  /** Where the authority tells its windows; null where it tells none. */
+  const windowsUrl = async (acme: Acme): Promise<string | null> => {
+    if (!known || performance.now() - known.at > directoryMs) {
+      known = { url: await readWindowsUrl(acme, options.directory), at: performance.now() };
+    }
+    return known.url;
+  };
+  return {
+    directory: options.directory,
+    window: (id) =>
+      withAcme(async (acme) => {
+        const url = await windowsUrl(acme);
+        return url === null ? null : readWindow(acme, `${url}/${id}`);
+      }),
+    order: (request) =>
+      withAcme(async (acme) => {
+        const isKnown = request.replaces !== null && (await windowsUrl(acme)) !== null;
+        return placeOrder(acme, options, isKnown ? request : { ...request, replaces: null });
+      }),
+    close: () => agent.destroy(),
+  };
+};
+
+interface RequestSettings {
+  readonly agent: Agent;
+  readonly timeoutMs: number;
+}
+
+// The library has one HTTP client for all: whose root and time limit count is known by who is asking.
+const requestSettings = new AsyncLocalStorage<RequestSettings>();
+
+let loading: Promise<Acme> | null = null;
+
+const loadAcme = (): Promise<Acme> => {
+  loading ??= import("acme-client").then(({ default: acme }) => prepare(acme as unknown as Acme));
+  return loading;
+};
+
+const prepare = (acme: Acme): Acme => {
+  const { interceptors } = acme.axios;
+  interceptors.request.use((request) => {
+    const settings = requestSettings.getStore();
+    if (!settings) return request;
+    return Object.assign(request, {
+      httpsAgent: settings.agent,
+      timeout: settings.timeoutMs,
+      maxContentLength: answerBytes,
+      maxRedirects: 0,
+    });
+  });
+  // In place of the library's own, which would wait as long as `Retry-After` says, hours, with the lock held, and
+  // makes a TypeError of a connection that fails. Every answer comes as an error here: the library wants it so.
+  interceptors.response.clear();
+  interceptors.response.use(undefined, (error: { readonly response?: HttpAnswer }) => {
+    if (!error.response) throw error;
+    return judged(error.response);
+  });
+  return acme;
+};
+
+/** What we read of an answer. */
+interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly data: unknown;
+}
+
+const judged = (response: HttpAnswer): HttpAnswer => {
+  const { status, headers, data } = response;
+  const problem = problemOf(data);
+  if (status < 400 || problem === "badNonce") return response;
+  const { detail } = (data ?? {}) as { detail?: unknown }; // whatever it is, only a text is used
+  throw new Refusal(
+    problem ?? (status >= 500 ? "serverInternal" : "malformed"),
+    typeof detail === "string" ? detail : `status ${status}`,
+    retryAfterMs(headers["retry-after"]),
+  );
+};
+
+const problemOf = (data: unknown): string | null => {
+  if (typeof data !== "object" || data === null || !("type" in data)) return null;
+  return String(data.type).replace("urn:ietf:params:acme:error:", "");
+};
+
+const retryAfterMs = (value: unknown): number => {
+  const text = String(value ?? "");
+  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? 0 : Math.max(0, at - Date.now());
+};
+
+const readWindow = async (acme: Acme, url: string) => {
+  const { data, headers } = await acme.axios.get<unknown>(url);
+  const window = (data as { suggestedWindow?: { start?: unknown; end?: unknown } } | null)?.suggestedWindow;
+  const start = Date.parse(String(window?.start));
+  const end = Date.parse(String(window?.end));
+  if (Number.isNaN(start) || !(end >= start)) return null; // as good as none (RFC 9773 §4.2)
+  return { start, end, retryAfterMs: retryAfterMs(headers["retry-after"]) };
+};
+
+const readWindowsUrl = async (acme: Acme, directory: string): Promise<string | null> => {
+  const { data } = await acme.axios.get<unknown>(directory);
+  const renewalInfo = (data as { renewalInfo?: unknown } | null)?.renewalInfo;
+  return typeof renewalInfo === "string" ? renewalInfo : null;
+};
+
+const placeOrder = async (acme: Acme, options: AuthorityOptions, request: OrderRequest): Promise<KeyPair> => {
+  const client = await openAccount(acme, options, request);
+  const order = await createOrder(client, options, request);
+  for (const authorization of await client.getAuthorizations(order)) {
+    if (authorization.status !== "valid") await prove(client, authorization, request);
+  }
+  const key = keyPem(newKey());
+  const [, csr] = await acme.crypto.createCsr({ altNames: [request.host] }, key);
+  const finalized = await client.finalizeOrder(order, csr);
+  return { key, cert: await client.getCertificate(finalized) };
+};
+
+const openAccount = async (
+  acme: Acme,
+  { directory, email, eab }: AuthorityOptions,
+  { account, keepAccount }: OrderRequest,
+): Promise<Client> => {
+  const client = new acme.Client({
+    directoryUrl: directory,
+    accountKey: account.key,
+    ...(account.url && { accountUrl: account.url }),
+    ...(eab && { externalAccountBinding: eab }),
+    ...polls,
+  });
+  (client as unknown as { http: { maxBadNonceRetries: number } }).http.maxBadNonceRetries = badNonceRetries;
+  if (account.url) return client;
+  await client.createAccount({
+    termsOfServiceAgreed: true,
+    ...(email && { contact: [`mailto:${email}`] }),
+  });
+  keepAccount({ key: account.key, url: client.getAccountUrl() });
+  return client;
+};
+
+const createOrder = async (
+  client: Client,
+  { profile }: AuthorityOptions,
+  { host, replaces }: OrderRequest,
+): Promise<Order> => {
+  const order = { identifiers: [{ type: "dns", value: host }], ...(profile && { profile }) };
+  if (!replaces) return client.createOrder(order);
+  try {
+    return await client.createOrder({ ...order, replaces } as typeof order);
+  } catch (error) {
+    // It was replaced before, or by another account: an order as any other (RFC 9773 §5).
+    if (error instanceof Refusal && ["alreadyReplaced", "malformed", "conflict"].includes(error.problem)) {
+      return client.createOrder(order);
+    }
+    throw error;
+  }
+};
+
+const prove = async (client: Client, authorization: Authorization, { host, proof }: OrderRequest) => {
+  const challenge = authorization.challenges.find(({ type }) => type === proof.type);
+  if (!challenge) {
+    const offered = authorization.challenges.map(({ type }) => type).join(", ");
+    throw new Error(`the authority offers ${offered} for ${host}, not ${proof.type}: set tls.challenge`);
+  }
+  const keyAuthorization = await client.getChallengeKeyAuthorization(challenge);
+  const takeAway = await proof.show(authorization.identifier.value, challenge.token, keyAuthorization);
+  try {
+    await client.completeChallenge(challenge);
+    await client.waitForValidStatus(authorization);
+  } catch (error) {
+    throw (await refusedChallenge(client, authorization)) ?? error;
+  } finally {
+    await takeAway();
+  }
+};
+
+/** Why the authority did not find what it looked for: that stands at the challenge (RFC 8555 §8). */
+const refusedChallenge = async (client: Client, { url }: Authorization): Promise<Refusal | null> => {
+  try {
+    const [now] = await client.getAuthorizations({ authorizations: [url] } as Order);
+    for (const { error } of (now?.challenges ?? []) as readonly { error?: unknown }[]) {
+      const problem = problemOf(error);
+      const detail = (error as { detail?: unknown } | undefined)?.detail;
+      if (problem) return new Refusal(problem, typeof detail === "string" ? detail : "");
+    }
+  } catch {
+    // it does not say: what is known already has to do
+  }
+  return null;
+};

@@ -1,0 +1,251 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { readCertificate } from "../tls/read-certificate.ts";
+import { type AuthorityOptions, createAuthority } from "./authority.ts";
+import { createKeeper } from "./keeper.ts";
+import { createLock } from "./lock.ts";
+import { httpProof } from "./proofs.ts";
+import { type CertificateStore, openStore } from "./store.ts";
+import { startTestAuthority, type TestAuthorityOptions } from "./test-authority.ts";
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+const host = "shop.example";
+
+/** A repeatable row of numbers from 0 to 1 (mulberry32). */
+const createRandom = (seed: number) => () => {
+  seed = (seed + 0x6d2b79f5) | 0;
+  let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+  return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+};
+
+const start = async (
+  t: TestContext,
+  authorityOptions: Partial<TestAuthorityOptions> = {},
+  clientOptions: Partial<AuthorityOptions> = {},
+) => {
+  const time = { now: Date.UTC(2026, 2, 1) };
+  const clock = () => time.now;
+  const root = mkdtempSync(join(tmpdir(), "turnpike-acme-"));
+  const lines: string[] = [];
+  let store: CertificateStore | null = null;
+  const ca = await startTestAuthority({
+    clock,
+    lifeMs: () => 90 * day,
+    window: null,
+    find: (_host, token) => store?.challenge("http-01", token) ?? null,
+    ...authorityOptions,
+  });
+  store = openStore(root, ca.directory);
+  t.after(async () => {
+    await ca.close();
+    rmSync(root, { recursive: true });
+  });
+  /** A gateway on the store. */
+  const gateway = (seed = 1) => {
+    const shared = openStore(root, ca.directory);
+    const authority = createAuthority({ directory: ca.directory, ...clientOptions });
+    t.after(() => authority.close());
+    return createKeeper({
+      store: shared,
+      lock: createLock(shared.dir),
+      authority,
+      proofsFor: () => [httpProof(shared)],
+      clock,
+      random: createRandom(seed),
+      info: (line) => lines.push(line),
+      warn: (line) => lines.push(line),
+    });
+  };
+  const facts = () => readCertificate(store.certificate(host)?.cert ?? "");
+  return { time, ca, store, gateway, lines, facts };
+};
+
+/** Looks as often as the keeper wants to, until the time. */
+const live = async (
+  keeper: { look(host: string): Promise<number> },
+  time: { now: number },
+  until: number,
+  each: () => void = () => {},
+): Promise<void> => {
+  while (time.now < until) {
+    const next = await keeper.look(host);
+    each();
+    assert.ok(next >= time.now, "the next look is not in the past");
+    time.now = Math.max(next, time.now + 1000);
+  }
+};
+
+for (const withWindows of [true, false]) {
+  const how = withWindows ? "windows of the authority" : "no windows";
+  test(`three years of ever shorter lives, ${how}, outages and failures: never expired, no limit exceeded`, async (t) => {
+    const random = createRandom(withWindows ? 7 : 8);
+    const begin = Date.UTC(2026, 2, 1);
+    const lives = [90, 64, 45, 6.7];
+    const period = (3 * 365 * day) / lives.length;
+    const { time, ca, gateway, facts, store } = await start(t, {
+      lifeMs: () => (lives[Math.min(lives.length - 1, Math.floor((time.now - begin) / period))] ?? 0) * day,
+      window: withWindows
+        ? ({ notBefore, notAfter }) => {
+            const at = notBefore + (notAfter - notBefore) * 0.6;
+            // Twice everything has to be renewed at once, as when an authority revokes.
+            const isUrgent = Math.floor((time.now - begin) / day) % 400 === 399;
+            return isUrgent
+              ? { start: time.now - day, end: time.now - hour }
+              : { start: at, end: at + day / 2 };
+          }
+        : null,
+      // 30 hours a month nothing answers; of what is answered, one in five fails.
+      mood: () => ((time.now - begin) % (30 * day) > 30 * day - 30 * hour ? "down" : "well"),
+      failsValidation: () => random() < 0.2,
+    });
+    const keeper = gateway();
+    let expiredMs = 0;
+    let renewals = 0;
+    let current: { id: string | null; notAfter: number } | null = null;
+    await live(keeper, time, begin + 3 * 365 * day, () => {
+      if (store.version(host) === "") return;
+      const now = facts();
+      if (current && now.id !== current.id) {
+        renewals++;
+        expiredMs += Math.max(0, time.now - current.notAfter);
+      }
+      current = now;
+    });
+    assert.equal(expiredMs, 0);
+    assert.deepEqual(ca.exceeded, []);
+    assert.ok(renewals > 80, `${renewals} renewals`);
+    assert.ok(ca.failed.length > 10, `${ca.failed.length} validations failed`);
+    const [first, ...later] = ca.orders.filter((order) => order.at > begin + day);
+    assert.ok(first);
+    if (withWindows) assert.ok(later.filter((order) => order.replaces).length >= renewals - 1);
+    else assert.ok(later.every((order) => !order.replaces));
+    assert.equal(ca.accounts, 1);
+    t.diagnostic(`${renewals} renewals, ${ca.orders.length} orders, ${ca.failed.length} failed validations`);
+  });
+}
+
+test("three gateways on one store place one order, and all have its certificate", async (t) => {
+  const { ca, gateway, time, store } = await start(t);
+  const keepers = [gateway(1), gateway(2), gateway(3)];
+  for (let round = 0; round < 5; round++) {
+    await Promise.all(keepers.map((keeper) => keeper.look(host)));
+    time.now += 6_000;
+  }
+  assert.deepEqual([ca.orders.length, ca.accounts], [1, 1]);
+  const before = store.version(host);
+  time.now += 61 * day;
+  for (let round = 0; round < 5; round++) {
+    await Promise.all(keepers.map((keeper) => keeper.look(host)));
+    time.now += 6_000;
+  }
+  assert.equal(ca.orders.length, 2, "and one to renew it");
+  assert.notEqual(store.version(host), before);
+});
+
+test("failures are tried again after 1, 10, 100 minutes, then daily, also across restarts", async (t) => {
+  const { time, gateway, ca, lines, store } = await start(t, { failsValidation: () => true });
+  const waits: number[] = [];
+  for (let i = 0; i < 6; i++) {
+    const next = await gateway().look(host); // a new process each time
+    waits.push((next - time.now) / minute);
+    time.now = next - 1;
+    assert.equal(await gateway().look(host), next, "nothing is tried before");
+    time.now = next;
+  }
+  assert.deepEqual(waits, [1, 10, 100, 1440, 1440, 1440]);
+  assert.deepEqual(ca.exceeded, []);
+  assert.equal(store.state(host).failures, 6);
+  assert.match(
+    lines[0] ?? "",
+    /^acme: shop\.example: the authority says connection \(nothing answered\): let http:\/\/shop\.example\/\.well-known\/acme-challenge\/ reach listen\.http of this gateway: port 80 open to the internet, DNS pointing here, nothing else answering; tried again at 2026-03-01T00:01:00\.000Z, it cannot be reached by https meanwhile$/,
+  );
+});
+
+test("an authority that says when to come back is heard", async (t) => {
+  const { time, gateway, lines } = await start(t, { mood: () => "limited" });
+  assert.equal(await gateway().look(host), time.now + 2 * hour);
+  assert.match(lines[0] ?? "", /rateLimited .*: wait: it is tried again when the authority allows it/);
+});
+
+test("while the authority is down or slow the old certificate stays, and the log says what to do", async (t) => {
+  let mood: "well" | "down" | "silent" = "well";
+  const { time, gateway, lines, store, ca } = await start(t, { mood: () => mood }, { timeoutMs: 100 });
+  const keeper = gateway();
+  await keeper.look(host);
+  const version = store.version(host);
+  await keeper.look(host); // makes the plan
+  time.now += 62 * day;
+  const cases = [
+    ["down", /127\.0\.0\.1:\d+ cannot be reached: see whether it is down, or a firewall/],
+    ["silent", /127\.0\.0\.1:\d+ does not answer in time: see whether it is down/],
+  ] as const;
+  for (const [now, sentence] of cases) {
+    mood = now;
+    lines.length = 0;
+    time.now = await keeper.look(host);
+    const line = lines.find((one) => one.includes("tried again at")) ?? "";
+    assert.match(line, sentence);
+    assert.match(line, /the old certificate serves for 27 more days$/);
+    assert.equal(store.version(host), version);
+  }
+  mood = "well";
+  await keeper.look(host);
+  assert.deepEqual([ca.orders.length, store.state(host).failures], [2, 0]);
+  assert.notEqual(store.version(host), version);
+});
+
+test("an authority that cannot be reached is asked every 100 minutes, not once a day", async (t) => {
+  const { time, gateway } = await start(t, { mood: () => "down" });
+  const waits: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    const next = await gateway().look(host);
+    waits.push((next - time.now) / minute);
+    time.now = next;
+  }
+  assert.deepEqual(waits, [1, 10, 100, 100, 100]);
+});
+
+test("an order for a certificate that was replaced before is placed as any other", async (t) => {
+  const { time, gateway, ca, store } = await start(t, {
+    window: ({ notBefore }) => ({ start: notBefore + 10 * day, end: notBefore + 11 * day }),
+  });
+  const keeper = gateway();
+  await keeper.look(host);
+  const first = store.certificate(host);
+  await live(keeper, time, time.now + 12 * day);
+  assert.ok(ca.orders[1]?.replaces);
+  if (first) store.keepCertificate(host, first); // somebody has restored a backup
+  await live(keeper, time, time.now + day);
+  assert.deepEqual([ca.orders.length, ca.orders[2]?.replaces, store.state(host).trouble], [3, null, null]);
+});
+
+test("a profile is asked for by its name", async (t) => {
+  const { gateway, ca } = await start(t, {}, { profile: "shortlived" });
+  await gateway().look(host);
+  assert.equal(ca.orders[0]?.profile, "shortlived");
+});
+
+test("what is kept may be read by its owner alone", async (t) => {
+  const { gateway, store } = await start(t);
+  await gateway().look(host);
+  for (const file of [`${host}.pem`, `${host}.json`, "account.json", "orders.json"]) {
+    assert.equal(statSync(join(store.dir, file)).mode & 0o777, 0o600, file);
+  }
+  assert.equal(statSync(store.dir).mode & 0o777, 0o700);
+});
+
+test("files that somebody has spoiled are written anew", async (t) => {
+  const { gateway, store, ca, lines } = await start(t);
+  for (const file of [`${host}.pem`, `${host}.json`, "account.json", "orders.json"]) {
+    writeFileSync(join(store.dir, file), "{ not what it was");
+  }
+  await gateway().look(host);
+  assert.equal(ca.orders.length, 1);
+  assert.match(lines[0] ?? "", /^acme: shop\.example has a certificate of Test authority, good for 89 days$/);
+});

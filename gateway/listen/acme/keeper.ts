@@ -1,0 +1,193 @@
+/**
+ * Sees to it that every host has a certificate that is good for long enough: looks at what is due, places one order at
+ * a time under the lock, and writes down how it went, so that neither a restart nor another gateway on the same
+ * store tries more often than the authority allows.
+ */
+import type { Clock } from "../../lib/clock.ts";
+import { type CertificateFacts, coversHost, readCertificate } from "../tls/read-certificate.ts";
+import type { Authority, Proof } from "./authority.ts";
+import { newAccount } from "./authority.ts";
+import { explainFailure, type Failure, Refusal } from "./failure.ts";
+import type { FolderLock } from "./lock.ts";
+import { nextPoll, paceOrders, pollEvery, renewalTime, retryDelay } from "./schedule.ts";
+import type { CertificateStore, HostState } from "./store.ts";
+
+export interface KeeperOptions {
+  readonly store: CertificateStore;
+  readonly lock: FolderLock;
+  readonly authority: Authority;
+  /** the proofs to try, the next one after each failure */
+  readonly proofsFor: (host: string) => readonly Proof[];
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly info: (sentence: string) => void;
+  readonly warn: (sentence: string) => void;
+}
+
+export interface Keeper {
+  /** Does what is due for the host; answers when to look again, ms since 1970. Never throws. */
+  look(host: string): Promise<number>;
+}
+
+/** Somebody else has the lock: his order takes some seconds. */
+const busyMs = 5_000;
+/** After what should not happen, such as a full disk. */
+const brokenMs = 60_000;
+
+export const createKeeper = (options: KeeperOptions): Keeper => {
+  const { store, lock, clock } = options;
+
+  const look = async (host: string): Promise<number> => {
+    const facts = factsOf(store, host);
+    if (facts) await planRenewal(options, host, facts);
+    const state = store.state(host);
+    const dueAt = dueTime(state, facts);
+    if (dueAt > clock()) return facts && state.plan ? Math.min(dueAt, state.plan.pollAt) : dueAt;
+    const held = lock.take();
+    if (!held) return clock() + busyMs;
+    try {
+      return await order(host);
+    } finally {
+      held.release();
+    }
+  };
+
+  const order = async (host: string): Promise<number> => {
+    // Whoever had the lock before may have done what we came for, or failed at it.
+    const facts = factsOf(store, host);
+    const state = store.state(host);
+    if (dueTime(state, facts) > clock()) return clock() + busyMs;
+    const { counted, nextAt } = paceOrders(store.orders(), clock());
+    if (nextAt > clock()) return nextAt;
+    store.keepOrders([...counted, clock()]);
+    return tryOrder(options, host, state, facts);
+  };
+
+  return {
+    look: (host) =>
+      look(host).catch((error: unknown) => {
+        options.warn(`acme: ${host}: ${error instanceof Error ? error.message : error}`);
+        return clock() + brokenMs;
+      }),
+  };
+};
+
+/** What is in the store for the host; a certificate that cannot be read, or is for others, is none. */
+export const factsOf = (store: CertificateStore, host: string): CertificateFacts | null => {
+  const pair = store.certificate(host);
+  if (!pair) return null;
+  try {
+    const facts = readCertificate(pair.cert);
+    return coversHost(facts.hosts, host) ? facts : null;
+  } catch {
+    return null;
+  }
+};
+
+const dueTime = ({ nextTryAt, plan }: HostState, facts: CertificateFacts | null): number => {
+  if (!facts) return nextTryAt;
+  const renewAt = plan?.id === planId(facts) ? plan.renewAt : facts.notAfter;
+  return Math.max(renewAt, nextTryAt);
+};
+
+const planId = (facts: CertificateFacts): string => facts.id ?? `until-${facts.notAfter}`;
+
+/** Makes a plan for a certificate that has none, and asks the authority twice a day whether it is still right. */
+const planRenewal = async (
+  { store, authority, clock, random, warn }: KeeperOptions,
+  host: string,
+  facts: CertificateFacts,
+): Promise<void> => {
+  const before = store.state(host).plan;
+  const known = before?.id === planId(facts) ? before : null;
+  if (known && known.pollAt > clock()) return;
+  let pollAt = clock() + 2 * pollEvery; // one that has no windows may have some tomorrow
+  let window = known?.start != null && known.end != null ? { start: known.start, end: known.end } : null;
+  try {
+    const answer = facts.id && (await authority.window(facts.id));
+    window = answer || null;
+    if (answer) pollAt = nextPoll(clock(), answer.retryAfterMs);
+  } catch (error) {
+    pollAt = clock() + pollEvery;
+    if (!known)
+      warn(`acme: ${host}: ${describe(error, host, "", authority).sentence}; it is renewed by its age`);
+  }
+  // Another gateway may have chosen while we asked: all keep to one moment.
+  const now = store.state(host);
+  const chosen = now.plan?.id === planId(facts) ? now.plan : null;
+  const isSame = chosen && chosen.start === (window?.start ?? null) && chosen.end === (window?.end ?? null);
+  const renewAt = isSame ? chosen.renewAt : renewalTime(facts, window, random());
+  const plan = { id: planId(facts), renewAt, pollAt, start: window?.start ?? null, end: window?.end ?? null };
+  store.keepState(host, { ...now, plan });
+};
+
+const tryOrder = async (
+  options: KeeperOptions,
+  host: string,
+  state: HostState,
+  facts: CertificateFacts | null,
+): Promise<number> => {
+  const { store, authority, clock } = options;
+  const proofs = options.proofsFor(host);
+  const proof = proofs[state.failures % Math.max(1, proofs.length)];
+  try {
+    if (!proof) throw new Error("there is no way to prove it: a wildcard needs tls.dns");
+    const pair = await authority.order({
+      host,
+      account: store.account() ?? startAccount(store),
+      keepAccount: (account) => store.keepAccount(account),
+      proof,
+      replaces: facts?.id ?? null,
+    });
+    const got = readCertificate(pair.cert);
+    if (!coversHost(got.hosts, host))
+      throw new Error(`the certificate that came is for ${got.hosts.join(", ")}`);
+    store.keepCertificate(host, pair);
+    store.keepState(host, { failures: 0, nextTryAt: 0, trouble: null, plan: null });
+    options.info(
+      `acme: ${host} has a certificate of ${got.issuer}, good for ${daysLeft(got.notAfter, clock())} days`,
+    );
+    return clock(); // its renewal has to be planned
+  } catch (error) {
+    return noteFailure(options, host, proof?.type ?? "", facts, error);
+  }
+};
+
+const startAccount = (store: CertificateStore) => {
+  const account = newAccount();
+  store.keepAccount(account); // before it is used: a key that is lost cannot be asked for again
+  return account;
+};
+
+const noteFailure = (
+  { store, authority, clock, warn }: KeeperOptions,
+  host: string,
+  challenge: string,
+  facts: CertificateFacts | null,
+  error: unknown,
+): number => {
+  // The authority has forgotten us, or never knew: the key that it does not know is of no use.
+  const account = store.account();
+  if (error instanceof Refusal && error.problem === "accountDoesNotExist" && account) {
+    store.keepAccount({ ...account, url: null });
+  }
+  const { kind, retryAfterMs, sentence } = describe(error, host, challenge, authority);
+  const state = store.state(host);
+  const failures = state.failures + 1;
+  const nextTryAt = clock() + retryDelay(failures, kind, retryAfterMs);
+  store.keepState(host, { ...state, failures, nextTryAt, trouble: sentence });
+  const meanwhile = facts
+    ? `the old certificate serves for ${daysLeft(facts.notAfter, clock())} more days`
+    : "it cannot be reached by https meanwhile";
+  warn(`acme: ${host}: ${sentence}; tried again at ${new Date(nextTryAt).toISOString()}, ${meanwhile}`);
+  return nextTryAt;
+};
+
+const describe = (error: unknown, host: string, challenge: string, { directory }: Authority): Failure =>
+  explainFailure(error, host, challenge, directory);
+
+/** Whole days, but parts of the last one. */
+export const daysLeft = (notAfter: number, now: number): number => {
+  const days = (notAfter - now) / 86_400_000;
+  return days > 1 ? Math.floor(days) : Math.max(0, Math.round(days * 10) / 10);
+};

@@ -1,0 +1,298 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { type ClientHttp2Session, connect, constants, type IncomingHttpHeaders } from "node:http2";
+import { get } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { after, type TestContext, test } from "node:test";
+import { connect as tlsConnect } from "node:tls";
+import type { Exchange } from "../http/exchange.ts";
+import { readBody } from "../http/read-body.ts";
+import { testSite } from "../http/test-server.ts";
+import { createListener, type ListenerOptions } from "./listener.ts";
+import { createLocalAuthority } from "./tls/local-authority.ts";
+
+const dir = mkdtempSync(join(tmpdir(), "turnpike-h2-"));
+after(() => rmSync(dir, { recursive: true }));
+
+/** An encrypted listener on a free port, and a client that speaks HTTP/2 to it. */
+const start = async (t: TestContext, options: Partial<ListenerOptions>) => {
+  const errors: unknown[] = [];
+  const certificates = createLocalAuthority({ dir, clock: Date.now, serves: () => true });
+  const listener = createListener({
+    address: "127.0.0.1:0",
+    handler: (x) => void x.res.end("ok"),
+    headerBytes: 8192,
+    siteOf: (host) => (host === "unknown.example" ? null : testSite),
+    isTrusted: () => false,
+    clock: () => 1234,
+    portHint: String,
+    onError: (error) => errors.push(error),
+    tls: { certificates, minVersion: "TLSv1.2" },
+    ...options,
+  });
+  const { port } = await listener.listen();
+  t.after(() => listener.stop(0));
+  const open = () => {
+    const session = connect(`https://localhost:${port}`, { rejectUnauthorized: false });
+    session.on("error", () => {});
+    t.after(() => session.destroy());
+    return session;
+  };
+  return { listener, port, errors, open };
+};
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+const ask = async (
+  session: ClientHttp2Session,
+  headers: Record<string, string>,
+  body?: string,
+): Promise<Answer> => {
+  const stream = session.request({ ":path": "/", ...headers }, { endStream: body === undefined });
+  const head = new Promise<IncomingHttpHeaders>((resolve, reject) => {
+    stream.on("response", resolve);
+    stream.on("error", reject);
+  });
+  if (body !== undefined) stream.end(body);
+  const got = await head;
+  return { status: Number(got[":status"]), headers: got, body: await text(stream) };
+};
+
+test("a request over HTTP/2 looks to handlers like one over HTTP/1.1", async (t) => {
+  const seen: Exchange[] = [];
+  const { open } = await start(t, {
+    handler: (x) => {
+      seen.push(x);
+      x.res.end();
+    },
+  });
+  await ask(open(), {
+    ":path": "/a%20b?c=d",
+    ":authority": "Shop.Example:8443",
+    cookie: "a=1",
+    "x-one": "1",
+  });
+  const { path, query, host, secure, address, req } = seen[0] as Exchange;
+  assert.deepEqual(
+    { path, query, host, secure, address, method: req.method, url: req.url },
+    {
+      path: "/a%20b",
+      query: "c=d",
+      host: "shop.example",
+      secure: true,
+      address: "127.0.0.1",
+      method: "GET",
+      url: "/a%20b?c=d",
+    },
+  );
+  assert.deepEqual({ ...req.headers }, { host: "Shop.Example:8443", cookie: "a=1", "x-one": "1" });
+  assert.deepEqual(req.rawHeaders, ["host", "Shop.Example:8443", "cookie", "a=1", "x-one", "1"]);
+});
+
+test("bodies go both ways, with and without a length", async (t) => {
+  const { open } = await start(t, {
+    handler: async (x) => {
+      const body = await readBody(x.req, 100_000);
+      x.res.writeHead(200, ["set-cookie", "a=1", "set-cookie", "b=2", "content-type", "text/plain"]);
+      x.res.end(`${x.req.headers["transfer-encoding"] ?? "sized"} ${body.length}`);
+    },
+  });
+  const session = open();
+  const big = "x".repeat(90_000);
+  const unsized = await ask(session, { ":method": "POST" }, big);
+  assert.equal(unsized.body, "chunked 90000");
+  const sized = await ask(session, { ":method": "POST", "content-length": "90000" }, big);
+  assert.equal(sized.body, "sized 90000");
+  assert.deepEqual(sized.headers["set-cookie"], ["a=1", "b=2"]);
+});
+
+test("headers about the connection do not get into an answer", async (t) => {
+  const { open } = await start(t, {
+    handler: (x) => {
+      x.res.setHeader("x-set", "1");
+      x.res.writeHead(200, {
+        connection: "close",
+        "keep-alive": "timeout=5",
+        "transfer-encoding": "chunked",
+        "x-kept": "1",
+      });
+      x.res.end("ok");
+    },
+  });
+  const { headers, body } = await ask(open(), {});
+  const names = Object.keys(headers)
+    .filter((name) => name !== "date")
+    .sort();
+  assert.deepEqual([names, body], [[":status", "x-kept", "x-set"], "ok"]);
+});
+
+test("hostile requests are refused, and the connection goes on", async (t) => {
+  const { open, errors } = await start(t, {});
+  const session = open();
+  const cases: readonly [name: string, headers: Record<string, string>, status: number][] = [
+    ["a host nobody configured (RFC 9110 §15.5.20)", { ":authority": "unknown.example" }, 421],
+    ["another Host (RFC 9113 §8.3.1)", { ":authority": "a.example", host: "b.example" }, 400],
+    ["a path with a fragment", { ":path": "/#x" }, 400],
+  ];
+  for (const [name, headers, status] of cases)
+    assert.equal((await ask(session, headers)).status, status, name);
+  // Node's parser ends these streams itself.
+  const broken: readonly [name: string, headers: Record<string, string>][] = [
+    ["a path that is none (RFC 9113 §8.3.1)", { ":path": "nothing" }],
+    ["an authority that is none (RFC 9113 §8.3.1)", { ":authority": "a/b" }],
+    ["an absolute path", { ":path": "http://b.example/" }],
+    ["a space in the path", { ":path": "/a HTTP/1.1\r\nx: y" }],
+  ];
+  for (const [name, headers] of broken) {
+    const answer = await ask(open(), headers).catch(() => null);
+    assert.ok(answer === null || answer.status === 400, name);
+  }
+  assert.equal((await ask(session, {})).status, 200);
+  assert.deepEqual(errors, []);
+});
+
+test("a tunnel is refused", async (t) => {
+  const { open } = await start(t, {});
+  const stream = open().request({ ":method": "CONNECT", ":authority": "other:443" });
+  const status = await new Promise((resolve) =>
+    stream.on("response", (headers) => resolve(headers[":status"])).on("error", () => resolve(405)),
+  );
+  assert.equal(status, 405);
+});
+
+test("an answer that is cut half-way does not look whole", async (t) => {
+  const { open } = await start(t, {
+    handler: (x) => {
+      x.res.write("half", () => x.res.destroy());
+    },
+  });
+  await assert.rejects(ask(open(), {}), /NGHTTP2_INTERNAL_ERROR/);
+});
+
+test("a client that leaves ends its request alone", async (t) => {
+  const { promise: closed, resolve: close } = Promise.withResolvers<boolean>();
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+  const { open, errors } = await start(t, {
+    handler: (x) => {
+      if (x.path !== "/slow") return void x.res.end("ok");
+      x.res.on("close", () => {
+        x.res.write("too late");
+        x.res.end("too late");
+        close(x.res.destroyed);
+      });
+      x.res.write("begun");
+      begin();
+    },
+  });
+  const session = open();
+  const stream = session.request({ ":path": "/slow" });
+  stream.on("error", () => {});
+  await begun;
+  stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  assert.equal(await closed, true);
+  assert.equal((await ask(session, {})).body, "ok");
+  assert.deepEqual(errors, []);
+});
+
+/** A frame of HTTP/2 (RFC 9113 §4.1). */
+const frame = (type: number, flags: number, stream: number, payload: Buffer = Buffer.alloc(0)): Buffer => {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head.writeUInt8(type, 3);
+  head.writeUInt8(flags, 4);
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
+};
+
+const preface = Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), frame(0x4, 0, 0)]);
+// GET / over https of authority `a`, by the static table of RFC 7541.
+const getSlash = Buffer.from([0x82, 0x84, 0x87, 0x41, 0x01, 0x61]);
+const cancel = Buffer.from([0, 0, 0, 8]);
+
+/** Sends frames without looking at what comes back, until the server closes the connection. */
+const sendFrames = async (port: number, frames: Iterable<Buffer>): Promise<void> => {
+  const socket = tlsConnect({ port, host: "127.0.0.1", rejectUnauthorized: false, ALPNProtocols: ["h2"] });
+  socket.on("error", () => {}).resume();
+  const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()));
+  await new Promise<void>((resolve) => socket.once("secureConnect", resolve));
+  socket.write(preface);
+  for (const one of frames) {
+    if (socket.destroyed) break;
+    if (!socket.write(one))
+      await Promise.race([closed, new Promise((resolve) => socket.once("drain", resolve))]);
+  }
+  await closed;
+};
+
+const floods: readonly [name: string, frames: (i: number) => Buffer][] = [
+  [
+    "requests that are reset at once (CVE-2023-44487)",
+    (i) => Buffer.concat([frame(0x1, 0x5, 2 * i + 1, getSlash), frame(0x3, 0, 2 * i + 1, cancel)]),
+  ],
+  [
+    "requests that make us reset them (CVE-2025-8671)",
+    (i) => Buffer.concat([frame(0x1, 0x4, 2 * i + 1, getSlash), frame(0x8, 0, 2 * i + 1, Buffer.alloc(4))]),
+  ],
+  ["more requests at once than are allowed", (i) => frame(0x1, 0x5, 2 * i + 1, getSlash)],
+  [
+    "headers that never end (CVE-2024-27983)",
+    (i) => frame(i === 0 ? 0x1 : 0x9, 0, 1, Buffer.alloc(1000, 0x82)),
+  ],
+];
+
+for (const [name, make] of floods) {
+  test(`a flood ends its connection, and others are served: ${name}`, async (t) => {
+    let calls = 0;
+    const { open, port } = await start(t, {
+      handler: (x) => {
+        calls++;
+        if (x.path === "/fine") x.res.end("ok");
+      },
+    });
+    await sendFrames(
+      port,
+      (function* () {
+        for (let i = 0; i < 30_000; i++) yield make(i);
+      })(),
+    );
+    assert.ok(calls < 1000, `${calls} requests of the flood were begun`);
+    assert.equal((await ask(open(), { ":path": "/fine" })).body, "ok");
+  });
+}
+
+test("stopping lets a running request finish and sends the client elsewhere", async (t) => {
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+  let release: () => void = () => {};
+  const { listener, open } = await start(t, {
+    handler: (x) => {
+      release = () => x.res.end("finished");
+      begin();
+    },
+  });
+  const session = open();
+  const running = ask(session, {});
+  await begun;
+  const idle = open();
+  await new Promise<void>((resolve) => idle.on("connect", () => resolve()));
+  const stopped = listener.stop(60_000);
+  await new Promise<void>((resolve) => session.on("goaway", () => resolve()));
+  release();
+  assert.equal((await running).body, "finished");
+  await stopped;
+});
+
+test("HTTP/1.1 is spoken beside HTTP/2", async (t) => {
+  const { port } = await start(t, {});
+  const answer = await new Promise<string>((resolve, reject) => {
+    get({ port, host: "127.0.0.1", rejectUnauthorized: false }, (res) => {
+      text(res).then((body) => resolve(`${res.httpVersion} ${res.statusCode} ${body}`), reject);
+    }).on("error", reject);
+  });
+  assert.equal(answer, "1.1 200 ok");
+});

@@ -1,0 +1,100 @@
+/** Certificates from files that somebody else looks after; read again when they change. */
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import { createSecureContext, type SecureContext } from "node:tls";
+import { codeOf } from "../../lib/error-code.ts";
+import type { Certificates } from "./certificates.ts";
+import type { KeyPair } from "./make-certificate.ts";
+import { type CertificateFacts, coversHost, readCertificate } from "./read-certificate.ts";
+
+export interface FilesOptions {
+  readonly files: readonly { readonly cert: string; readonly key: string }[];
+  readonly info: (sentence: string) => void;
+  readonly warn: (sentence: string) => void;
+}
+
+interface Read {
+  readonly pair: KeyPair;
+  readonly context: SecureContext;
+  readonly facts: CertificateFacts;
+}
+
+const lookEveryMs = 2_000;
+
+/** Throws one sentence if a pair cannot be used at the start; later a bad one changes nothing, and is told. */
+export const openCertificateFiles = ({
+  files,
+  info,
+  warn,
+}: FilesOptions): Certificates & { look(): void } => {
+  const entries = files.map((names) => ({ names, version: versionOf(names), read: readPair(names) }));
+
+  const look = (): void => {
+    for (const entry of entries) {
+      const version = versionOf(entry.names);
+      if (version === entry.version) continue;
+      entry.version = version;
+      try {
+        entry.read = readPair(entry.names);
+        const until = new Date(entry.read.facts.notAfter).toISOString();
+        info(`tls: ${entry.names.cert} was read again, it is good until ${until}`);
+      } catch (error) {
+        // In the middle of a change key and certificate do not match: the next change is another chance.
+        warn(`${error instanceof Error ? error.message : error}; the one of before serves on`);
+      }
+    }
+  };
+  const timer = setInterval(look, lookEveryMs);
+  timer.unref();
+  const find = (host: string) => entries.find(({ read }) => coversHost(read.facts.hosts, host));
+  return {
+    look,
+    contextFor: (host) => find(host)?.read.context ?? null,
+    fallback: () => entries[0]?.read.pair ?? null,
+    covers: (host) => find(host) !== undefined,
+    status: () =>
+      entries.map(({ read: { facts } }) => ({
+        host: facts.hosts[0] ?? "",
+        notAfter: facts.notAfter,
+        failures: 0,
+        trouble: null,
+      })),
+    close: () => clearInterval(timer),
+  };
+};
+
+type Names = FilesOptions["files"][number];
+
+const versionOf = ({ cert, key }: Names): string =>
+  [cert, key]
+    .map((file) => {
+      const found = statSync(file, { throwIfNoEntry: false });
+      return found ? `${found.ino} ${found.mtimeMs} ${found.size}` : "";
+    })
+    .join();
+
+const readPair = (names: Names): Read => {
+  const pair = { cert: readText(names.cert), key: readText(names.key) };
+  try {
+    // Node takes a certificate without its key, and then serves nobody.
+    if (!new X509Certificate(pair.cert).checkPrivateKey(createPrivateKey(pair.key)))
+      throw new Error("the key is of another certificate");
+    return { pair, context: createSecureContext(pair), facts: readCertificate(pair.cert) };
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(
+      `tls: ${names.cert} and ${names.key} cannot be used together (${why}): both must be PEM, the key that of the certificate`,
+      { cause },
+    );
+  }
+};
+
+const readText = (file: string): string => {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new Error(`tls: ${file} cannot be read (${codeOf(cause)}): make it readable for this user`, {
+      cause,
+    });
+  }
+};

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { createLocalAuthority } from "./local-authority.ts";
+import { coversHost, readCertificate } from "./read-certificate.ts";
+
+const day = 86_400_000;
+
+const open = (t: TestContext, dir = mkdtempSync(join(tmpdir(), "turnpike-local-"))) => {
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  const time = { now: Date.now() };
+  return {
+    dir,
+    time,
+    local: createLocalAuthority({ dir, clock: () => time.now, serves: (host) => host !== "x.example" }),
+  };
+};
+
+test("a certificate of the local authority is trusted by who trusts its root", (t) => {
+  const { dir, local } = open(t);
+  const leaf = new X509Certificate(local.fallback()?.cert ?? "");
+  const root = new X509Certificate(readFileSync(join(dir, "ca.crt")));
+  assert.ok(leaf.verify(root.publicKey) && leaf.checkIssued(root) && root.ca && !leaf.ca);
+  for (const name of ["localhost"]) assert.equal(leaf.checkHost(name), name);
+  for (const address of ["127.0.0.1", "::1"]) assert.equal(leaf.checkIP(address), address);
+  assert.equal(statSync(join(dir, "ca.pem")).mode & 0o777, 0o600);
+});
+
+test("every host that is served has one, others have none", (t) => {
+  const { local } = open(t);
+  assert.ok(local.contextFor("a.example"));
+  assert.equal(local.contextFor("a.example"), local.contextFor("a.example"), "made once");
+  assert.equal(local.contextFor("x.example"), null);
+});
+
+test("the authority stays the same across starts and gateways, and is made anew before it ends", (t) => {
+  const first = open(t);
+  first.local.fallback();
+  const root = readFileSync(join(first.dir, "ca.crt"), "utf8");
+  const second = open(t, first.dir);
+  second.local.fallback();
+  assert.equal(readFileSync(join(first.dir, "ca.crt"), "utf8"), root);
+  first.time.now += 3600 * day;
+  const leaf = readCertificate(first.local.fallback()?.cert ?? "");
+  assert.notEqual(readFileSync(join(first.dir, "ca.crt"), "utf8"), root);
+  assert.ok(leaf.notAfter > first.time.now + 80 * day);
+});
+
+test("a certificate is made anew a month before it ends", (t) => {
+  const { local, time } = open(t);
+  const before = local.fallback();
+  time.now += 59 * day;
+  assert.equal(local.fallback(), before);
+  time.now += 2 * day;
+  assert.notEqual(local.fallback(), before);
+});
+
+test("a spoiled authority is told, not replaced", (t) => {
+  const { dir, local } = open(t);
+  writeFileSync(join(dir, "ca.pem"), "nonsense");
+  assert.throws(
+    () => local.fallback(),
+    /^Error: tls: \S+ca\.pem does not hold a key and a certificate: remove it/,
+  );
+});
+
+test("names are covered by themselves and by one label in place of a star", () => {
+  const cases: readonly [names: string[], host: string, covered: boolean][] = [
+    [["a.example"], "a.example", true],
+    [["*.example"], "a.example", true],
+    [["*.example"], "b.a.example", false],
+    [["*.example"], "example", false],
+    [["*.a.example"], "*.a.example", true],
+    [["a.example"], "b.example", false],
+  ];
+  for (const [names, host, covered] of cases)
+    assert.equal(coversHost(names, host), covered, `${names} ${host}`);
+});

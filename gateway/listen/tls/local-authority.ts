@@ -1,0 +1,132 @@
+/**
+ * The development authority: made at the first use, kept in the certificate folder, and good for whatever host the
+ * gateway serves. A browser that is told to trust `ca.crt` shows no warning.
+ */
+import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { createSecureContext, type SecureContext } from "node:tls";
+import type { Clock } from "../../lib/clock.ts";
+import { codeOf } from "../../lib/error-code.ts";
+import { writeFirst, writeWhole } from "../../lib/write-whole.ts";
+import type { Certificates } from "./certificates.ts";
+import {
+  authorityExtensions,
+  type KeyPair,
+  keyPem,
+  makeCertificate,
+  newKey,
+  type Signer,
+} from "./make-certificate.ts";
+
+const day = 86_400_000;
+const authorityDays = 3650;
+const leafDays = 90;
+const renewBelowDays = 30;
+const hostsKept = 200;
+
+export interface LocalOptions {
+  /** where the authority is kept */
+  readonly dir: string;
+  readonly clock: Clock;
+  /** a site answers for the host */
+  readonly serves: (host: string) => boolean;
+}
+
+interface Leaf {
+  readonly pair: KeyPair;
+  readonly context: SecureContext;
+  readonly notAfter: number;
+}
+
+/** Certificates for every host that is served, and for clients that name none. */
+export const createLocalAuthority = ({ dir, clock, serves }: LocalOptions): Certificates => {
+  let authority: Authority | null = null;
+  const leaves = new Map<string, Leaf>();
+
+  const leafFor = (host: string): Leaf => {
+    const known = leaves.get(host);
+    if (known && known.notAfter - clock() > renewBelowDays * day) return known;
+    if (!authority || authority.notAfter - clock() < leafDays * day) authority = openAuthority(dir, clock());
+    const leaf = makeLeaf(host, authority, clock());
+    if (leaves.size >= hostsKept) leaves.clear(); // clients may make up hosts where a site takes any
+    leaves.set(host, leaf);
+    return leaf;
+  };
+  return {
+    contextFor: (name) => (serves(name) ? leafFor(name).context : null),
+    fallback: () => leafFor("localhost").pair,
+    covers: serves,
+    status: () => [],
+    close: () => leaves.clear(),
+  };
+};
+
+interface Authority extends Signer {
+  readonly notAfter: number;
+}
+
+const openAuthority = (dir: string, now: number): Authority => {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const kept = readAuthority(join(dir, "ca.pem"));
+  if (kept && kept.notAfter - now > leafDays * day) return kept;
+  if (kept) rmSync(join(dir, "ca.pem"), { force: true });
+  return makeAuthority(dir, now);
+};
+
+const readAuthority = (file: string): Authority | null => {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return null;
+    throw new Error(`tls: ${file} cannot be read (${codeOf(error)}): make it readable for this user`, {
+      cause: error,
+    });
+  }
+  try {
+    const certificate = new X509Certificate(text);
+    const name = /CN=(.+)/.exec(certificate.subject)?.[1] ?? "";
+    return { name, key: createPrivateKey(text), notAfter: Date.parse(certificate.validTo) };
+  } catch (cause) {
+    throw new Error(
+      `tls: ${file} does not hold a key and a certificate: remove it, and a new one is made at the next start`,
+      { cause },
+    );
+  }
+};
+
+const makeAuthority = (dir: string, now: number): Authority => {
+  const key = newKey();
+  const signer = { name: `Turnpike local authority ${new Date(now).toISOString().slice(0, 10)}`, key };
+  const notAfter = now + authorityDays * day;
+  const cert = makeCertificate(
+    {
+      name: signer.name,
+      hosts: [],
+      publicKey: createPublicKey(key),
+      notBefore: now - day,
+      notAfter,
+      extensions: authorityExtensions(key),
+    },
+    signer,
+  );
+  // One file with both, so that they can never be of two authorities; a second one to be given to browsers.
+  const file = join(dir, "ca.pem");
+  if (!writeFirst(file, keyPem(key) + cert, 0o600)) return readAuthority(file) ?? makeAuthority(dir, now);
+  writeWhole(join(dir, "ca.crt"), cert, 0o644);
+  return { ...signer, notAfter };
+};
+
+const makeLeaf = (host: string, authority: Authority, now: number): Leaf => {
+  const key = newKey();
+  const notAfter = now + leafDays * day;
+  const bare = host.replace(/^\[(.*)\]$/, "$1");
+  const hosts = bare === "localhost" ? ["localhost", "127.0.0.1", "::1"] : [bare];
+  const cert = makeCertificate(
+    { name: bare, hosts, publicKey: createPublicKey(key), notBefore: now - day, notAfter },
+    authority,
+  );
+  const pair = { key: keyPem(key), cert };
+  return { pair, context: createSecureContext(pair), notAfter };
+};

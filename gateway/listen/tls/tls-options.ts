@@ -1,0 +1,77 @@
+import { constants, randomBytes } from "node:crypto";
+import type { Server as SecureServer } from "node:https";
+import type { SecureContextOptions, TlsOptions } from "node:tls";
+import type { Certificates } from "./certificates.ts";
+
+/** What makes a listener speak TLS. */
+export interface TlsFront {
+  readonly certificates: Certificates;
+  readonly minVersion: "TLSv1.2" | "TLSv1.3";
+}
+
+// Forward secrecy and authenticated encryption alone: what every browser of the last ten years speaks.
+const ciphers = [
+  "TLS_AES_128_GCM_SHA256",
+  "TLS_AES_256_GCM_SHA384",
+  "TLS_CHACHA20_POLY1305_SHA256",
+  "ECDHE-ECDSA-AES128-GCM-SHA256",
+  "ECDHE-RSA-AES128-GCM-SHA256",
+  "ECDHE-ECDSA-AES256-GCM-SHA384",
+  "ECDHE-RSA-AES256-GCM-SHA384",
+  "ECDHE-ECDSA-CHACHA20-POLY1305",
+  "ECDHE-RSA-CHACHA20-POLY1305",
+].join(":");
+
+const handshakeMs = 40_000; // a certificate that is made on demand has to come from its authority first
+const ticketSeconds = 6 * 3600;
+
+const contextOptions = ({ minVersion }: TlsFront): SecureContextOptions => ({
+  minVersion,
+  ciphers,
+  honorCipherOrder: true,
+  ecdhCurve: "X25519MLKEM768:X25519:prime256v1:secp384r1",
+  // A client that could ask for handshake after handshake would have us do the costly part.
+  secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_PRIORITIZE_CHACHA,
+  sessionTimeout: ticketSeconds,
+});
+
+/** The options of a TLS server that takes its certificates by name, and speaks HTTP/2 and HTTP/1.1. */
+export const tlsOptions = (front: TlsFront): TlsOptions => ({
+  ...contextOptions(front),
+  ticketKeys: randomBytes(48),
+  handshakeTimeout: handshakeMs,
+  SNICallback: (name, done) => {
+    Promise.resolve(front.certificates.contextFor(name.toLowerCase())).then(
+      (context) => (context ? done(null, context) : done(new Error(`tls: no certificate for ${name}`))),
+      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+    );
+  },
+  ALPNProtocols: ["h2", "http/1.1"],
+});
+
+const rotateMs = (ticketSeconds / 2) * 1000;
+
+/**
+ * Keeps what a server uses for every connection in force: the certificate for clients that name no host, and keys of
+ * session tickets that are never older than six hours, because whoever finds one can read the sessions under it.
+ */
+export const keepServerCurrent = (server: SecureServer, front: TlsFront): { close(): void } => {
+  let fallback = front.certificates.fallback();
+  const use = (): void => server.setSecureContext({ ...contextOptions(front), ...fallback });
+  use();
+  const refresh = (): void => {
+    const now = front.certificates.fallback();
+    if (now === fallback) return;
+    fallback = now;
+    use();
+  };
+  server.prependListener("connection", refresh);
+  const timer = setInterval(() => server.setTicketKeys(randomBytes(48)), rotateMs);
+  timer.unref();
+  return {
+    close() {
+      clearInterval(timer);
+      server.off("connection", refresh);
+    },
+  };
+};

@@ -1,0 +1,47 @@
+/** Requests that ask for a websocket: handed over with their socket, or answered as if they had not asked. */
+import { type IncomingMessage, type Server, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Upgrade } from "../http/exchange.ts";
+import { HttpError } from "../http/http-error.ts";
+import { type ExchangeSources, openExchange } from "./exchange.ts";
+import { rawAnswer } from "./malformed.ts";
+
+export interface Upgrades {
+  /** Does somebody make a websocket of this request? */
+  claims(req: IncomingMessage): boolean;
+  /** Makes a websocket of it, or refuses it; the socket is the taker's from here on. */
+  take(x: Upgrade, socket: Duplex, head: Buffer): void;
+  /** The server stops: lets the clients go. */
+  close(): Promise<void>;
+}
+
+/** For `shouldUpgradeCallback`: anything else that names an upgrade is a plain request (RFC 9110 §7.8). */
+export const asksUpgrade = (req: IncomingMessage, upgrades: Upgrades | undefined): boolean => {
+  if (!upgrades || req.method !== "GET" || req.headers.upgrade?.toLowerCase() !== "websocket") return false;
+  return upgrades.claims(req);
+};
+
+/** Hands upgrades over; what is wrong with one is said in HTTP, and its connection closed. */
+export const takeUpgrades = (
+  server: Server,
+  upgrades: Upgrades,
+  sources: ExchangeSources,
+  onError: (error: unknown, x: null) => void,
+): void => {
+  server.on("upgrade", (req, socket, head) => {
+    socket.on("error", () => socket.destroy()); // a client that is gone
+    try {
+      // Nothing is ever written to this answer: a websocket has none.
+      upgrades.take(openExchange(req, new ServerResponse(req), sources), socket, head);
+    } catch (error) {
+      if (!(error instanceof HttpError)) onError(error, null);
+      refuseUpgrade(socket, error);
+    }
+  });
+};
+
+/** Says in HTTP why there is no websocket, and closes the connection; the reason is told where it is the client's. */
+export const refuseUpgrade = (socket: Duplex, error: unknown): void => {
+  const refusal = error instanceof HttpError ? error : new HttpError(500, "internal error");
+  socket.end(rawAnswer(refusal.status, refusal.message));
+};
