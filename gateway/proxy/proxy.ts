@@ -2,76 +2,157 @@
  * The room of the upstreams: sends requests on and answers back, streaming both ways at the pace of the slower side.
  * Nothing is held but what is on its way; what belongs to one connection stays on it.
  */
-import type { Exchange, Handler } from "../http/exchange.ts";
+import type { Duplex } from "node:stream";
+import type { Exchange, Handler, Upgrade } from "../http/exchange.ts";
+import { HttpError } from "../http/http-error.ts";
 import { hasBody } from "../http/request-body.ts";
+import { type Balancer, createBalancer } from "./balancer.ts";
+import { upstreamFailure } from "./failure.ts";
 import { firstValue } from "./header-pairs.ts";
+import { applyHeaderRules, compileHeaderRules } from "./header-rules.ts";
+import { watchHealth } from "./health.ts";
 import { Relay } from "./relay.ts";
 import { type RequestRules, upstreamHeaders } from "./request-passes.ts";
 import type { ProxySettings } from "./settings.ts";
+import { createTargets } from "./targets.ts";
+import { openTunnel, type Tunnels } from "./tunnel.ts";
 import { uploadOf } from "./upload.ts";
 import type { Job } from "./upstream/connection.ts";
+import { parseEndpoint } from "./upstream/endpoint.ts";
 import { createPool, type Pool } from "./upstream/pool.ts";
 
 export interface ProxyOptions extends RequestRules {
+  /** the path of the route, which `strip` and `rewrite` speak of */
+  readonly base: string;
   /** told why a request got 502, 504 or a cut answer */
-  readonly onError: (error: unknown, x: Exchange) => void;
+  readonly onError: (error: unknown, x: Upgrade) => void;
+  /** what keeps one visitor at one upstream, null where there is no visitor */
+  readonly visitorOf: (x: Upgrade) => string | null;
+  /** told in a sentence when an upstream is left out, and when it is back */
+  readonly warn: (sentence: string) => void;
+  readonly tunnels: Tunnels;
 }
+
+/** Carries a websocket; throws where it cannot be sent on, and says what else goes wrong on the socket. */
+export type TakeUpgrade = (x: Upgrade, socket: Duplex, head: Buffer) => void;
 
 export interface Proxy {
   readonly handle: Handler;
-  /** Waits for running requests and closes the connections to the upstreams. */
+  readonly upgrade: TakeUpgrade;
+  /** Waits for running requests and closes the connections to the upstreams; websockets stay. */
   close(): Promise<void>;
 }
 
-/** Sends requests to the upstreams in turn. */
 export const createProxy = (settings: ProxySettings, options: ProxyOptions): Proxy => {
-  const pools = settings.upstreams.map((upstream) => openPool(upstream, settings));
+  const members = settings.upstreams.map((upstream) => openMember(upstream, settings));
+  const pools = members.map(({ pool }) => pool);
   const waitMs = settings.connectMs + settings.firstByteMs;
-  let turn = 0;
+  const targetOf = createTargets(settings, options.base);
+  const requestRules = compileHeaderRules(settings.requestHeaders);
+  const answerRules = compileHeaderRules(settings.responseHeaders);
+  const keyOf = createKey(settings.balance, options.visitorOf);
+  const balancer: Balancer = createBalancer({
+    members,
+    balance:
+      settings.balance === "visitor" || settings.balance.startsWith("header:") ? "key" : settings.balance,
+    failures: settings.failures,
+    pauseMs: settings.pauseSeconds * 1000,
+    now: () => performance.now(),
+    onChange: ({ endpoint }, isUp) =>
+      options.warn(`proxy: ${endpoint.url} ${isUp ? "answers again" : "does not answer and is left out"}`),
+  });
+  const stopHealth = settings.health ? watchHealth(pools, settings.health, balancer.judge) : () => {};
+  const headersOf = (x: Upgrade) => applyHeaderRules(upstreamHeaders(x, options), requestRules);
 
-  const nextPool = (): Pool => {
-    const pool = pools[turn];
-    turn = turn + 1 < pools.length ? turn + 1 : 0;
-    if (!pool) throw new Error("proxy: there is no upstream");
-    return pool;
-  };
-  return {
-    handle(x) {
-      const { req } = x;
-      const pool = nextPool();
-      const body = hasBody(req) ? uploadOf(req) : null;
-      const relay = new Relay(x, body, options.onError);
-      const pairs = upstreamHeaders(x, options);
+  const send = (x: Exchange, pool: Pool, tried: readonly Pool[]): void => {
+    const { req } = x;
+    const body = hasBody(req) ? uploadOf(req) : null;
+    const pairs = headersOf(x);
+    const method = req.method ?? "GET";
+    const attempts = [...tried, pool];
+    const mayRepeat = body === null && repeatable.has(method);
+
+    const attempt = (at: Pool): void => {
       const job: Job = {
-        request: { method: req.method ?? "GET", target: targetOf(x), host: pool.host, pairs },
+        request: { method, target: targetOf(x), host: at.endpoint.host, pairs },
         body,
         chunked: body !== null && firstValue(pairs, "content-length") === undefined,
         handler: relay,
       };
-      if (!pool.dispatch(job)) relay.limitWait(waitMs, () => pool.forget(job));
+      if (!at.dispatch(job)) relay.limitWait(waitMs, () => at.forget(job));
+    };
+    const current = (): Pool => attempts.at(-1) ?? pool;
+    const relay = new Relay(x, body, {
+      onAnswer: () => balancer.succeeded(current()),
+      retry(error) {
+        if (isUpstreamsFault(error)) balancer.failed(current());
+        if (!mayRepeat || attempts.length >= settings.tries) return false;
+        const next = balancer.next(keyOf(x), attempts);
+        if (!next) return false;
+        attempts.push(next);
+        attempt(next);
+        return true;
+      },
+      report: options.onError,
+      rules: answerRules,
+    });
+    attempt(pool);
+  };
+
+  return {
+    handle(x) {
+      const pool = balancer.next(keyOf(x), []);
+      if (!pool) throw new HttpError(502, "the server behind this site cannot be reached");
+      send(x, pool, []);
     },
-    close: async () => {
+    upgrade(x, socket, head) {
+      const pool = balancer.next(keyOf(x), []);
+      if (!pool) throw new HttpError(502, "the server behind this site cannot be reached");
+      openTunnel({
+        endpoint: pool.endpoint,
+        request: { method: "GET", target: targetOf(x), host: pool.endpoint.host, pairs: headersOf(x) },
+        client: socket,
+        head,
+        settings,
+        tunnels: options.tunnels,
+        rules: answerRules,
+        onOpen: () => balancer.succeeded(pool),
+        onError: (error) => {
+          if (isUpstreamsFault(error)) balancer.failed(pool);
+          options.onError(upstreamFailure(error), x);
+        },
+      });
+    },
+    async close() {
+      stopHealth();
       await Promise.all(pools.map((pool) => pool.close()));
     },
   };
 };
 
-const openPool = (upstream: string, settings: ProxySettings): Pool => {
-  const { hostname, port } = new URL(upstream);
-  return createPool({
-    host: hostname.replace(/^\[(.*)\]$/, "$1"),
-    port: Number(port || 80),
-    connections: settings.connections,
-    queue: settings.queue,
-    connectMs: settings.connectMs,
-    firstByteMs: settings.firstByteMs,
-    headBytes: settings.headBytes,
-  });
+/** May be sent to another upstream where one gave no answer (RFC 9110 §9.2.2). */
+const repeatable = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
+
+const openMember = (upstream: ProxySettings["upstreams"][number], settings: ProxySettings) => {
+  const { url, weight, verify } =
+    typeof upstream === "string" ? { url: upstream, weight: 1, verify: true } : upstream;
+  return { weight, pool: createPool({ ...settings, endpoint: parseEndpoint(url, verify) }) };
 };
 
-/** The target as it came; an absolute one without the part that names us. */
-const targetOf = ({ req, path, query }: Exchange): string => {
-  const url = req.url ?? "/";
-  if (url.charCodeAt(0) === 0x2f) return url;
-  return query === "" ? path : `${path}?${query}`;
+/** What a request is kept at one upstream for. */
+const createKey = (
+  balance: string,
+  visitorOf: (x: Upgrade) => string | null,
+): ((x: Upgrade) => string | null) => {
+  if (balance === "visitor") return (x) => visitorOf(x) ?? x.address;
+  if (!balance.startsWith("header:")) return () => null;
+  const name = balance.slice("header:".length).toLowerCase();
+  return ({ req }) => {
+    const value = req.headers[name];
+    return value === undefined ? null : String(value);
+  };
 };
+
+/** The client's leaving, a request that cannot be sent, and our own limits are not. */
+const isUpstreamsFault = (error: Error): boolean =>
+  !(error instanceof HttpError) && !("code" in error && error.code === "no-connection");

@@ -6,16 +6,26 @@ import { hasNoBody, runPasses, writeHead } from "../http/respond.ts";
 import { sendError } from "../http/send-error.ts";
 import { noConnection, upstreamFailure } from "./failure.ts";
 import { dropHopByHop, dropNominated, type HeaderPairs, without } from "./header-pairs.ts";
+import { applyHeaderRules, type CompiledRules } from "./header-rules.ts";
 import type { AnswerHandler, Call } from "./upstream/connection.ts";
 import type { AnswerHead } from "./upstream/response-head.ts";
 
-type Report = (error: unknown, x: Exchange) => void;
+/** What the room does about an answer, beside handing it on. */
+export interface RelayHooks {
+  /** The upstream answers. */
+  readonly onAnswer: () => void;
+  /** It gave no answer: true where the request goes to another one. */
+  readonly retry: (error: Error) => boolean;
+  /** told of what the client is told */
+  readonly report: (error: unknown, x: Exchange) => void;
+  readonly rules: CompiledRules | null;
+}
 
 /** Carries one answer from the upstream to the client, at the client's pace. */
 export class Relay implements AnswerHandler {
   readonly #x: Exchange;
   readonly #upload: Readable | null;
-  readonly #report: Report;
+  readonly #hooks: RelayHooks;
   #call: Call | null = null;
   #over = false;
   #waiting: NodeJS.Timeout | null = null;
@@ -28,10 +38,10 @@ export class Relay implements AnswerHandler {
   /** the answer's `content-length` where its body goes out as it comes, else -1 */
   #promised = -1;
 
-  constructor(x: Exchange, upload: Readable | null, report: Report) {
+  constructor(x: Exchange, upload: Readable | null, hooks: RelayHooks) {
     this.#x = x;
     this.#upload = upload;
-    this.#report = report;
+    this.#hooks = hooks;
     x.res.on("close", () => this.#leave());
   }
 
@@ -49,11 +59,21 @@ export class Relay implements AnswerHandler {
     if (this.#over) call.abort();
   }
 
-  onInterim(): void {}
+  /** Hints are handed on (RFC 8297); other answers before the answer speak of the hop to the upstream. */
+  onInterim(_call: Call, { status, pairs }: AnswerHead): void {
+    if (status !== 103 || this.#over || this.#x.req.httpVersion === "1.0") return;
+    const link = pairs.filter((_, i) => pairs[i - 1] === "link" && i % 2 === 1);
+    try {
+      if (link.length > 0) this.#x.res.writeEarlyHints({ link });
+    } catch {
+      // Node takes plain links only; hints that it refuses are not missed.
+    }
+  }
 
   onHead(call: Call, { status, pairs, framing }: AnswerHead): void {
+    this.#hooks.onAnswer();
     if (this.#over) return;
-    const headers = answerPairs(status, pairs);
+    const headers = applyHeaderRules(answerPairs(status, pairs), this.#hooks.rules);
     if (this.#x.responsePasses.length === 0) {
       this.#promised = framing.kind === "length" ? framing.bytes : -1;
       this.#x.res.writeHead(status, headers as string[]); // Node asks for a mutable array and does not change it
@@ -80,6 +100,7 @@ export class Relay implements AnswerHandler {
   }
 
   onError(error: Error): void {
+    if (!this.#over && !this.#x.res.headersSent && !this.#held && this.#hooks.retry(error)) return;
     const fail = () => this.#fail(upstreamFailure(error)); // does nothing where we gave up first, or the client did
     // What came before the fault is still to be written out: Node does that at the end of this turn.
     if (this.#x.res.headersSent) setImmediate(fail);
@@ -131,7 +152,7 @@ export class Relay implements AnswerHandler {
     this.#over = true;
     this.#stopWaiting();
     this.#upload?.destroy();
-    this.#report(error, this.#x);
+    this.#hooks.report(error, this.#x);
     sendError(this.#x, error); // cuts the connection if the answer has begun
   }
 

@@ -1,4 +1,4 @@
-import { type Exchange, requestHeader } from "../http/exchange.ts";
+import { requestHeader, type Upgrade } from "../http/exchange.ts";
 import { requestId } from "../http/request-id.ts";
 import { plainAddress } from "../lib/ip.ts";
 import {
@@ -17,7 +17,7 @@ export interface RequestRules {
   readonly stripCookies: readonly string[];
 }
 
-type RequestPass = (pairs: HeaderPairs, x: Exchange, rules: RequestRules) => HeaderPairs;
+type RequestPass = (pairs: HeaderPairs, x: Upgrade, rules: RequestRules) => HeaderPairs;
 
 /** `Expect: 100-continue` was answered by us when the body was let in; the upstream gets the body without asking. */
 export const dropExpect: RequestPass = (pairs) => without(pairs, (name) => name === "expect");
@@ -101,7 +101,7 @@ export const requestPasses = [
 ] as const satisfies readonly RequestPass[];
 
 /** The headers for the upstream. */
-export const upstreamHeaders = (x: Exchange, rules: RequestRules): string[] => {
+export const upstreamHeaders = (x: Upgrade, rules: RequestRules): string[] => {
   let pairs: HeaderPairs = pairsOf(x.req.rawHeaders);
   for (const pass of requestPasses) pairs = pass(pairs, x, rules);
   return pairs as string[]; // undici asks for a mutable array and does not change it

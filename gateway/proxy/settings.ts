@@ -1,22 +1,96 @@
 import { z } from "zod";
 
-const upstream = z
+const address = z
   .string()
   .refine(
-    (text) => text === "demo" || /^http:\/\/[^/\s]+\/?$/.test(text),
-    'expected "http://HOST:PORT" or "demo"',
+    (text) => text === "demo" || /^(https?:\/\/[^/\s]+\/?|unix:\/\S+)$/.test(text),
+    'expected "http://HOST:PORT", "https://HOST:PORT", "unix:/PATH" or "demo"',
   );
+
+const upstream = z.union([
+  address,
+  z.strictObject({
+    url: address,
+    weight: z.int().min(1).max(1000).default(1).describe("share of the requests, beside the others'"),
+    verify: z.boolean().default(true).describe("check the certificate of an https upstream"),
+  }),
+]);
+
+/** Where a message ends hangs on these: rules that change them would let one message look like two. */
+const framing = [
+  "connection",
+  "content-length",
+  "keep-alive",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+];
+
+const fieldName = z
+  .string()
+  .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, "expected the name of a header")
+  .transform((name) => name.toLowerCase())
+  .refine((name) => !framing.includes(name), "speaks of the connection, and cannot be set");
+const fieldValue = z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, "expected one line of text");
+
+export const headerRules = z.strictObject({
+  set: z.record(fieldName, fieldValue).default({}).describe("replaces what is there"),
+  add: z.record(fieldName, fieldValue).default({}).describe("beside what is there"),
+  remove: z.array(fieldName).default([]).describe("taken out"),
+});
+
+/** The address of an upstream as the settings write it, in short or in full. */
+export const addressOf = (upstream: ProxySettings["upstreams"][number]): string =>
+  typeof upstream === "string" ? upstream : upstream.url;
+
+export type HeaderRules = z.infer<typeof headerRules>;
 
 export const proxySettings = z.strictObject({
   upstreams: z
     .array(upstream)
     .min(1)
     .describe("where to send the requests; `demo` is the shop's own back end"),
+  balance: z
+    .union([z.enum(["round-robin", "least-connections", "visitor"]), z.string().regex(/^header:[\w-]+$/)])
+    .default("round-robin")
+    .describe(
+      "which upstream comes next; `visitor` and `header:NAME` keep one visitor, one value, at one upstream",
+    ),
+  strip: z.boolean().default(false).describe("take the route's path off the front"),
+  rewrite: z
+    .string()
+    .regex(/^\/\S*$/, "expected a path")
+    .nullable()
+    .default(null)
+    .describe("put this in the place of the route's path"),
+  requestHeaders: headerRules.prefault({}).describe("of requests on their way to the upstream"),
+  responseHeaders: headerRules.prefault({}).describe("of answers on their way to the client"),
   connectMs: z.int().min(1).default(5000).describe("longest wait for a connection, ms"),
   firstByteMs: z.int().min(1).default(60_000).describe("longest wait for the answer's head, ms"),
   connections: z.int().min(1).default(256).describe("open connections to one upstream"),
   queue: z.int().min(0).default(4096).describe("requests that wait for a connection"),
   headBytes: z.int().min(1024).default(65_536).describe("longest head of an answer"),
+  tries: z
+    .int()
+    .min(1)
+    .max(10)
+    .default(2)
+    .describe("upstreams tried for a request that may be repeated and got no answer"),
+  failures: z.int().min(1).default(5).describe("failures in a row after which an upstream is left out"),
+  pauseSeconds: z.number().positive().default(10).describe("how long it is left out"),
+  health: z
+    .strictObject({
+      path: z
+        .string()
+        .regex(/^\/\S*$/, "expected a path")
+        .describe("asked with GET; 2xx and 3xx are healthy"),
+      intervalSeconds: z.number().positive().default(5),
+      timeoutMs: z.int().min(1).default(2000),
+    })
+    .nullable()
+    .default(null)
+    .describe("ask each upstream whether it is well; null does not"),
 });
 
 export type ProxySettings = z.infer<typeof proxySettings>;

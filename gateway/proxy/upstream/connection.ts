@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import type { HeaderPairs } from "../header-pairs.ts";
 import { type AnswerEvents, AnswerReader } from "./answer-reader.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { type UpstreamRequest, writeRequestHead } from "./request-head.ts";
 import type { AnswerHead } from "./response-head.ts";
 import { type BodyEvents, sendBody } from "./send-body.ts";
@@ -64,11 +65,11 @@ export class Connection implements Call, AnswerEvents {
   /** seconds the upstream keeps it open when idle; -1 where it did not say */
   idleSeconds = -1;
 
-  constructor(owner: ConnectionOwner, open: (onBytes: (bytes: Buffer) => void) => Socket) {
+  constructor(owner: ConnectionOwner, endpoint: Endpoint) {
     this.#owner = owner;
-    this.#socket = open((bytes) => this.#take(bytes));
+    this.#socket = endpoint.connect((bytes) => this.#take(bytes));
     this.#socket.setNoDelay(true);
-    this.#socket.on("connect", () => {
+    this.#socket.on(endpoint.opened, () => {
       this.#connected = true;
     });
     this.#socket.on("error", (error) => this.#close(error));

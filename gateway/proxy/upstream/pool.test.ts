@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import type { AnswerHandler, Job } from "./connection.ts";
+import { parseEndpoint } from "./endpoint.ts";
 import { createPool, type Pool, type PoolOptions } from "./pool.ts";
 
 /** A server that is handed each connection. */
@@ -27,8 +28,7 @@ const serve = async (
 
 const openPool = (t: TestContext, port: number, options: Partial<PoolOptions> = {}): Pool => {
   const pool = createPool({
-    host: "127.0.0.1",
-    port,
+    endpoint: parseEndpoint(`http://127.0.0.1:${port}`),
     connections: 10,
     queue: 10,
     connectMs: 1000,
@@ -55,7 +55,12 @@ const ask = (pool: Pool, method = "GET", target = "/"): Promise<string> => {
       onEnd: () => resolve(body),
       onError: reject,
     };
-    job = { request: { method, target, host: pool.host, pairs: [] }, body: null, chunked: false, handler };
+    job = {
+      request: { method, target, host: pool.endpoint.host, pairs: [] },
+      body: null,
+      chunked: false,
+      handler,
+    };
     pool.dispatch(job);
   });
 };
@@ -157,8 +162,7 @@ test("closing waits for what runs", async (t) => {
     }),
   );
   const pool = createPool({
-    host: "127.0.0.1",
-    port,
+    endpoint: parseEndpoint(`http://127.0.0.1:${port}`),
     connections: 1,
     queue: 0,
     connectMs: 1000,

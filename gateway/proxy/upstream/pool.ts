@@ -2,13 +2,12 @@
  * The connections to one upstream: opened as they are needed, used again while the upstream keeps them, never more
  * than the settings allow. Requests that find none free wait in line.
  */
-import { connect, type Socket } from "node:net";
 import { Connection, type ConnectionOwner, type Job } from "./connection.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 export interface PoolOptions {
-  readonly host: string;
-  readonly port: number;
+  readonly endpoint: Endpoint;
   /** open connections at most */
   readonly connections: number;
   /** requests that wait for one at most */
@@ -21,8 +20,9 @@ export interface PoolOptions {
 }
 
 export interface Pool {
-  /** host and port, as a `Host` header has them */
-  readonly host: string;
+  readonly endpoint: Endpoint;
+  /** requests that run or wait */
+  readonly load: number;
   /** Sends a request, at once or when a connection is free; answers whether it was at once. */
   dispatch(job: Job): boolean;
   /** Takes a request out of the line; false where it is not in it. */
@@ -89,7 +89,7 @@ export const createPool = (options: PoolOptions): Pool => {
   };
 
   const open = (job: Job): void => {
-    const connection = new Connection(owner, (onBytes) => openSocket(options, onBytes));
+    const connection = new Connection(owner, options.endpoint);
     opening.set(connection, performance.now() + options.connectMs);
     run(connection, job);
   };
@@ -123,7 +123,10 @@ export const createPool = (options: PoolOptions): Pool => {
   };
 
   return {
-    host: `${options.host.includes(":") ? `[${options.host}]` : options.host}:${options.port}`,
+    endpoint: options.endpoint,
+    get load() {
+      return busy.size + line.length;
+    },
     dispatch(job) {
       const free = idle.pop(); // the last one used: the others grow old and are closed
       if (free) {
@@ -163,19 +166,3 @@ const ended = new UpstreamError("closed", "proxy: the connection was idle");
 const isRepeatable = ({ request, body }: Job): boolean => body === null && repeatable.has(request.method);
 
 const repeatable = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
-
-/** One buffer for all: what is read is handed on, or copied, before the next is read. */
-const readInto = Buffer.allocUnsafeSlow(64 * 1024);
-
-const openSocket = ({ host, port }: PoolOptions, onBytes: (bytes: Buffer) => void): Socket =>
-  connect({
-    host,
-    port,
-    onread: {
-      buffer: readInto,
-      callback(length) {
-        onBytes(readInto.subarray(0, length));
-        return true;
-      },
-    },
-  });

@@ -1,0 +1,144 @@
+/**
+ * Chooses the upstream of a request: in turn, by weight, or so that one visitor stays where he was. Upstreams that fail are
+ * left out for a while; when all are, they are all tried, because one that may be well beats a certain 502.
+ */
+import { createHash } from "node:crypto";
+import type { Pool } from "./upstream/pool.ts";
+
+export interface Member {
+  readonly pool: Pool;
+  readonly weight: number;
+}
+
+export interface BalancerOptions {
+  readonly members: readonly Member[];
+  readonly balance: string;
+  /** failures in a row after which one is left out */
+  readonly failures: number;
+  readonly pauseMs: number;
+  readonly now: () => number;
+  /** told when an upstream is left out, and when it is back */
+  readonly onChange: (pool: Pool, isUp: boolean) => void;
+}
+
+export interface Balancer {
+  /** The next upstream, other than those `tried`; `key` is what one upstream is kept for, null where it is missing. */
+  next(key: string | null, tried: readonly Pool[]): Pool | null;
+  succeeded(pool: Pool): void;
+  failed(pool: Pool): void;
+  /** what a health check found */
+  judge(pool: Pool, isHealthy: boolean): void;
+}
+
+interface State extends Member {
+  /** smooth weighted round-robin, as nginx does it */
+  current: number;
+  failuresInRow: number;
+  pausedUntil: number;
+  isHealthy: boolean;
+  /** it is being left out, and that was told */
+  isOut: boolean;
+}
+
+export const createBalancer = (options: BalancerOptions): Balancer => {
+  const { now, balance } = options;
+  const states: readonly State[] = options.members.map((member) => ({
+    ...member,
+    current: 0,
+    failuresInRow: 0,
+    pausedUntil: 0,
+    isHealthy: true,
+    isOut: false,
+  }));
+  const choose = choosers[balance] ?? byKey;
+  const [only] = states;
+  const alone = states.length === 1 && only ? only.pool : null;
+
+  const stateOf = (pool: Pool): State | undefined => states.find((state) => state.pool === pool);
+
+  const refresh = (state: State): boolean => {
+    const isOut = !state.isHealthy || state.pausedUntil > now();
+    if (isOut !== state.isOut) {
+      state.isOut = isOut;
+      options.onChange(state.pool, !isOut);
+    }
+    return !isOut;
+  };
+
+  return {
+    next(key, tried) {
+      if (alone) return tried.length === 0 ? alone : null;
+      const left = tried.length === 0 ? states : states.filter(({ pool }) => !tried.includes(pool));
+      const up = left.filter(refresh);
+      return choose(up.length > 0 ? up : left, key)?.pool ?? null;
+    },
+    succeeded(pool) {
+      const state = stateOf(pool);
+      if (!state || state.failuresInRow === 0) return;
+      state.failuresInRow = 0;
+      state.pausedUntil = 0;
+      refresh(state);
+    },
+    failed(pool) {
+      const state = stateOf(pool);
+      if (!state) return;
+      state.failuresInRow++;
+      if (state.failuresInRow >= options.failures) state.pausedUntil = now() + options.pauseMs;
+      refresh(state);
+    },
+    judge(pool, isHealthy) {
+      const state = stateOf(pool);
+      if (!state) return;
+      state.isHealthy = isHealthy;
+      if (isHealthy) {
+        state.failuresInRow = 0;
+        state.pausedUntil = 0;
+      }
+      refresh(state);
+    },
+  };
+};
+
+type Chooser = (states: readonly State[], key: string | null) => State | undefined;
+
+const inTurn = (states: readonly State[]): State | undefined => {
+  let best: State | undefined;
+  let total = 0;
+  for (const state of states) {
+    state.current += state.weight;
+    total += state.weight;
+    if (!best || state.current > best.current) best = state;
+  }
+  if (best) best.current -= total;
+  return best;
+};
+
+const leastBusy = (states: readonly State[]): State | undefined => {
+  const busy = ({ pool, weight }: State) => pool.load / weight;
+  const least = Math.min(...states.map(busy));
+  return inTurn(states.filter((state) => busy(state) === least));
+};
+
+/** Rendezvous hashing: when an upstream goes, only its own visitors move. */
+const byKey: Chooser = (states, key) => {
+  if (key === null) return inTurn(states);
+  let best: State | undefined;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const state of states) {
+    const score = state.weight / -Math.log(share(`${state.pool.endpoint.url} ${key}`));
+    if (score > most) {
+      most = score;
+      best = state;
+    }
+  }
+  return best;
+};
+
+const choosers: Readonly<Record<string, Chooser>> = {
+  "round-robin": inTurn,
+  "least-connections": leastBusy,
+};
+
+/** A number between 0 and 1, both left out, that looks random and is the same for the same text. */
+const share = (text: string): number =>
+  (createHash("sha256").update(text).digest().readUIntBE(0, 6) + 1) / (2 ** 48 + 2);

@@ -1,0 +1,170 @@
+/**
+ * A websocket through the gateway: the handshake goes to the upstream as it came, and once it has agreed (101), bytes go
+ * both ways untouched, each side at the pace of the other. No time is set on an open one.
+ */
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { upstreamFailure } from "./failure.ts";
+import { dropHopByHop, dropNominated, type HeaderPairs } from "./header-pairs.ts";
+import { applyHeaderRules, type CompiledRules } from "./header-rules.ts";
+import { AnswerReader } from "./upstream/answer-reader.ts";
+import type { Endpoint } from "./upstream/endpoint.ts";
+import { type UpstreamRequest, writeUpgradeHead } from "./upstream/request-head.ts";
+import { type AnswerHead, readHead } from "./upstream/response-head.ts";
+import { UpstreamError } from "./upstream/upstream-error.ts";
+
+/** The tunnels that are open, through changes of the settings. */
+export interface Tunnels {
+  add(close: () => void): void;
+  delete(close: () => void): void;
+  /** Closes all. */
+  close(): void;
+}
+
+export const createTunnels = (): Tunnels => {
+  const open = new Set<() => void>();
+  return {
+    add: (close) => void open.add(close),
+    delete: (close) => void open.delete(close),
+    close() {
+      for (const close of open) close();
+    },
+  };
+};
+
+export interface TunnelOptions {
+  readonly endpoint: Endpoint;
+  readonly request: UpstreamRequest;
+  readonly client: Duplex;
+  /** what the client sent behind its handshake */
+  readonly head: Buffer;
+  readonly settings: { readonly connectMs: number; readonly firstByteMs: number; readonly headBytes: number };
+  readonly tunnels: Tunnels;
+  readonly rules: CompiledRules | null;
+  /** The upstream answers. */
+  readonly onOpen: () => void;
+  readonly onError: (error: Error) => void;
+}
+
+/** Throws 400 where the request cannot be sent on; all else is answered on the client's socket. */
+export const openTunnel = (options: TunnelOptions): void => {
+  const { client, endpoint, settings } = options;
+  const handshake = writeUpgradeHead(options.request);
+  let early: Buffer[] = [];
+  let take: (bytes: Buffer) => void = (bytes) => readAnswer(bytes);
+  let over = false;
+
+  const close = (): void => {
+    if (over) return;
+    over = true;
+    clearTimeout(timer);
+    options.tunnels.delete(close);
+    upstream.destroy();
+    client.destroy();
+  };
+
+  /** The upstream failed before it agreed: the client is still told in HTTP. */
+  const fail = (error: Error): void => {
+    if (over) return;
+    options.onError(error);
+    const { status, message } = upstreamFailure(error);
+    client.end(
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: text/plain; charset=utf-8\r\n` +
+        `Content-Length: ${Buffer.byteLength(message) + 1}\r\nConnection: close\r\n\r\n${message}\n`,
+      () => close(),
+    );
+    upstream.destroy();
+  };
+
+  const readAnswer = (bytes: Buffer): void => {
+    early.push(Buffer.from(bytes));
+    const all = Buffer.concat(early);
+    const end = all.indexOf("\r\n\r\n");
+    if (end < 0 ? all.length > settings.headBytes : end > settings.headBytes)
+      throw new UpstreamError("malformed", `proxy: the upstream's head is over ${settings.headBytes} bytes`);
+    if (end < 0) {
+      early = [all];
+      return;
+    }
+    clearTimeout(timer);
+    const head = readHead(all.toString("latin1", 0, end), "GET");
+    if (head.status === 101) join(head, all.subarray(end + 4));
+    else refuse(all);
+  };
+
+  const join = (head: AnswerHead, rest: Buffer): void => {
+    options.onOpen();
+    const pairs = applyHeaderRules(dropHopByHop(dropNominated(head.pairs)), options.rules);
+    client.write(headText(101, [...pairs, "connection", "Upgrade", "upgrade", "websocket"]), "latin1");
+    if (rest.length > 0) client.write(rest);
+    take = (bytes) => {
+      if (!client.write(Buffer.from(bytes))) upstream.pause();
+    };
+    client.on("drain", () => upstream.resume());
+    client.on("data", (bytes: Buffer) => {
+      if (!upstream.write(bytes)) client.pause();
+    });
+    upstream.on("drain", () => client.resume());
+    client.on("end", () => upstream.end());
+    if (options.head.length > 0) upstream.write(options.head);
+    client.resume();
+  };
+
+  /** Another answer than 101: the client gets it, and its connection ends. */
+  const refuse = (all: Buffer): void => {
+    options.onOpen();
+    const reader = new AnswerReader("GET", settings.headBytes, {
+      onInterim: () => {},
+      onHead: ({ status, pairs, framing }) => {
+        const kept = applyHeaderRules(dropHopByHop(dropNominated(pairs)), options.rules);
+        const length = framing.kind === "none" ? ["content-length", "0"] : [];
+        const own = kept.includes("content-length") ? [] : length;
+        client.write(headText(status, [...kept, ...own, "connection", "close"]), "latin1");
+      },
+      onData: (data) => void client.write(Buffer.from(data)),
+      onEnd: () => client.end(() => close()),
+    });
+    take = (bytes) => reader.read(bytes);
+    upstream.on("end", () => guarded(() => reader.end()));
+    take(all);
+  };
+
+  const guarded = (work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      fail(error as Error);
+    }
+  };
+
+  const upstream: Socket = endpoint.connect((bytes) => guarded(() => take(bytes)));
+  let timer = setTimeout(
+    () => fail(new UpstreamError("connect-timeout", `proxy: no connection within ${settings.connectMs} ms`)),
+    settings.connectMs,
+  );
+  options.tunnels.add(close);
+  upstream.setNoDelay(true);
+  upstream.on(endpoint.opened, () => {
+    clearTimeout(timer);
+    timer = setTimeout(
+      () => fail(new UpstreamError("head-timeout", `proxy: no answer within ${settings.firstByteMs} ms`)),
+      settings.firstByteMs,
+    );
+    upstream.write(handshake, "latin1");
+  });
+  upstream.on("error", (error) => fail(error));
+  upstream.on("end", () => client.end());
+  upstream.on("close", () => {
+    if (early.length === 0) fail(new UpstreamError("closed", "proxy: the upstream hung up"));
+    else client.end(() => close());
+  });
+  client.on("error", () => close());
+  client.on("close", () => close());
+};
+
+const headText = (status: number, pairs: HeaderPairs): string => {
+  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n`;
+  for (let i = 0; i < pairs.length; i += 2) head += `${pairs[i]}: ${pairs[i + 1]}\r\n`;
+  return `${head}\r\n`;
+};
