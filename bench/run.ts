@@ -5,6 +5,7 @@ import { describeMachine } from "./lib/machine.ts";
 import type { BenchOptions } from "./lib/options.ts";
 import { needTools } from "./lib/tools.ts";
 import { runProxy } from "./proxy.ts";
+import { runStatic } from "./static.ts";
 
 interface Bench {
   readonly about: string;
@@ -14,6 +15,7 @@ interface Bench {
 const benches: Readonly<Record<string, Bench>> = {
   ingest: { about: "durable events, one a request, against nginx's empty_gif", run: runIngest },
   proxy: { about: "proxied GET, against nginx, http-proxy and http-proxy-3", run: runProxy },
+  static: { about: "a small file, against nginx and, where it is installed, Caddy", run: runStatic },
 };
 
 const usage = (): string => {

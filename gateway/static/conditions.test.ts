@@ -13,7 +13,6 @@ const none: Conditions = {
   ifNoneMatch: undefined,
   ifModifiedSince: undefined,
   ifUnmodifiedSince: undefined,
-  ifRange: undefined,
 };
 
 test("conditions are weighed in the order of RFC 9110 §13.2.2", () => {

@@ -12,7 +12,6 @@ export interface Conditions {
   readonly ifNoneMatch: string | undefined;
   readonly ifModifiedSince: string | undefined;
   readonly ifUnmodifiedSince: string | undefined;
-  readonly ifRange: string | undefined;
 }
 
 export type Verdict = "proceed" | "notModified" | "failed";
@@ -31,9 +30,14 @@ export const judgeConditions = (conditions: Conditions, validators: Validators):
   return since !== null && validators.modifiedMs <= since ? "notModified" : "proceed";
 };
 
-/** A `Range` counts only if `If-Range` names exactly this state, by strong tag or by date (RFC 9110 §13.1.5). */
-export const allowsRange = (ifRange: string | undefined, validators: Validators): boolean =>
-  ifRange === undefined || ifRange.trim() === validators.etag || httpDate(ifRange) === validators.modifiedMs;
+/**
+ * A `Range` counts only if `If-Range` names exactly this state, by strong tag or by date (RFC 9110 §13.1.5). A date does
+ * not say which coding the client has the first part of: with `tagOnly` it never counts.
+ */
+export const allowsRange = (ifRange: string | undefined, validators: Validators, tagOnly = false): boolean =>
+  ifRange === undefined ||
+  ifRange.trim() === validators.etag ||
+  (!tagOnly && httpDate(ifRange) === validators.modifiedMs);
 
 // If-Match compares strongly, so that a weak tag never matches; If-None-Match weakly (RFC 9110 §8.8.3.2).
 const listsEtag = (list: string, etag: string, weakly: boolean): boolean => {

@@ -1,26 +1,49 @@
 import { HttpError } from "../http/http-error.ts";
+import type { StaticSettings } from "./settings.ts";
+
+/**
+ * Where a request's path lies below the folder. With `strip`, without the route's path; null where that is not written in
+ * the path as it is in the settings.
+ */
+export const createLocator = (
+  { strip, wellKnown }: Pick<StaticSettings, "strip" | "wellKnown">,
+  base: string,
+): ((path: string) => readonly string[] | null) => {
+  const stem = strip ? base.replace(/\/$/, "") : "";
+  return (path) => {
+    const segments = pathSegments(path.startsWith(stem) ? path.slice(stem.length) : path, wellKnown);
+    return path.startsWith(stem) ? segments : null;
+  };
+};
 
 /**
  * The segments of a request's path below the root, decoded. A final empty segment says the path ended in `/`.
  * Null: no file can be meant (a dotfile, an encoded slash, an empty segment). Refused with 400: dot segments in any
  * encoding, backslashes, NUL, broken escapes.
  */
-export const pathSegments = (path: string): readonly string[] | null => {
+const pathSegments = (path: string, wellKnown: boolean): readonly string[] | null => {
   const segments = path.split("/").map(decode);
+  if (path === "") return []; // the route itself, without its slash
   if (segments.shift() !== "") throw new HttpError(400, "the path does not start with /");
-  for (const [i, segment] of segments.entries()) {
-    if (segment === "." || segment === "..") throw new HttpError(400, "the path has dot segments");
+  for (const segment of segments) {
+    if (isDotSegment(segment)) throw new HttpError(400, "the path has dot segments");
     if (segment.includes("\\")) throw new HttpError(400, "the path has a backslash");
     if (segment.includes("\0")) throw new HttpError(400, "the path has a NUL");
-    if (isHidden(segment, i) || segment.includes("/")) return null;
+  }
+  for (const [i, segment] of segments.entries()) {
+    if (isHidden(segment, i, wellKnown) || segment.includes("/")) return null;
     if (segment === "" && i < segments.length - 1) return null;
   }
   return segments;
 };
 
+// An encoded slash hides them from whoever looks at whole segments alone.
+const isDotSegment = (segment: string): boolean =>
+  segment.split("/").some((part) => part === "." || part === "..");
+
 // `.well-known` is there to be public (RFC 8615): security.txt, app links.
-const isHidden = (segment: string, depth: number): boolean =>
-  segment.startsWith(".") && !(depth === 0 && segment === ".well-known");
+const isHidden = (segment: string, depth: number, wellKnown: boolean): boolean =>
+  segment.startsWith(".") && !(wellKnown && depth === 0 && segment === ".well-known");
 
 const decode = (segment: string): string => {
   if (!segment.includes("%")) return segment;

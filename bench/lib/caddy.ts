@@ -1,0 +1,42 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePort } from "../../test/gateway.ts";
+import { answers } from "./answers.ts";
+import type { Server } from "./nginx.ts";
+import { findTool } from "./tools.ts";
+
+/** Caddy with the directives in its one site; null where it is not installed. It uses every core by itself. */
+export const startCaddy = async (directives: string): Promise<Server | null> => {
+  const program = findTool("caddy");
+  if (program === null) return null;
+  const folder = mkdtempSync(join(tmpdir(), "turnpike-bench-caddy-"));
+  const port = await freePort();
+  const file = join(folder, "Caddyfile");
+  writeFileSync(
+    file,
+    `{\n  admin off\n  auto_https off\n}\nhttp://127.0.0.1:${port} {\n  ${directives}\n}\n`,
+  );
+  const child = spawn(program, ["run", "--config", file, "--adapter", "caddyfile"], {
+    stdio: "ignore",
+    env: { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
+  });
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const url = `http://127.0.0.1:${port}`;
+  const stop = async () => {
+    child.kill("SIGTERM");
+    await exited;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await Promise.race([
+      answers(url),
+      exited.then(() => Promise.reject(new Error("bench: caddy did not start"))),
+    ]);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url, stop };
+};
