@@ -1,4 +1,6 @@
 import type { Exchange } from "../http/exchange.ts";
+import type { Site } from "../model/site.ts";
+import type { Headers } from "./request.ts";
 
 /** How a request stands to the site it speaks to, by its `Origin` and `Sec-Fetch-Site`. */
 export type Origin = "own" | "any" | "none" | "foreign";
@@ -7,24 +9,26 @@ export type Origin = "own" | "any" | "none" | "foreign";
  * `own`: the page is on this host or one that the site names; `any`: the site takes every host (`*`); `none`: no
  * browser said where it comes from; `foreign`: another site's page.
  */
-export const originOf = (x: Exchange): Origin => {
-  const origin = x.req.headers.origin;
+export const judgeOrigin = (headers: Headers, host: string, site: Site): Origin => {
+  const origin = headers["origin"];
   if (origin === undefined) {
-    const from = x.req.headers["sec-fetch-site"];
+    const from = headers["sec-fetch-site"];
     return from === undefined || from === "none" ? "none" : from === "same-origin" ? "own" : "foreign";
   }
-  const host = hostOf(origin);
-  if (host === null) return "foreign"; // "null" and other opaque origins
-  if (host === x.host || x.site.hosts.some((pattern) => matches(pattern, host))) return "own";
-  return x.site.hosts.includes("*") ? "any" : "foreign";
+  const from = hostOf(origin);
+  if (from === null) return "foreign"; // "null" and other opaque origins
+  if (from === host || site.hosts.some((pattern) => matches(pattern, from))) return "own";
+  return site.hosts.includes("*") ? "any" : "foreign";
 };
+
+export const originOf = (x: Pick<Exchange, "req" | "host" | "site">): Origin =>
+  judgeOrigin(x.req.headers as Headers, x.host, x.site);
 
 /**
  * Cross-origin headers: the site's own origins are named and may send credentials, every other page may send events
  * without them. The two are never mixed.
  */
-export const corsHeaders = (x: Exchange, origin: Origin): string[] => {
-  const from = x.req.headers.origin;
+export const corsFor = (from: string | undefined, origin: Origin): string[] => {
   if (from === undefined) return ["access-control-allow-origin", "*"];
   const exposed = [
     "access-control-expose-headers",
@@ -42,10 +46,12 @@ export const corsHeaders = (x: Exchange, origin: Origin): string[] => {
   ];
 };
 
+export const corsHeaders = (x: Exchange, origin: Origin): string[] => corsFor(x.req.headers.origin, origin);
+
 /** What a preflight is answered: the old clients' values and `Content-Type`. */
 export const preflightHeaders: readonly string[] = [
   "access-control-allow-headers",
-  "Authorization,Accept,User,Content-Type",
+  "Authorization,Accept,User,Content-Type,Content-Encoding",
   "access-control-allow-methods",
   "GET,POST,HEAD,PUT,DELETE",
   "access-control-max-age",

@@ -2,7 +2,9 @@ import { setCookie } from "../http/cookies.ts";
 import type { Exchange, Handler } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { readBody } from "../http/read-body.ts";
+import type { WireCookies } from "../model/wire.ts";
 import { corsHeaders, originOf } from "./cors.ts";
+import { forgetting, isElsewhere, wishSeconds } from "./own-cookies.ts";
 
 export interface MeOptions {
   /** `Set-Cookie` values that make the browser forget the visitor */
@@ -12,26 +14,27 @@ export interface MeOptions {
   readonly optOutCookie: string;
 }
 
-/** The longest life browsers grant a cookie: a wish should not have to be repeated. */
-const wishSeconds = 34_560_000;
-
 /**
  * `POST …/me`: what a script cannot do to an HttpOnly cookie. JSON: `{"reset": true}` forgets the visitor,
  * `{"consent": "granted" | "denied"}` and `{"optout": true | false}` keep the visitor's wish. 204; 400 for anything
- * else, 403 from another site's page.
+ * else, 403 from another site's page. A page of the site on another host, whose script keeps the cookies itself, is
+ * answered 200 with those to write; where the site takes every host, with nothing else.
  */
 export const me = (options: MeOptions): Handler => {
   return async (x) => {
     if (x.req.method !== "POST")
       throw new HttpError(405, "only POST is answered here", { headers: { allow: "POST" } });
     const origin = originOf(x);
-    if (origin === "foreign" || origin === "any")
-      throw new HttpError(403, "a page of another site cannot change this visitor");
-    const cookies = cookiesFor(x, parse((await readBody(x.req, 4096)).toString("utf8")), options);
+    if (origin === "foreign") throw new HttpError(403, "a page of another site cannot change this visitor");
+    const wish = parse((await readBody(x.req, 4096)).toString("utf8"));
     const headers = [...corsHeaders(x, origin), "cache-control", "no-store"];
-    for (const cookie of cookies) headers.push("set-cookie", cookie);
-    x.res.writeHead(204, headers);
-    x.res.end();
+    const { set, own } = cookiesFor(x, wish, options);
+    if (origin === "any" && !isElsewhere(x))
+      throw new HttpError(403, "a page of another site cannot change this visitor");
+    if (origin !== "any") for (const cookie of set) headers.push("set-cookie", cookie);
+    if (!isElsewhere(x)) return void x.res.writeHead(204, headers).end();
+    x.res.writeHead(200, [...headers, "content-type", "application/json"]);
+    x.res.end(JSON.stringify({ cookies: own }));
   };
 };
 
@@ -41,19 +44,30 @@ interface Wish {
   readonly optout?: unknown;
 }
 
-const cookiesFor = (x: Exchange, wish: Wish, options: MeOptions): readonly string[] => {
-  const keep = { ...options.cookieScope(x), maxAgeSeconds: wishSeconds, httpOnly: false };
-  if (wish.reset === true) return options.forget(x);
-  if (wish.consent === "granted") return [setCookie(options.consentCookie, "granted", keep)];
-  if (wish.consent === "denied")
-    return [setCookie(options.consentCookie, "denied", keep), ...options.forget(x)];
-  if (wish.optout === true) return [setCookie(options.optOutCookie, "1", keep), ...options.forget(x)];
-  if (wish.optout === false) return [setCookie(options.optOutCookie, "", { ...keep, maxAgeSeconds: 0 })];
+/** What a wish does to the cookies: as header values, and as a script on another host writes them. */
+interface Change {
+  readonly set: readonly string[];
+  readonly own: WireCookies;
+}
+
+const cookiesFor = (x: Exchange, wish: Wish, options: MeOptions): Change => {
+  const keep = (name: string, value: string, seconds = wishSeconds): Change => ({
+    set: [setCookie(name, value, { ...options.cookieScope(x), maxAgeSeconds: seconds, httpOnly: false })],
+    own: [[name, value, seconds]],
+  });
+  const forget: Change = { set: options.forget(x), own: forgetting };
+  if (wish.reset === true) return forget;
+  if (wish.consent === "granted") return keep(options.consentCookie, "granted");
+  if (wish.consent === "denied") return both(keep(options.consentCookie, "denied"), forget);
+  if (wish.optout === true) return both(keep(options.optOutCookie, "1"), forget);
+  if (wish.optout === false) return keep(options.optOutCookie, "", 0);
   throw new HttpError(
     400,
     'expected {"reset": true}, {"consent": "granted" | "denied"} or {"optout": true | false}',
   );
 };
+
+const both = (a: Change, b: Change): Change => ({ set: [...a.set, ...b.set], own: [...a.own, ...b.own] });
 
 const parse = (text: string): Wish => {
   try {

@@ -1,30 +1,43 @@
 import type { Exchange, Handler } from "../http/exchange.ts";
+import { readBody } from "../http/read-body.ts";
 import type { Assignment } from "../model/experiment.ts";
 import type { Site } from "../model/site.ts";
 import type { Visitor } from "../model/visitor.ts";
-import type { WireVariants } from "../model/wire.ts";
+import type { WireCookies, WireVariants } from "../model/wire.ts";
 import { corsHeaders, originOf } from "./cors.ts";
+import { isElsewhere, visitSeconds } from "./own-cookies.ts";
 
 export interface VariantsOptions {
   readonly resolve: (x: Exchange) => Visitor;
   readonly assign: (site: Site, visitorId: string, path: string) => readonly Assignment[];
+  readonly formatXid: (assignments: readonly Assignment[]) => string;
+  /** the entity that referred a visit, by the address of its first page and the page before; null without one */
+  readonly entityOf: (page: string, before: string) => string | null;
 }
 
 /**
  * `GET …/x`: what a page may know of its visitor, as `WireVariants`. A page on another host, whose script keeps the
- * id itself, names it: `?vid=`.
+ * id itself, names it: `?vid=`, and says by POST where it is and where it came from: two addresses, a space between.
  */
 export const variants = (options: VariantsOptions): Handler => {
-  return (x) => {
+  return async (x) => {
+    const [page = "", before = ""] =
+      x.req.method === "POST" ? (await readBody(x.req, 16_384)).toString("utf8").split(" ") : [];
     const origin = originOf(x);
     const visitor = options.resolve(x);
     const given = new URLSearchParams(x.query).get("vid");
-    const id = visitor.id ?? (visitor.privacy.tracking === "full" && given ? given.slice(0, 128) : null);
-    const assignments = id ? options.assign(x.site, id, pathOf(x.req.headers.referer)) : [];
+    const mayBeGiven = visitor.privacy.tracking === "full" && !x.site.cookieless;
+    const id = visitor.id ?? (mayBeGiven && given ? given.slice(0, 128) : null);
+    const assignments = id ? options.assign(x.site, id, pathOf(page || x.req.headers.referer)) : [];
+    const params = Object.assign({}, ...assignments.map((a) => a.params)) as WireVariants["params"];
+    const entity = id ? options.entityOf(page, before) : null;
     const told: WireVariants = {
-      visitor: id ? id.slice(-4) : null,
+      visitor: id && !x.site.cookieless ? id.slice(-4) : null,
       variants: Object.fromEntries(assignments.map((a) => [a.experiment, a.variant])),
-      params: Object.assign({}, ...assignments.map((a) => a.params)) as WireVariants["params"],
+      params,
+      ...(isElsewhere(x) && id && !x.site.cookieless
+        ? { cookies: cookiesOf(options.formatXid(assignments), params, entity) }
+        : {}),
     };
     x.res.writeHead(200, [
       ...corsHeaders(x, origin),
@@ -35,6 +48,18 @@ export const variants = (options: VariantsOptions): Handler => {
     ]);
     x.res.end(JSON.stringify(told));
   };
+};
+
+/** A final `~` says that there is nothing more to ask for, also where no experiment runs. */
+const cookiesOf = (xid: string, params: WireVariants["params"], entity: string | null): WireCookies => {
+  const text = JSON.stringify(params);
+  return [
+    ["xid", `${xid}~`, visitSeconds],
+    ...(text === "{}" || text.length > 1024
+      ? []
+      : [["params", encodeURIComponent(text), visitSeconds] as const]),
+    ...(entity ? [["ref", entity, visitSeconds] as const] : []),
+  ];
 };
 
 const pathOf = (referer: string | undefined): string => {

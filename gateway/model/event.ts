@@ -69,17 +69,35 @@ export const eventColumns = [
   { name: "client_id", type: "text", meaning: "the visitor", native: ["vid"] },
   { name: "user_id", type: "text", meaning: "the identified person", native: ["uid"] },
   {
+    name: "user_claim",
+    type: "text",
+    meaning: "who says so: `server`, `token` or `page`; null where it joins nobody",
+  },
+  {
+    name: "session_stamp",
+    type: "text",
+    meaning: "mark of the day made of address and browser, where visits are joined by it",
+  },
+  {
     name: "client_session_id",
     type: "text",
     meaning: "the session as the client said",
     native: ["sid", "sess"],
   },
+  { name: "client_session_number", type: "int", meaning: "the client's own count of the visitor's sessions" },
+  { name: "client_session_engaged", type: "bool", meaning: "the client calls its session engaged" },
+  { name: "client_session_start", type: "bool", meaning: "the client calls it the start of a session" },
+  { name: "client_session_new", type: "bool", meaning: "the client has just made its session id" },
+  { name: "client_first_visit", type: "bool", meaning: "the client has not seen the visitor before" },
+  { name: "measurement_id", type: "text", meaning: "GA4 measurement id" },
+  { name: "platform", type: "text", meaning: "web, ios or android, where the client said" },
   {
     name: "page_load_id",
     type: "uuid",
     meaning: "joins a served document and its page view",
     native: ["plid"],
   },
+  { name: "page_load_hash", type: "time", meaning: "when the client loaded the page" },
   {
     name: "page_location",
     type: "text",
@@ -90,7 +108,9 @@ export const eventColumns = [
   { name: "page_path", type: "text", meaning: "path of page_location" },
   { name: "page_title", type: "text", meaning: "the page's title", native: ["title"] },
   { name: "page_referrer", type: "text", meaning: "the page before", native: ["last"] },
+  { name: "ignore_referrer", type: "bool", meaning: "the client says that the page before is no source" },
   { name: "page_type", type: "text", meaning: "the site's own class of page", native: ["ptyp"] },
+  { name: "gtm_debug", type: "text", meaning: "tag preview that the page was shown in" },
   {
     name: "event_category",
     type: "text",
@@ -119,6 +139,13 @@ export const eventColumns = [
     meaning: "the well-known name of the referring site, else its host",
   },
   { name: "referrer_medium", type: "text", meaning: "search, social, email, … or referral" },
+  {
+    name: "traffic_source",
+    type: "text",
+    meaning: "source of this hit by click id, campaign and referrer; `direct` without any",
+  },
+  { name: "traffic_medium", type: "text", meaning: "its medium: cpc, organic, social, referral, none, …" },
+  { name: "traffic_term", type: "text", meaning: "what was searched for" },
   { name: "app", type: "text", meaning: "application", native: ["app"] },
   { name: "release", type: "text", meaning: "its release", native: ["rel"] },
   { name: "version", type: "text", meaning: "variation number", native: ["ver", "version"] },
@@ -128,6 +155,18 @@ export const eventColumns = [
   { name: "outcome", type: "text", meaning: "global result label", native: ["outcome"] },
   { name: "value", type: "float", meaning: "amount, in `currency`", native: ["value"] },
   { name: "currency", type: "text", meaning: "ISO 4217", native: ["currency"] },
+  { name: "value_in_usd", type: "float", meaning: "the amount at the rate of the event's day" },
+  { name: "ecommerce_purchase_revenue", type: "float", meaning: "worth of the goods bought" },
+  { name: "ecommerce_purchase_revenue_in_usd", type: "float", meaning: "the same at the day's rate" },
+  { name: "ecommerce_refund_value", type: "float", meaning: "worth of the goods given back" },
+  { name: "ecommerce_refund_value_in_usd", type: "float", meaning: "the same at the day's rate" },
+  { name: "ecommerce_shipping_value", type: "float", meaning: "cost of shipping" },
+  { name: "ecommerce_shipping_value_in_usd", type: "float", meaning: "the same at the day's rate" },
+  { name: "ecommerce_tax_value", type: "float", meaning: "tax" },
+  { name: "ecommerce_tax_value_in_usd", type: "float", meaning: "the same at the day's rate" },
+  { name: "ecommerce_unique_items", type: "int", meaning: "different goods" },
+  { name: "ecommerce_items_total_quantity", type: "float", meaning: "pieces of all goods" },
+  { name: "ecommerce_items", type: "json", meaning: "goods of a GA4 event" },
   { name: "order_id", type: "text", meaning: "order", native: ["order_id"] },
   { name: "ref", type: "text", meaning: "the entity that referred the visitor", native: ["ref"] },
   { name: "rcode", type: "text", meaning: "referral code", native: ["rcode"] },
@@ -148,12 +187,25 @@ export const eventColumns = [
     meaning: "consent in force: granted, denied, or null where none is asked",
   },
   { name: "cflags", type: "int", meaning: "consent bits of the original tracker", native: ["cflags"] },
+  { name: "privacy_analytics_storage", type: "bool", meaning: "may be measured, as the client said" },
+  {
+    name: "privacy_ads_storage",
+    type: "bool",
+    meaning: "advertising cookies are allowed, as the client said",
+  },
+  {
+    name: "privacy_ads_user_data",
+    type: "bool",
+    meaning: "advertisers may get user data, as the client said",
+  },
+  { name: "privacy_ads_personalization", type: "bool", meaning: "personal advertising, as the client said" },
+  { name: "traffic_type", type: "text", meaning: "internal, developer, … as the client said" },
   { name: "ip_address", type: "text", meaning: "address, masked" },
   { name: "device_category", type: "text", meaning: "desktop, mobile, tablet, tv or bot" },
   { name: "device_operating_system", type: "text", meaning: "operating system" },
   { name: "device_operating_system_version", type: "text", meaning: "its version" },
-  { name: "device_browser", type: "text", meaning: "browser" },
-  { name: "device_browser_version", type: "text", meaning: "its version" },
+  { name: "device_web_browser", type: "text", meaning: "browser" },
+  { name: "device_web_browser_version", type: "text", meaning: "its version" },
   { name: "device_mobile_brand_name", type: "text", meaning: "maker of the device" },
   { name: "device_mobile_model_name", type: "text", meaning: "its model" },
   { name: "device_language", type: "text", meaning: "language tag", native: ["culture"] },
@@ -166,7 +218,11 @@ export const eventColumns = [
   { name: "vp_h", type: "int", meaning: "viewport height, pixels", native: ["h"] },
   { name: "lat", type: "float", meaning: "latitude", native: ["lat"] },
   { name: "lon", type: "float", meaning: "longitude", native: ["lon"] },
-  { name: "geo_country", type: "text", meaning: "ISO 3166-1 alpha-2", native: ["country"] },
+  { name: "geo_continent", type: "text", meaning: "continent" },
+  { name: "geo_sub_continent", type: "text", meaning: "part of the continent" },
+  { name: "geo_country", type: "text", meaning: "country", native: ["country"] },
+  { name: "geo_country_code", type: "text", meaning: "its code, ISO 3166-1 alpha-2" },
+  { name: "geo_metro", type: "text", meaning: "metropolitan area" },
   { name: "geo_region", type: "text", meaning: "region", native: ["region"] },
   { name: "geo_city", type: "text", meaning: "city", native: ["city"] },
   { name: "zip", type: "text", meaning: "postal code", native: ["zip"] },
@@ -184,6 +240,9 @@ export const eventColumns = [
   { name: "ehash", type: "text", meaning: "e-mail, SHA-1 of the original tracker", native: ["ehash"] },
   { name: "chash", type: "text", meaning: "phone, SHA-1 of the original tracker", native: ["chash"] },
   { name: "uhash", type: "text", meaning: "user name, SHA-1 of the original tracker", native: ["uhash"] },
+  { name: "hhash", type: "text", meaning: "host, hash of the original tracker", native: ["hhash"] },
+  { name: "bhash", type: "text", meaning: "user agent, hash of the original tracker", native: ["bhash"] },
+  { name: "iphash", type: "text", meaning: "address, hash of the original tracker" },
   { name: "email_hash", type: "text", meaning: "e-mail, keyed hash" },
   { name: "phone_hash", type: "text", meaning: "phone, keyed hash" },
   { name: "username_hash", type: "text", meaning: "user name, keyed hash" },
@@ -193,6 +252,7 @@ export const eventColumns = [
   { name: "items", type: "json", meaning: "goods of a purchase", native: ["items"] },
   { name: "traits", type: "json", meaning: "what identify says of a user", native: ["traits"] },
   { name: "properties", type: "json", meaning: "everything else the client sent, case kept" },
+  { name: "protocol_fields", type: "json", meaning: "fields of the protocol that have no column" },
   { name: "problems", type: "json", meaning: "what could not be read, field by field" },
 ] as const satisfies readonly Column[];
 
@@ -234,4 +294,11 @@ export type Event = Fixed & Omit<Loose, keyof Fixed>;
 export interface Keyed {
   readonly event: Event;
   readonly keyTime: number | null;
+  /** What the site's own server says of the client it speaks for; absent: the request is the client's own. */
+  readonly client?: ClientFacts;
+}
+
+export interface ClientFacts {
+  readonly address?: string;
+  readonly userAgent?: string;
 }

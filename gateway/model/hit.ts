@@ -22,13 +22,15 @@ export interface Hit {
   /** variants in force for this visitor, experiment → variant */
   readonly experiments: Readonly<Record<string, string>> | null;
   readonly privacy: Privacy;
-  /** the request proved to be the site's own server (write key) */
+  /** the request proved to be the site's own server (write key, or an address that the site trusts) */
   readonly trusted: boolean;
+  /** the path of the endpoint that took it: what comes after it is the protocol's */
+  readonly base?: string;
 }
 
 /** What this visitor allows. `none`: null ids, no personal columns, no cookies, no exposure. */
 export interface Privacy {
   readonly tracking: "full" | "none";
   readonly consent: "granted" | "denied" | null;
-  readonly reason: "gpc" | "optout" | "consent" | null;
+  readonly reason: "gpc" | "dnt" | "optout" | "consent" | null;
 }

@@ -34,6 +34,14 @@ const zeroUuid = "00000000-0000-0000-0000-000000000000";
 export const uuidTime = (id: string): number | null =>
   id.charCodeAt(14) === 0x37 /* "7" */ ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : null;
 
+/** A UUIDv7 of a moment whose other bits are SHA-256 over a text: a hit that is replayed makes the same. */
+export const derivedId = (ms: number, seed: string): string => {
+  const time = Math.max(0, ms).toString(16).padStart(12, "0").slice(-12);
+  const hex = createHash("sha256").update(seed).digest("hex");
+  const variant = ((Number.parseInt(hex.charAt(3), 16) & 0x3) | 0x8).toString(16);
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex.slice(0, 3)}-${variant}${hex.slice(4, 7)}-${hex.slice(7, 19)}`;
+};
+
 /** A UUIDv8 (RFC 9562 §5.8) made of SHA-256 over the parts: the same parts give the same id. */
 export const hashedId = (parts: readonly string[]): string => {
   const hash = createHash("sha256");

@@ -20,6 +20,95 @@ export interface Projection {
   flush(): void;
   /** The transaction was rolled back: whatever is remembered may be wrong. */
   forget(): void;
+  /** Events of these people are about to change hands: their rows must be as the events so far make them. */
+  settle?(people: readonly number[]): void;
+  /** They have; what is worked out of them is to be worked out again, at the end of the batch at the latest. */
+  regroup?(change: Regrouped): void;
+}
+
+/** Visitors were joined to one person, or taken apart; bots never are. */
+export interface Regrouped {
+  readonly site: string;
+  /** people whose events went to others, all or some */
+  readonly from: readonly number[];
+  /** people who have them now */
+  readonly to: readonly number[];
+  /** before this event time each had what he has now */
+  readonly since: number;
+}
+
+/** A visitor of a site as the graph of identities knows him. */
+export interface VisitorNode {
+  /** the visitor's own number */
+  readonly no: number;
+  readonly site: number;
+  /** what was last learnt of him, so that the same is not looked up with every event: identity → earliest claim */
+  readonly known: Map<string, number>;
+}
+
+/** Something that several visitors may have in common: a user's id, or a stamp of a day. */
+export type IdentityKind = "user" | "stamp";
+
+/** A visitor's claim to an identity, kept whether it joins or not. */
+export interface IdentityLink {
+  readonly identity: number;
+  readonly visitor: number;
+  /** time of the earliest event that claims it */
+  readonly since: number;
+  /** the visitor's id: puts claims of one moment in order */
+  readonly clientId: string;
+  /** the site's server, or a signature that was checked, says so */
+  readonly verified: boolean;
+  /** taken back by the site: joins no more */
+  readonly undone: boolean;
+  readonly applied: boolean;
+}
+
+export interface IdentityTable {
+  /** the visitor with this id, a new one if need be; people, not bots */
+  visitor(site: number, clientId: string): VisitorNode;
+  identity(site: number, kind: IdentityKind, id: string): number;
+  claim(identity: number, visitor: number): IdentityLink | null;
+  /** claims to an identity that nobody vouches for, and that were not taken back */
+  openClaims(identity: number): readonly IdentityLink[];
+  /** how many these are, and when the latest was first made */
+  sumOpen(identity: number): { readonly count: number; readonly last: number };
+  /** a visitor's claims to identities of a kind */
+  claimsOf(visitor: number, kind: IdentityKind): readonly IdentityLink[];
+  /** identities that join this visitor to others */
+  joining(visitor: number): readonly number[];
+  /** the visitors that an identity joins, at most so many */
+  joined(identity: number, limit: number): readonly number[];
+  put(link: IdentityLink): void;
+  remove(link: IdentityLink): void;
+  person(visitor: number): number;
+  /** the visitors of a person */
+  members(person: number): readonly number[];
+  /** Makes these visitors one person; their events follow. */
+  join(people: readonly number[]): void;
+  /** Parts a person into these groups of visitors. */
+  part(person: number, groups: readonly (readonly number[])[]): void;
+}
+
+/** Reads what an event says of who somebody is, before the event is counted for anyone. */
+export type Joiner = (event: Event, visitor: VisitorNode) => void;
+
+/** Where a visitor was first sent from by another. */
+export interface Referral {
+  readonly at: number;
+  /** event id, orders equal times */
+  readonly id: string;
+  readonly ref: string | null;
+  readonly rcode: string | null;
+  readonly aff: string | null;
+}
+
+export interface ReferralTable {
+  /** number of the event's own visitor, whatever person he belongs to; null where there is none */
+  visitor(event: Event): number | null;
+  list(visitor: number): readonly Referral[];
+  put(visitor: number, referral: Referral): void;
+  remove(visitor: number, referral: Referral): void;
 }
 
 export interface SessionTable {
@@ -70,6 +159,8 @@ export interface SubjectTable {
   putSubject(experiment: string, person: number, subject: Subject): void;
   goal(experiment: string, person: number, goal: string): GoalTotal | null;
   putGoal(experiment: string, person: number, goal: string, total: GoalTotal): void;
+  /** Takes out the person's standing with all its goals. */
+  drop(experiment: string, person: number): void;
   /** the person's stored events with fromAt ≤ event time < toAt and a sequence of at most `upToSeq` */
   events(person: number, fromAt: number, toAt: number, upToSeq: number): Iterable<Event>;
   change(change: TotalsChange): void;

@@ -28,6 +28,12 @@ export interface WireEvent {
   value?: number;
   currency?: string;
   params?: Record<string, unknown>;
+  /** the entity that referred this visit: a code or a host, never an address */
+  ref?: string;
+  /** what `identify` says of the user */
+  traits?: Record<string, unknown>;
+  /** events that this browser could not deliver in time, or had no room for */
+  dropped?: number;
 }
 
 /** A batch: its send time lets the gateway correct the client's clock. */
@@ -46,4 +52,11 @@ export interface WireVariants {
   /** experiment → variant in force */
   variants: Record<string, string>;
   params: Record<string, string | number | boolean>;
+  cookies?: WireCookies;
 }
+
+/** The cookies that a script on another origin writes for us: values as they are written, and lives in seconds. */
+export type WireCookies = readonly (readonly [name: string, value: string, seconds: number])[];
+
+/** `POST /tr/v1/me`: a wish of the visitor. What it answers a page on another origin is `{ cookies }`. */
+export type WireWish = { reset: true } | { consent: "granted" | "denied" } | { optout: boolean };

@@ -1,7 +1,8 @@
 import { maskIp } from "../../lib/mask-ip.ts";
-import type { ColumnName, Event, Keyed } from "../../model/event.ts";
+import type { ClientFacts, ColumnName, Event, Keyed } from "../../model/event.ts";
 import type { Hit } from "../../model/hit.ts";
 import { parseUuid, uuidTime } from "../../model/ids.ts";
+import { legacyAddressHash, legacyHash } from "../legacy-hashes.ts";
 import { classify, isUnknownType } from "./classify.ts";
 import { putProperty } from "./clean-json.ts";
 import { coerce, readTime } from "./coerce.ts";
@@ -47,7 +48,8 @@ export const buildEvent = (
   // The original's `eid` was its experiment, which is why it need not be an id.
   if (eid !== undefined && id === null && !bag.columns.has("experiment_id")) event.experiment_id = eid;
   putColumns(event, bag);
-  putRequest(event, hit, tracked);
+  const client = hit.trusted ? clientOf(bag) : undefined;
+  putRequest(event, hit, hit.trusted ? (client?.address ?? null) : hit.address, tracked);
   if (event.ref !== undefined && event.ref === event.client_id) dropSelfReferral(event, notes);
   for (const [contact, raw] of bag.contacts) {
     hashContact(event, contact, raw, { site: hit.site, key: context.contactKey }, notes);
@@ -57,8 +59,13 @@ export const buildEvent = (
     break;
   }
   if (notes.length > 0) event.problems = notes;
-  return { event, keyTime: keyTimeOf(id, claimed, hit.receivedAt) };
+  const keyTime = keyTimeOf(id, claimed, hit.receivedAt);
+  return client === undefined ? { event, keyTime } : { event, keyTime, client };
 };
+
+/** The client that the site's own server speaks for, as far as it says. */
+const clientOf = ({ client }: Bag): ClientFacts | undefined =>
+  client.address === undefined && client.userAgent === undefined ? undefined : client;
 
 const claimsOf = (bag: Bag) => {
   const sent = bag.columns.get("type")?.value;
@@ -131,11 +138,24 @@ const putColumns = (event: Event, bag: Bag): void => {
 };
 
 /** What the request says beside its fields. */
-const putRequest = (event: Event, hit: Hit, tracked: boolean): void => {
+const putRequest = (event: Event, hit: Hit, address: string | null, tracked: boolean): void => {
   if (hit.privacy.consent !== null) event.consent = hit.privacy.consent;
   if (hit.experiments !== null) (event as { experiments?: Hit["experiments"] }).experiments = hit.experiments;
-  const ip = tracked ? maskIp(hit.address, hit.site.ipMasking) : null;
+  const ip = tracked && address !== null ? maskIp(address, hit.site.ipMasking) : null;
   if (ip !== null) event.ip_address = ip;
+  if (hit.site.legacyHashes) putLegacyHashes(event, hit, address, tracked);
+};
+
+/**
+ * The original tracker's hashes of site, browser and address, where the site's old data is to join. That of the
+ * address is no protection at all, so it is written only where addresses are kept anyway.
+ */
+const putLegacyHashes = (event: Event, hit: Hit, address: string | null, tracked: boolean): void => {
+  const { host, "user-agent": agent } = hit.headers;
+  if (host !== undefined) event.hhash ??= legacyHash(host.replace(/:\d+$/, ""));
+  if (!tracked || hit.trusted) return;
+  if (agent !== undefined) event.bhash ??= legacyHash(agent);
+  if (address !== null && hit.site.ipMasking === 0) event.iphash = legacyAddressHash(address);
 };
 
 const dropSelfReferral = (event: Event, notes: Notes): void => {

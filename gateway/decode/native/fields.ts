@@ -1,6 +1,12 @@
 /** What the keys of a native hit mean: one table, made of the columns' own `native` lists. */
 import { contactNames, secretNames } from "../../lib/secret-names.ts";
-import { type Column, type ColumnName, type ColumnType, eventColumns } from "../../model/event.ts";
+import {
+  type ClientFacts,
+  type Column,
+  type ColumnName,
+  type ColumnType,
+  eventColumns,
+} from "../../model/event.ts";
 import type { ContactKind } from "./contacts.ts";
 
 export interface ColumnField {
@@ -20,6 +26,8 @@ export type Meaning =
   /** told the original tracker something, says nothing about the event */
   | { readonly kind: "marker" }
   | { readonly kind: "secret" }
+  /** what the site's own server says of the client it speaks for: never stored as it is */
+  | { readonly kind: "client"; readonly fact: keyof ClientFacts }
   /** an id of the visitor that has no column: a property, except where tracking is off */
   | { readonly kind: "advertisingId" };
 
@@ -50,6 +58,7 @@ const personalColumns: ReadonlySet<ColumnName> = new Set<ColumnName>([
   "ehash",
   "chash",
   "uhash",
+  "bhash",
   "click_id_gclid",
   "click_id_dclid",
   "click_id_gbraid",
@@ -87,7 +96,9 @@ const buildTable = (): Map<string, Meaning> => {
   for (const key of secretNames) table.set(key, { kind: "secret" });
   for (const key of contactNames)
     table.set(key, { kind: "contact", contact: contactKinds[key] ?? "username" });
-  for (const key of ["acct", "tu", "igqp"]) table.set(key, { kind: "marker" });
+  for (const key of ["acct", "tu", "igqp", "iphash"]) table.set(key, { kind: "marker" });
+  table.set("ip", { kind: "client", fact: "address" });
+  table.set("user_agent", { kind: "client", fact: "userAgent" });
   for (const key of ["gaid", "idfa", "msid", "fbid", "fbp", "fbc"]) table.set(key, { kind: "advertisingId" });
   table.set("params", { kind: "params" });
   return table;

@@ -26,6 +26,7 @@ export interface Bag {
   readonly tracked: boolean;
   readonly columns: Map<ColumnName, Given>;
   readonly contacts: Map<ContactKind, unknown>;
+  readonly client: { address?: string; userAgent?: string };
   readonly params: unknown[];
   readonly properties: Properties;
   readonly room: Room;
@@ -37,6 +38,7 @@ export const gather = (sources: readonly Source[], tracked: boolean, notes: Note
     tracked,
     columns: new Map(),
     contacts: new Map(),
+    client: {},
     params: [],
     properties: {},
     room: newRoom(),
@@ -87,6 +89,9 @@ const putField = (bag: Bag, key: string, value: unknown, repeats: boolean): void
     case "secret":
       note(bag.notes, key, secretProblem);
       break;
+    case "client":
+      if (typeof value === "string") bag.client[meaning.fact] = value.slice(0, maxFactLength);
+      break;
     case "marker":
       break;
     default:
@@ -94,6 +99,7 @@ const putField = (bag: Bag, key: string, value: unknown, repeats: boolean): void
   }
 };
 
+const maxFactLength = 512;
 const secretProblem = "left out: secrets are not stored";
 
 const putColumn = (bag: Bag, key: string, field: ColumnField, sent: unknown, repeats: boolean): void => {
@@ -130,6 +136,7 @@ const putParam = (bag: Bag, key: string, value: unknown): void => {
     case "contact":
       putContact(bag, meaning.contact, value);
       break;
+    case "client":
     case "marker":
       break;
     case "advertisingId":

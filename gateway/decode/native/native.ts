@@ -9,9 +9,12 @@ import type { Decoded, Protocol } from "../../model/protocol.ts";
 import { type Body, type Item, readBody } from "./body.ts";
 import { buildEvent, type Context } from "./build-event.ts";
 import { parseContainer, readTime } from "./coerce.ts";
+import { nativeEndpoints } from "./endpoints.ts";
 import { createIdMaker } from "./event-id.ts";
 import type { Source } from "./gather.ts";
+import { asAgreement, asMessage } from "./messages.ts";
 import { type Notes, note } from "./notes.ts";
+import { decodePayments } from "./payments.ts";
 import { sharedFields } from "./shared-fields.ts";
 import { readQuery, readTuples } from "./text-fields.ts";
 
@@ -20,26 +23,42 @@ export interface NativeOptions {
   readonly contactKey: Buffer;
   /** most events in one hit */
   readonly batchEvents: number;
-  /** where the tuples of a path begin; ends with a slash */
+  /** where it takes hits; ends with a slash */
   readonly collectPath?: string;
+  /** paths of the older layout that are taken as well */
+  readonly legacyPaths?: readonly string[];
 }
 
 /** A decoder. It remembers the hits of the last moments, to tell identical ones apart: one per process. */
 export const createNative = (options: NativeOptions): Protocol => {
-  const { contactKey, batchEvents, collectPath = "/tr/v1/" } = options;
+  const { contactKey, batchEvents, collectPath = "/tr/v1/", legacyPaths = [] } = options;
   const context: Context = { contactKey, makeId: createIdMaker() };
-  return { id: "native", decode: (hit) => decode(hit, batchEvents, collectPath, context) };
+  const endpoints = nativeEndpoints(collectPath, legacyPaths);
+  const roles = new Map(endpoints.map(({ path, role }) => [path, role]));
+  return {
+    id: "native",
+    endpoints,
+    decode(hit) {
+      if (!recorded.has(hit.method)) return nothing;
+      const base = hit.base ?? collectPath;
+      const notes: Notes = [];
+      const outer = outerSources(hit, base, notes);
+      const body = readBody(hit.method === "GET" ? "" : hit.body, batchEvents);
+      const role = roles.get(base);
+      if (role === "payment")
+        return decodePayments({ hit, body, outer: outer.sources, notes, batchEvents }, context);
+      const decoded = decode(hit, body, outer, notes, context);
+      if (role === "server") return { ...decoded, events: decoded.events.map(asMessage) };
+      return role === "agreement" ? { ...decoded, events: decoded.events.map(asAgreement) } : decoded;
+    },
+  };
 };
 
 const recorded: ReadonlySet<string> = new Set(["GET", "POST", "PUT"]);
 const nothing: Decoded = { events: [], rejects: [] };
 const noFields = {};
 
-const decode = (hit: Hit, batchEvents: number, collectPath: string, context: Context): Decoded => {
-  if (!recorded.has(hit.method)) return nothing;
-  const notes: Notes = [];
-  const outer = outerSources(hit, collectPath, notes);
-  const body = readBody(hit.method === "GET" ? "" : hit.body, batchEvents);
+const decode = (hit: Hit, body: Body, outer: Outer, notes: Notes, context: Context): Decoded => {
   if (body.kind === "list")
     return { events: readItems(hit, body, outer, notes, context), rejects: body.rejects };
   const said = body.items[0];
@@ -69,12 +88,12 @@ interface Outer {
   readonly spoken: boolean;
 }
 
-const outerSources = (hit: Hit, collectPath: string, notes: Notes): Outer => {
+const outerSources = (hit: Hit, base: string, notes: Notes): Outer => {
   const sources: Source[] = [];
   if (hit.trusted) pushFields(sources, userHeader(hit, notes), false);
   pushFields(sources, cookieFields(hit), false);
   const unspoken = sources.length;
-  pushFields(sources, readTuples(hit.path, collectPath, notes), true);
+  pushFields(sources, readTuples(hit.path, base, notes), true);
   pushFields(sources, readQuery(hit.query, notes), true);
   return { sources, spoken: sources.length > unspoken };
 };
@@ -86,12 +105,12 @@ const pushFields = (sources: Source[], fields: Source["fields"] | null, repeats:
 const sourceOf = (fields: Source["fields"]): Source => ({ fields, repeats: false });
 
 /** Cookies of the original tracker that hold fields; who the visitor is has been decided from the others. */
-const cookieFields = ({ cookies }: Hit): Source["fields"] | null => {
-  const ehash = cookies["ehash"];
-  const consent = cookies["CookieConsent"];
+const cookieFields = ({ cookies, sessionId }: Hit): Source["fields"] | null => {
+  const { ehash, sess, CookieConsent: consent } = cookies;
   // Other consent tools use the same name, for texts.
   const cflags = consent !== undefined && /^\d{1,15}$/.test(consent) ? consent : undefined;
-  return ehash === undefined && cflags === undefined ? null : { ehash, cflags };
+  if (ehash === undefined && cflags === undefined && sess === undefined) return null;
+  return { ehash, cflags, sess: sessionId === null ? sess : undefined };
 };
 
 /** The `User` header: fields in JSON, which only the site's own server may send. */

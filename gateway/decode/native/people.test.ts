@@ -267,3 +267,76 @@ describe("what it is called", () => {
     });
   }
 });
+
+describe("hashes of the original tracker, where the site's old data is to join", () => {
+  const joining = { ...site, legacyHashes: true, ipMasking: 0 };
+  const headers = { host: "Example.com:8443", "user-agent": "curl/7.64.1" };
+  const hit = { site: joining, headers, address: "8.8.8.8" };
+
+  test("host, browser and address have them beside the columns of ours", () => {
+    const { hhash, bhash, iphash } = eventOf(post({}, "/tr/v1/", hit));
+    assert.deepEqual([hhash, bhash, iphash], ["imdezq", "1d6ytuu", "b4c84prdbt401t5oxss1cy8xcx"]);
+  });
+
+  test("a hash that the client sent stays, but for that of an address", () => {
+    const sent = { hhash: "h1", bhash: "B1", iphash: "i1", params: { iphash: "i2" } };
+    const event = eventOf(post(sent, "/tr/v1/", hit));
+    assert.deepEqual([event.hhash, event.bhash, event.iphash], ["h1", "B1", "b4c84prdbt401t5oxss1cy8xcx"]);
+    assert.equal(event.properties, undefined);
+  });
+
+  test("an address that is masked has none: it could be found out from it", () => {
+    const { hhash, iphash } = eventOf(post({}, "/tr/v1/", { ...hit, site: { ...joining, ipMasking: 1 } }));
+    assert.deepEqual([hhash, iphash], ["imdezq", undefined]);
+  });
+
+  test("nothing of the visitor is hashed who is not tracked, nor of a server that speaks for others", () => {
+    const privacy = { tracking: "none", consent: "denied", reason: "gpc" } as const;
+    for (const parts of [{ privacy }, { trusted: true }]) {
+      const { hhash, bhash, iphash } = eventOf(post({ bhash: "x" }, "/tr/v1/", { ...hit, ...parts }));
+      assert.deepEqual([hhash, iphash], ["imdezq", undefined]);
+      if ("privacy" in parts) assert.equal(bhash, undefined);
+    }
+  });
+
+  test("a site that does not ask for them has none", () => {
+    const { hhash, bhash, iphash } = eventOf(
+      post({}, "/tr/v1/", { ...hit, site: { ...site, ipMasking: 0 } }),
+    );
+    assert.deepEqual([hhash, bhash, iphash], [undefined, undefined, undefined]);
+  });
+});
+
+describe("who a server speaks for", () => {
+  test("its address and agent are the client's, read and not stored", () => {
+    const keyed = decodeOne(
+      post({ ip: "203.0.113.9", user_agent: "Mozilla/5.0" }, "/str/v1/", {
+        trusted: true,
+        address: "10.0.0.1",
+      }),
+    );
+    assert.deepEqual(keyed.client, { address: "203.0.113.9", userAgent: "Mozilla/5.0" });
+    assert.equal(keyed.event.ip_address, "203.0.113.0");
+    assert.equal(keyed.event.properties, undefined);
+  });
+
+  test("where it says nothing, nothing is known: its own address is not the visitor's", () => {
+    const keyed = decodeOne(post({}, "/str/v1/", { trusted: true, address: "10.0.0.1" }));
+    assert.equal(keyed.client, undefined);
+    assert.equal(keyed.event.ip_address, undefined);
+  });
+
+  test("what is no address is no address", () => {
+    for (const ip of ["not an address", "1.2.3", "", 5, null]) {
+      const { event } = decodeOne(post({ ip }, "/str/v1/", { trusted: true }));
+      assert.equal(event.ip_address, undefined);
+    }
+  });
+
+  test("a browser cannot say it", () => {
+    const keyed = decodeOne(post({ ip: "198.51.100.1", user_agent: "x", params: { ip: "198.51.100.1" } }));
+    assert.equal(keyed.client, undefined);
+    assert.equal(keyed.event.ip_address, "203.0.113.0");
+    assert.doesNotMatch(JSON.stringify(keyed.event), /198\.51/);
+  });
+});

@@ -32,6 +32,8 @@ export const refinements: ReadonlyMap<ColumnName, Refinement> = new Map<ColumnNa
   ["geo_country", { tidy: (value) => (String(value).length === 2 ? upper(value) : value) }],
   ["client_session_id", uuidForm],
   ["ref", uuidForm],
+  ["hhash", hash],
+  ["bhash", hash],
   ["ehash", hash],
   ["chash", hash],
   ["uhash", hash],

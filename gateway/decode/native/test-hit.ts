@@ -3,6 +3,7 @@ import type { Event, Keyed } from "../../model/event.ts";
 import type { Hit } from "../../model/hit.ts";
 import type { Decoded } from "../../model/protocol.ts";
 import type { Site } from "../../model/site.ts";
+import { nativeEndpoints } from "./endpoints.ts";
 import { createNative } from "./native.ts";
 
 /** 2026-03-01T12:00:00.000Z */
@@ -15,9 +16,23 @@ export const site: Site = {
   writeKeys: [],
   timezone: "UTC",
   consent: "assumed",
-  sessions: { idleMinutes: 30, maxHours: 12, maxEvents: 1000, splitOnCampaign: true, splitOnUser: true },
+  sessions: {
+    idleMinutes: 30,
+    maxHours: 12,
+    maxEvents: 1000,
+    splitOnCampaign: true,
+    splitOnUser: true,
+    joinByUser: true,
+    joinByStamp: false,
+  },
   ipMasking: 1,
   excludedUrlParams: ["utm_source", "gclid"],
+  identity: { allowWithoutOrigin: false },
+  measurementIds: [],
+  ignoredReferrers: [],
+  currencyRates: {},
+  filters: { conditions: [] },
+  channels: [],
   legacyPepper: "",
   cookies: { visitor: "vid", session: "sid", referrer: "ref", params: "params", experiments: "xid" },
   cookieDomain: null,
@@ -56,7 +71,17 @@ export const request = (method: string, target: string, body: string, parts: Par
   return makeHit({ method, path, query, body, ...parts });
 };
 
-export const decode = (hit: Hit): Decoded => createNative({ contactKey, batchEvents: 100 }).decode(hit);
+const legacyPaths = ["/str/v1/", "/img/v1/", "/tlv/v1/"];
+const bases = nativeEndpoints("/tr/v1/", legacyPaths).map(({ path }) => path);
+
+/** The hit as collection hands it on: with the endpoint that took it. */
+export const decode = (hit: Hit): Decoded => {
+  const [base] = bases.filter((path) => hit.path.startsWith(path)).sort((a, b) => b.length - a.length);
+  return createNative({ contactKey, batchEvents: 100, legacyPaths }).decode({
+    ...hit,
+    ...(base && { base }),
+  });
+};
 
 /** The event of a hit that has exactly one. */
 export const decodeOne = (hit: Hit): Keyed => {

@@ -5,14 +5,13 @@ import { type Notes, note } from "./notes.ts";
 export type TextFields = Record<string, string | string[]>;
 
 /**
- * The key-value pairs of a path after the collect path and the `tr/` that newer clients put there. It is split
- * before it is decoded, so that a value may carry %2F. A trailing key without a value is dropped, a
- * trailing slash gives its key an empty one; doubled slashes count as one.
+ * The key-value pairs of a path after the endpoint that took it. It is split before it is decoded, so that a value
+ * may carry %2F. A trailing key without a value is dropped, a trailing slash gives its key an empty one; doubled
+ * slashes count as one.
  */
-export const readTuples = (path: string, collectPath: string, notes: Notes): TextFields | null => {
-  if (!path.startsWith(collectPath) || path.length === collectPath.length) return null;
-  let rest = path.slice(collectPath.length);
-  if (rest === "tr" || rest.startsWith("tr/")) rest = rest.slice(3);
+export const readTuples = (path: string, base: string, notes: Notes): TextFields | null => {
+  if (!path.startsWith(base) || path.length === base.length) return null;
+  const rest = path.slice(base.length);
   const parts = rest.split("/").filter((part, i, all) => part !== "" || i === all.length - 1);
   const fields = emptyFields();
   for (let i = 0; i + 1 < parts.length; i += 2) {

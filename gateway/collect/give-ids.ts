@@ -1,0 +1,38 @@
+import type { Event, Keyed } from "../model/event.ts";
+import { derivedId } from "../model/ids.ts";
+import type { Visitor } from "../model/visitor.ts";
+import type { Asked } from "./asked.ts";
+import type { CollectRequest } from "./request.ts";
+
+/**
+ * A browser of the site that has no visitor yet gets one with this answer: the id its script sent, else a new one.
+ * Answers the id to be issued, or null.
+ */
+export const giveIds = (
+  request: CollectRequest,
+  { origin, trust }: Asked,
+  events: readonly Keyed[],
+  visitor: Visitor,
+): string | null => {
+  if (visitor.id || visitor.privacy.tracking === "none" || events.length === 0) return null;
+  if (trust !== "none") return null; // a server is no visitor
+  // A script on another host of the site keeps the id itself: our cookie would not reach its pages.
+  if (origin === "foreign" || origin === "any" || request.headers["sec-fetch-site"] === "cross-site")
+    return null;
+  const said = events.find(({ event }) => event.client_id)?.event.client_id;
+  const id = said ?? request.fallbackId ?? derivedId(request.receivedAt, events[0]?.event.id ?? "");
+  for (const { event } of events) event.client_id ??= id;
+  return request.fallbackId === undefined ? id : null;
+};
+
+/** Events from other sites' pages are kept and marked; they cannot say who somebody is, nor what was paid. */
+export const labelForeign = (event: Event): void => {
+  const problems = [
+    ...(event.problems ?? []),
+    { field: "origin", problem: "sent by a page of another site" },
+  ];
+  if (event.user_id)
+    problems.push({ field: "user_id", problem: "a page of another site cannot identify a visitor" });
+  delete event.user_id;
+  event.problems = problems;
+};

@@ -1,0 +1,105 @@
+/**
+ * Collection over websockets: who may connect, how many, and for how long. What is in the frames is for
+ * `websocket-frames.ts`.
+ */
+import type { Duplex } from "node:stream";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { Upgrade } from "../http/exchange.ts";
+import { networkOf } from "../lib/ip.ts";
+import { originOf } from "./cors.ts";
+import { type FrameOptions, takeFrames } from "./websocket-frames.ts";
+
+export interface Websockets {
+  /** Makes a websocket of the connection, or refuses it and closes it. */
+  accept(x: Upgrade, socket: Duplex, head: Buffer): void;
+  /** connections that are open */
+  open(): number;
+  /** Tells the clients to come back later, and cuts those that do not go. */
+  close(): Promise<void>;
+}
+
+const closeMs = 1000;
+const goingAway = 1001;
+
+export const createWebsockets = (options: FrameOptions): Websockets => {
+  const { settings } = options;
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: settings.frameBytes,
+    perMessageDeflate: false, // its memory cannot be bounded by connection; small frames gain little
+    clientTracking: true,
+  });
+  const byNetwork = new Map<string, number>();
+  const silent = new WeakSet<WebSocket>();
+
+  const pinging = setInterval(() => {
+    for (const client of server.clients) {
+      if (silent.has(client)) client.terminate();
+      else {
+        silent.add(client);
+        client.ping();
+      }
+    }
+  }, settings.pingSeconds * 1000);
+  pinging.unref();
+
+  const count = (network: string, change: number): void => {
+    const n = (byNetwork.get(network) ?? 0) + change;
+    if (n > 0) byNetwork.set(network, n);
+    else byNetwork.delete(network);
+  };
+
+  const refusal = (x: Upgrade, network: string): readonly [status: string, sentence: string] | null => {
+    if (originOf(x) !== "own") return ["403 Forbidden", "a websocket needs an Origin of the site"];
+    if (server.clients.size >= settings.connections) {
+      return ["503 Service Unavailable", "too many websockets are open: come back later"];
+    }
+    if ((byNetwork.get(network) ?? 0) >= settings.perAddress) {
+      return ["429 Too Many Requests", "too many websockets are open from this address"];
+    }
+    return null;
+  };
+
+  const start = (client: WebSocket, x: Upgrade, network: string): void => {
+    count(network, 1);
+    client.on("close", () => count(network, -1));
+    client.on("pong", () => silent.delete(client));
+    client.on("error", () => client.terminate()); // a broken frame: ws has told the client
+    takeFrames(client, x, options);
+  };
+
+  return {
+    accept(x, socket, head) {
+      const network = networkOf(x.address);
+      const refused = refusal(x, network);
+      if (refused) refuse(socket, ...refused);
+      else server.handleUpgrade(x.req, socket, head, (client) => start(client, x, network));
+    },
+    open: () => server.clients.size,
+    async close() {
+      clearInterval(pinging);
+      const left = [...server.clients].map(closeClient);
+      await Promise.all(left);
+      server.close();
+    },
+  };
+};
+
+const refuse = (socket: Duplex, status: string, sentence: string): void => {
+  socket.on("error", () => socket.destroy());
+  const retry = status.startsWith("403") ? "" : "Retry-After: 30\r\n";
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\n${retry}Content-Type: text/plain; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(sentence) + 1}\r\n\r\n${sentence}\n`,
+  );
+};
+
+const closeClient = (client: WebSocket): Promise<void> =>
+  new Promise((resolve) => {
+    const cut = setTimeout(() => client.terminate(), closeMs);
+    client.once("close", () => {
+      clearTimeout(cut);
+      resolve();
+    });
+    client.close(goingAway, "the server stops or takes other settings");
+  });

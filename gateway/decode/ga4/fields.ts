@@ -1,0 +1,46 @@
+/** Fields out of a query or a line of a body: form-encoded, each with its first value. */
+
+export type Fields = ReadonlyMap<string, string>;
+
+const none: Fields = new Map();
+
+/** Of one text so many are read: a tag sends a hundred at most, with two hundred goods. */
+export const maxFields = 500;
+
+/** Of a name that is repeated the first value counts; what is not encoded right stays as it was sent. */
+export const readFields = (text: string): Fields => {
+  if (text === "") return none;
+  const fields = new Map<string, string>();
+  for (const pair of text.split("&")) {
+    if (pair === "") continue;
+    const at = pair.indexOf("=");
+    const name = decode(at < 0 ? pair : pair.slice(0, at));
+    if (fields.size >= maxFields) break;
+    if (!fields.has(name)) fields.set(name, at < 0 ? "" : decode(pair.slice(at + 1)));
+  }
+  return fields;
+};
+
+const decode = (text: string): string => {
+  const spaced = text.includes("+") ? text.replaceAll("+", " ") : text;
+  if (!spaced.includes("%")) return spaced;
+  try {
+    return decodeURIComponent(spaced);
+  } catch {
+    return spaced;
+  }
+};
+
+/** What is sent once for all lines, and what a line says itself: a line's word takes the place of the other. */
+export const joinFields = (shared: Fields, line: Fields): Fields => {
+  if (shared.size === 0) return line;
+  const joined = new Map(shared);
+  for (const [name, value] of line) joined.set(name, value);
+  return joined;
+};
+
+/** The field's text; undefined where it is absent or empty. */
+export const textOf = (fields: Fields, name: string): string | undefined => {
+  const value = fields.get(name);
+  return value === "" ? undefined : value;
+};

@@ -1,0 +1,102 @@
+/** One line of a recording: a request as JSON, and what of it can be read. */
+
+/** A request that was recorded. */
+export interface RecordedRequest {
+  /** ms since 1970, when it was received */
+  readonly at: number;
+  readonly method: string;
+  /** path and query, as in the request line */
+  readonly url: string;
+  /** lower-case names */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** the address of the socket; null where it was not recorded */
+  readonly remoteAddress: string | null;
+}
+
+/** The request, or one sentence that says what is wrong with the line. */
+export type ReadLine = { readonly kind: "request"; readonly request: RecordedRequest } | Unreadable;
+
+interface Unreadable {
+  readonly kind: "unreadable";
+  readonly reason: string;
+}
+
+const unreadable = (reason: string): Unreadable => ({ kind: "unreadable", reason });
+
+/** Reads `{"at", "method", "url", "headers", "body" | "body_base64", "remote_address"}`. */
+export const readRecordedRequest = (line: string): ReadLine => {
+  const fields = parseObject(line);
+  if (fields === null) return unreadable("expected a JSON object");
+  const at = readMoment(fields["at"]);
+  if (at === null) return unreadable('"at": expected milliseconds since 1970 or a time in ISO 8601');
+  const { method = "GET", url } = fields;
+  if (typeof method !== "string" || !token.test(method)) return unreadable('"method": expected a text');
+  if (typeof url !== "string" || !target.test(url))
+    return unreadable('"url": expected a path that starts with /, percent-encoded');
+  const headers = readHeaders(fields["headers"] ?? {});
+  if (headers === null) return unreadable('"headers": expected an object of texts');
+  const body = readBody(fields["body"], fields["body_base64"]);
+  if (body === null) return unreadable('"body", "body_base64": expected a text');
+  const address = fields["remote_address"] ?? null;
+  if (address !== null && typeof address !== "string") return unreadable('"remote_address": expected a text');
+  return { kind: "request", request: { at, method, url, headers, body, remoteAddress: address } };
+};
+
+/** The line of a recording for a request; a body that is no UTF-8 goes as base64. */
+export const writeRecordedRequest = (request: RecordedRequest): string => {
+  const { at, method, url, headers, body, remoteAddress } = request;
+  const text = body.toString("utf8");
+  const bodyFields =
+    body.length === 0 ? {} : text.includes("�") ? { body_base64: body.toString("base64") } : { body: text };
+  return `${JSON.stringify({
+    at: new Date(at).toISOString(),
+    method,
+    url,
+    headers,
+    ...bodyFields,
+    ...(remoteAddress === null ? {} : { remote_address: remoteAddress }),
+  })}\n`;
+};
+
+/** What HTTP allows as a method (RFC 9110 §5.6.2) and in a request line: nothing that would split it. */
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/;
+const target = /^\/[^\s\0]*$/;
+
+const parseObject = (line: string): Readonly<Record<string, unknown>> | null => {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isObject(value) ? value : null;
+  } catch {
+    return null; // the caller says what was expected
+  }
+};
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The last ms that a `Date` can hold. */
+const lastMs = 8.64e15;
+
+const readMoment = (value: unknown): number | null => {
+  const at = typeof value === "string" ? Date.parse(value) : value;
+  return typeof at === "number" && Number.isFinite(at) && Math.abs(at) <= lastMs ? Math.trunc(at) : null;
+};
+
+const readHeaders = (value: unknown): Record<string, string> | null => {
+  if (!isObject(value)) return null;
+  const headers: Record<string, string> = {};
+  for (const [name, given] of Object.entries(value)) {
+    const text = Array.isArray(given) ? given.join(", ") : given;
+    if (typeof text !== "string" && typeof text !== "number") return null;
+    headers[name.toLowerCase()] = String(text);
+  }
+  return headers;
+};
+
+const readBody = (text: unknown, base64: unknown): Buffer | null => {
+  if (typeof base64 === "string") return Buffer.from(base64, "base64");
+  if (base64 !== undefined && base64 !== null) return null;
+  if (text === undefined || text === null) return Buffer.alloc(0);
+  return typeof text === "string" ? Buffer.from(text, "utf8") : null;
+};
