@@ -10,7 +10,7 @@ const iphone =
 
 const devices: readonly [userAgent: string, ...(string | undefined)[]][] = [
   [chrome, "desktop", "Windows", "10", "Chrome", "124.0.0.0", undefined, undefined],
-  [iphone, "mobile", "iOS", "17.4", "Safari", "17.4", "Apple", "iPhone"],
+  [iphone, "smartphone", "iOS", "17.4", "Safari", "17.4", "Apple", "iPhone"],
   [
     "Mozilla/5.0 (iPad; CPU OS 16_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/16.6 Mobile/15E148 Safari/604.1",
     "tablet",
@@ -23,7 +23,7 @@ const devices: readonly [userAgent: string, ...(string | undefined)[]][] = [
   ],
   [
     "Mozilla/5.0 (Linux; Android 13; SM-S918B) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Mobile Safari/537.36",
-    "mobile",
+    "smartphone",
     "Android",
     "13",
     "Chrome",
@@ -33,7 +33,7 @@ const devices: readonly [userAgent: string, ...(string | undefined)[]][] = [
   ],
   [
     "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Mobile Safari/537.36",
-    "mobile",
+    "smartphone",
     "Android",
     "10",
     "Chrome",
@@ -82,8 +82,8 @@ describe("devices", () => {
           event.device_category,
           event.device_operating_system,
           event.device_operating_system_version,
-          event.device_browser,
-          event.device_browser_version,
+          event.device_web_browser,
+          event.device_web_browser_version,
           event.device_mobile_brand_name,
           event.device_mobile_model_name,
         ],
@@ -97,6 +97,8 @@ describe("devices", () => {
 const bots: readonly [userAgent: string, bot: string | undefined][] = [
   ["Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "crawler: Googlebot"],
   ["okhttp/4.12.0", undefined],
+  ["Mozilla/5.0", undefined],
+  ["Mozilla/5.0 (compatible)", "crawler: Mozilla/5.0 (compatible)"],
   ["Dart/3.5 (dart:io)", undefined],
   [
     "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)",
@@ -149,10 +151,10 @@ test("made-up visitors are labelled and are no bots", () => {
 test("of a visitor who is not tracked only the kind of device and browser is told", () => {
   const headers = { "user-agent": iphone, "accept-language": "de" };
   const event = enriched({}, { headers, privacy: untracked });
-  assert.equal(event.device_category, "mobile");
+  assert.equal(event.device_category, "smartphone");
   assert.equal(event.device_operating_system, "iOS");
-  assert.equal(event.device_browser, "Safari");
-  assert.equal(event.device_browser_version, undefined);
+  assert.equal(event.device_web_browser, "Safari");
+  assert.equal(event.device_web_browser_version, undefined);
   assert.equal(event.device_mobile_model_name, undefined);
   assert.equal(event.device_language, undefined);
 });

@@ -12,7 +12,7 @@ interface Agent {
 }
 
 /** Null where it cannot be told. */
-interface Device {
+export interface Device {
   readonly category: string | null;
   readonly os: string | null;
   readonly osVersion: string | null;
@@ -66,11 +66,10 @@ const unknown: Device = {
 const readDevice = (userAgent: string): Device => {
   if (userAgent === "") return unknown;
   const { browser, os, platform } = bowser.parse(userAgent);
-  const category = platform.type ?? null;
-  const handheld = category === "mobile" || category === "tablet";
+  const handheld = platform.type === "mobile" || platform.type === "tablet";
   const model = handheld ? (platform.model ?? androidModel(userAgent)) : null;
   return {
-    category,
+    category: platform.type === "mobile" ? "smartphone" : (platform.type ?? null),
     os: os.name || null,
     osVersion: versionOf(os.name === "Windows" ? os.versionName : os.version),
     // What begins like a browser and says no more is not one that is called Mozilla.

@@ -1,5 +1,6 @@
 /** Which user agents are machines, of which class, and what in them says so. */
 import { isbot, isbotMatch } from "isbot";
+import { findCrawler } from "./crawler-list.ts";
 
 export type BotClass = "crawler" | "headless" | "script" | "monitoring";
 
@@ -21,6 +22,8 @@ const crawlerName = /[\w.-]{0,40}(?:bot|crawler|spider|externalhit|slurp|scraper
 /** `class: evidence`, or null for what looks like a person's browser. */
 export const readBot = (userAgent: string): string | null => {
   if (userAgent.trim() === "") return label("script", "no user agent");
+  // The first word of every browser, alone: tools that hide who somebody is send it, as scripts do. It proves nothing.
+  if (userAgent === "Mozilla/5.0") return null;
   if (app.test(userAgent)) return null;
   const browser = headless.exec(userAgent);
   if (browser) return label("headless", browser[0]);
@@ -28,8 +31,10 @@ export const readBot = (userAgent: string): string | null => {
   if (monitor) return label("monitoring", monitor[0]);
   const tool = script.exec(userAgent);
   if (tool) return label("script", tool[0]);
-  if (!isbot(userAgent)) return null;
-  return label("crawler", crawlerName.exec(userAgent)?.[0] ?? isbotMatch(userAgent) ?? "isbot");
+  const listed = findCrawler(userAgent);
+  if (listed === null && !isbot(userAgent)) return null;
+  const named = crawlerName.exec(userAgent)?.[0];
+  return label("crawler", named ?? listed ?? isbotMatch(userAgent) ?? "isbot");
 };
 
 export const label = (kind: BotClass, evidence: string): string => `${kind}: ${evidence}`;

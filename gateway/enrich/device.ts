@@ -1,18 +1,21 @@
 import type { AgentReader } from "./agent.ts";
+import type { DeviceReader } from "./device-facts.ts";
 import { mayIdentify, type Pass } from "./pass.ts";
 
 /** Device and browser from the user agent. Without tracking only their kinds: versions and models tell people apart. */
 export const fillDevice =
-  (agents: AgentReader): Pass =>
+  (agents: AgentReader, devices: DeviceReader): Pass =>
   (event, request) => {
     if (request.trusted) return;
-    const { device } = agents(request.headers["user-agent"] ?? "");
+    const device = devices(request);
+    const isBot = agents(request.headers["user-agent"] ?? "").bot !== null;
+    if (isBot) event.device_category ??= "bot";
     if (device.category !== null) event.device_category ??= device.category;
     if (device.os !== null) event.device_operating_system ??= device.os;
-    if (device.browser !== null) event.device_browser ??= device.browser;
+    if (device.browser !== null) event.device_web_browser ??= device.browser;
     if (!mayIdentify(request)) return;
     if (device.osVersion !== null) event.device_operating_system_version ??= device.osVersion;
-    if (device.browserVersion !== null) event.device_browser_version ??= device.browserVersion;
+    if (device.browserVersion !== null) event.device_web_browser_version ??= device.browserVersion;
     if (device.brand !== null) event.device_mobile_brand_name ??= device.brand;
     if (device.model !== null) event.device_mobile_model_name ??= device.model;
   };

@@ -8,7 +8,10 @@ import { enriched, makeEvent, site } from "./test-event.ts";
 const columns: ReadonlySet<string> = new Set(eventColumns.map(({ name }) => name));
 
 test("a hit that says nothing gets no columns but the one that says so", () => {
-  assert.deepEqual(enriched({}, { headers: {} }), makeEvent({ bot: "script: no user agent" }));
+  assert.deepEqual(
+    enriched({}, { headers: {} }),
+    makeEvent({ bot: "script: no user agent", device_category: "bot" }),
+  );
 });
 
 test("columns that are filled already stay", () => {
@@ -16,7 +19,7 @@ test("columns that are filled already stay", () => {
     page_hostname: "mine",
     page_path: "/mine",
     referrer_source: "mine",
-    device_browser: "mine",
+    device_web_browser: "mine",
     bot: "mine",
   };
   const event = enriched({ ...own, page_location: "https://a.test/", page_referrer: "https://b.test/" });

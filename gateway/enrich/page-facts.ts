@@ -4,6 +4,7 @@ import { createCache } from "../lib/cache.ts";
 import { cleanText } from "../lib/clean-text.ts";
 import type { Site } from "../model/site.ts";
 import { cleanUrl, decodeText, nameOf } from "./clean-url.ts";
+import { type Click, mayHoldClick, readClick } from "./click-ids.ts";
 import { ownCopy } from "./own-copy.ts";
 
 export const utmColumns = [
@@ -36,8 +37,12 @@ interface PageFacts {
   readonly location: string;
   readonly hostname: string | null;
   readonly path: string | null;
+  /** the address ends with its host: it has no path of its own */
+  readonly isBare: boolean;
   readonly readable: boolean;
   readonly campaign: ReadonlyMap<CampaignColumn, string> | null;
+  /** whose click brought somebody here */
+  readonly click: Click | null;
 }
 
 export type PageReader = (url: string, site: Site) => PageFacts;
@@ -70,7 +75,9 @@ const readPage = (url: string, site: Site): PageFacts => ({
   site,
   location: cleanUrl(url, (name) => site.excludedUrlParams.some((one) => one.toLowerCase() === name)),
   ...readPlace(url),
+  isBare: bareAddress.test(url),
   campaign: readCampaign(url),
+  click: clickOf(url),
 });
 
 /** Apps send routes (`/pricing`), which have no host; the original stores addresses as `//host/path`. */
@@ -91,6 +98,8 @@ const readPlace = (url: string): Pick<PageFacts, "hostname" | "path" | "readable
 const plainAddress =
   /^https?:\/\/((?:[a-z0-9-]{1,63}\.){0,8}[a-z][a-z-]{0,62})(?::\d{1,4})?(\/[A-Za-z0-9/_~-]*)?(?=[?#]|$)/;
 
+const bareAddress = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*(?:[?#]|$)/i;
+
 const campaignNames: ReadonlyMap<string, CampaignColumn> = new Map<string, CampaignColumn>([
   ...utmColumns.map((column) => [column, column] as const),
   ...clickColumns.map((column) => [column.slice("click_id_".length), column] as const),
@@ -110,4 +119,16 @@ const readCampaign = (url: string): PageFacts["campaign"] => {
     if (value !== "" && pair.includes("=")) campaign.set(column, value);
   }
   return campaign.size > 0 ? campaign : null;
+};
+
+const clickOf = (url: string): Click | null => {
+  const at = url.indexOf("?");
+  const [query = ""] = at < 0 ? [] : url.slice(at + 1).split("#", 1);
+  if (!mayHoldClick(query)) return null;
+  const params = new Map<string, string>();
+  for (const pair of query.split("&")) {
+    const name = nameOf(pair);
+    if (!params.has(name)) params.set(name, decodeText(pair.slice(pair.indexOf("=") + 1)));
+  }
+  return readClick(params);
 };

@@ -92,3 +92,15 @@ describe("page_location", () => {
     );
   });
 });
+
+test("a page that is a host alone has the path that the protocol's table knows", () => {
+  const bare = { page_location: "https://shop.example?a=1" };
+  assert.equal(enriched(bare).page_path, "/");
+  assert.equal(enriched({ ...bare, tracking_protocol: "ga4_gtag" }).page_path, "");
+  assert.equal(
+    enriched({ page_location: "https://shop.example/", tracking_protocol: "ga4_gtag" }).page_path,
+    "/",
+  );
+  const none = enriched({ page_location: "", tracking_protocol: "ga4_gtag" });
+  assert.deepEqual([none.page_hostname, none.page_path], ["", ""]);
+});

@@ -3,6 +3,10 @@ import type { Hit } from "../model/hit.ts";
 
 /** What a pass may know of the request beside the event; a whole hit fits. */
 export interface HitContext extends Pick<Hit, "headers" | "site"> {
+  /** the client's address, unmasked; absent: unknown */
+  readonly address?: string;
+  /** as received, without the `?` */
+  readonly query?: string;
   /** absent: nothing was refused */
   readonly privacy?: Hit["privacy"];
   /** the site's own server speaks for its visitors: its headers say nothing about them */

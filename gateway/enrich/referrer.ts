@@ -1,7 +1,6 @@
-import type { Event } from "../model/event.ts";
-import type { Site } from "../model/site.ts";
+import { isOwnHost } from "./own-hosts.ts";
 import { addProblem, type Pass } from "./pass.ts";
-import { bareHost, type ReferrerReader } from "./referrer-facts.ts";
+import type { ReferrerReader } from "./referrer-facts.ts";
 
 /** Source and medium of the page somebody came from. The site's own pages are no source. */
 export const fillReferrer =
@@ -11,19 +10,7 @@ export const fillReferrer =
     const facts = referrers(event.page_referrer);
     event.page_referrer = facts.location;
     if (!facts.readable) addProblem(event, "last", "not an address: kept as it was sent");
-    if (facts.host === null || isOwn(facts.host, event, request.site)) return;
+    if (facts.host === null || isOwnHost(facts.host, event.page_hostname ?? null, request.site)) return;
     if (facts.source !== null) event.referrer_source ??= facts.source;
     if (facts.medium !== null) event.referrer_medium ??= facts.medium;
   };
-
-const isOwn = (host: string, event: Event, site: Site): boolean => {
-  if (event.page_hostname && bareHost(event.page_hostname) === host) return true;
-  return site.hosts.some((pattern) => covers(pattern, host));
-};
-
-/** `*` is every host that reaches the gateway, which does not make every host in the world the site's. */
-const covers = (pattern: string, host: string): boolean => {
-  if (pattern === "*") return false;
-  if (pattern.startsWith("*.")) return host.endsWith(pattern.slice(1));
-  return bareHost(pattern) === host;
-};

@@ -1,0 +1,33 @@
+/** The usual channels, in order: the first rule that fits wins. A site puts its own before them (`channels`). */
+import type { ChannelRule } from "../model/site.ts";
+
+export const channelRules: readonly ChannelRule[] = [
+  { channel: "direct", source: "direct", medium: "none|\\(none\\)|\\(not-set\\)" },
+  { channel: "affiliate", medium: "affiliates?|partners?" },
+  { channel: "paid shopping", paid: true, referrer: "shopping" },
+  { channel: "paid shopping", paid: true, campaign: "(.*[^a-z])?shop(ping)?([^a-z].*)?" },
+  { channel: "paid search", paid: true, referrer: "search" },
+  { channel: "paid social", paid: true, referrer: "social" },
+  { channel: "paid video", paid: true, referrer: "video" },
+  { channel: "display", medium: "display|banners?|expandable|interstitial|cpm" },
+  { channel: "paid search", medium: "paid-?search|sem" },
+  { channel: "paid social", medium: "paid-?social" },
+  { channel: "paid video", medium: "paid-?video" },
+  { channel: "email", medium: "e[-_]?mails?|newsletters?" },
+  { channel: "email", source: "e[-_]?mail|newsletter", medium: "none|\\(none\\)|referral" },
+  { channel: "sms", medium: "sms" },
+  { channel: "push", medium: ".*push|.*notification.*|mobile" },
+  { channel: "audio", medium: "audio|podcasts?" },
+  { channel: "other paid", paid: true },
+  { channel: "ai", medium: "ai|llm|chatbot" },
+  { channel: "ai", referrer: "ai" },
+  { channel: "organic social", medium: "social(-network|-media)?|sm" },
+  { channel: "video", medium: ".*video.*" },
+  { channel: "organic search", medium: "organic" },
+  { channel: "email", referrer: "email" },
+  { channel: "shopping", referrer: "shopping" },
+  { channel: "organic social", referrer: "social" },
+  { channel: "video", referrer: "video" },
+  { channel: "organic search", referrer: "search" },
+  { channel: "referral", medium: "referrals?|app|link" },
+];

@@ -1,0 +1,94 @@
+import { z } from "zod";
+import { eventColumns } from "../model/event.ts";
+import { parseExpression } from "./filter/expression.ts";
+import { ExpressionError } from "./filter/tokens.ts";
+import { readDays } from "./rates.ts";
+
+const columns = eventColumns.map(({ name }) => name);
+
+const filterSettings = z.strictObject({
+  name: z.string().min(1).max(64).describe("what the filter is called in `traffic_filter_name`"),
+  type: z
+    .enum(["allow", "exclude", "test"])
+    .describe("`exclude` drops what matches, `allow` drops the rest, `test` only names what matches"),
+  test_mode: z.boolean().default(false).describe("only name what matches, whatever the type"),
+  expression: z
+    .string()
+    .min(1)
+    .superRefine((text, context) => {
+      const wrong = reasonOf(text);
+      if (wrong !== null) context.addIssue({ code: "custom", message: wrong });
+    })
+    .describe('which events it means, such as `inCidr(ip_address, "10.0.0.0/8")`'),
+});
+
+const reasonOf = (text: string): string | null => {
+  try {
+    parseExpression(text, columns);
+    return null;
+  } catch (error) {
+    if (error instanceof ExpressionError) return error.message;
+    throw error;
+  }
+};
+
+const columnName = z.string().refine((name) => (columns as readonly string[]).includes(name), {
+  error: "expected a column of the event",
+});
+
+/** What of a site's settings enrichment reads. */
+export const enrichSiteFields = {
+  ignoredReferrers: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("hosts that are no source of visits, beside the usual payment providers; `*.example.com`"),
+  currencyRates: z
+    .union([
+      z.record(z.string().regex(/^[A-Z]{3}$/, "expected a code such as EUR"), z.number().positive()),
+      z.string(),
+    ])
+    .default({})
+    .describe("worth of one unit in USD by currency, or a file of them by date"),
+  filters: z
+    .strictObject({
+      fields: z.array(columnName).default([]).describe("columns that the expressions use"),
+      conditions: z.array(filterSettings).default([]).describe("the filters, the first that matches wins"),
+    })
+    .prefault({})
+    .describe("which events are kept"),
+  channels: z
+    .array(
+      z.strictObject({
+        channel: z.string().min(1).max(64).describe("name of the channel"),
+        source: z.string().optional().describe("pattern that the source must match whole"),
+        medium: z.string().optional().describe("pattern that the medium must match whole"),
+        campaign: z.string().optional().describe("pattern that the campaign must match whole"),
+        referrer: z
+          .enum(["search", "social", "video", "email", "ai", "shopping", "referral"])
+          .optional()
+          .describe("what kind of place the source is"),
+        paid: z.boolean().optional().describe("the medium or a click id says that it was paid for"),
+      }),
+    )
+    .default([])
+    .describe("rules for the channel, before the usual ones; the first that matches wins"),
+};
+
+/** What is wrong with a file of rates by date, in one sentence; null for nothing. */
+export const ratesMistake = (file: string): string | null => {
+  try {
+    readDays(file);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+};
+
+export const geoSettings = z.strictObject({
+  cityFile: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("a city database (MMDB) for regions and cities; countries are known without one"),
+});

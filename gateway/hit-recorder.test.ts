@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import type { CollectRequest } from "./collect/request.ts";
+import { createHitRecorder } from "./hit-recorder.ts";
+import { testSite } from "./http/test-server.ts";
+import { readRecordedRequest } from "./model/recorded-request.ts";
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "turnpike-record-"));
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+const request: CollectRequest = {
+  site: testSite,
+  receivedAt: Date.UTC(2026, 0, 1),
+  method: "POST",
+  path: "/tr/v1/",
+  query: "a=1",
+  host: "a.test",
+  secure: false,
+  address: "203.0.113.7",
+  headers: { host: "a.test", cookie: "vid=1", accept: undefined },
+  body: Buffer.from([0xff, 0xfe]),
+  debugs: false,
+};
+
+const recorderOf = (
+  change: { megabytes?: number; files?: number; file?: string } = {},
+  troubles: string[] = [],
+) =>
+  createHitRecorder({
+    file: join(dir, "hits.jsonl"),
+    megabytes: 1,
+    files: 3,
+    onTrouble: (sentence) => troubles.push(sentence),
+    ...change,
+  });
+
+const linesOf = (name: string) => readFileSync(join(dir, name), "utf8").trimEnd().split("\n");
+
+test("a hit is recorded whole, in a file for its owner alone", () => {
+  const recorder = recorderOf();
+  recorder.record(request);
+  recorder.close();
+  assert.deepEqual(linesOf("hits.jsonl").map(readRecordedRequest), [
+    {
+      kind: "request",
+      request: {
+        at: request.receivedAt,
+        method: "POST",
+        url: "/tr/v1/?a=1",
+        headers: { host: "a.test", cookie: "vid=1" },
+        body: request.body,
+        remoteAddress: "203.0.113.7",
+      },
+    },
+  ]);
+  assert.equal(statSync(join(dir, "hits.jsonl")).mode & 0o777, 0o600);
+});
+
+test("a recording goes on where it ended", () => {
+  for (let i = 0; i < 2; i++) {
+    const recorder = recorderOf();
+    recorder.record(request);
+    recorder.close();
+  }
+  assert.equal(linesOf("hits.jsonl").length, 2);
+});
+
+test("a long recording goes on in new files, and the oldest goes", () => {
+  const recorder = recorderOf({ megabytes: 0.001 });
+  for (let i = 0; i < 50; i++) {
+    recorder.record({ ...request, query: `n=${i}` });
+    recorder.flush();
+  }
+  recorder.close();
+  assert.deepEqual(readdirSync(dir).sort(), ["hits.jsonl", "hits.jsonl.1", "hits.jsonl.2"]);
+  assert.match(linesOf("hits.jsonl").at(-1) ?? "", /n=49/);
+  for (const name of readdirSync(dir)) assert.ok(statSync(join(dir, name)).size <= 1100);
+});
+
+test("one file alone begins anew", () => {
+  const recorder = recorderOf({ megabytes: 0.001, files: 1 });
+  for (let i = 0; i < 50; i++) {
+    recorder.record(request);
+    recorder.flush();
+  }
+  recorder.close();
+  assert.deepEqual(readdirSync(dir), ["hits.jsonl"]);
+});
+
+test("a file that cannot be written is told once, and hits go on", () => {
+  const troubles: string[] = [];
+  const recorder = recorderOf({ file: join(dir, "nowhere", "hits.jsonl") }, troubles);
+  for (let i = 0; i < 3; i++) {
+    recorder.record(request);
+    recorder.flush();
+  }
+  recorder.close();
+  assert.equal(troubles.length, 1);
+  assert.match(troubles[0] ?? "", /recordHits: .* cannot be written/);
+});
