@@ -34,7 +34,15 @@ const settings = (dir: string): ProjectionSettings => ({
   sites: [
     {
       id: "main",
-      sessions: { idleMinutes: 30, maxHours: 12, maxEvents: 20, splitOnCampaign: true, splitOnUser: true },
+      sessions: {
+        idleMinutes: 30,
+        maxHours: 12,
+        maxEvents: 20,
+        splitOnCampaign: true,
+        splitOnUser: true,
+        joinByUser: true,
+        joinByStamp: true,
+      },
     },
   ],
   experiments: [experiment],

@@ -1,7 +1,10 @@
 import { createExperimentProjection } from "./experiment/projection.ts";
+import { createJoiner } from "./identity/joiner.ts";
+import { createReferralProjection } from "./identity/referrals.ts";
 import type { Clock } from "./lib/clock.ts";
 import type { Experiment } from "./model/experiment.ts";
-import type { SessionRules } from "./model/site.ts";
+import type { JoinRules, SessionRules } from "./model/site.ts";
+import { createRecordProjection } from "./records/projection.ts";
 import { createSessionProjection } from "./sessionize/projection.ts";
 import { type Ledger, openLedger } from "./store/ledger.ts";
 
@@ -10,7 +13,7 @@ export interface ProjectionSettings {
   readonly dir: string;
   readonly rejectsKept: number;
   readonly rejectDays: number;
-  readonly sites: readonly { readonly id: string; readonly sessions: SessionRules }[];
+  readonly sites: readonly { readonly id: string; readonly sessions: SessionRules & JoinRules }[];
   readonly experiments: readonly Experiment[];
 }
 
@@ -22,17 +25,21 @@ export interface ProjectedLedger extends Ledger {
 /** The writing side of the store with its projections: for the writer's thread, or a command while no gateway runs. */
 export const openProjectedLedger = (initial: ProjectionSettings, clock: Clock): ProjectedLedger => {
   let settings = initial;
-  const rulesOf = (id: string): SessionRules =>
+  const rulesOf = (id: string): SessionRules & JoinRules =>
     settings.sites.find((site) => site.id === id)?.sessions ?? defaultRules;
   const ledger = openLedger({
     dir: settings.dir,
     clock,
     rejectsKept: settings.rejectsKept,
     rejectDays: settings.rejectDays,
-    projections: ({ sessions, subjects, counters }) => [
-      createSessionProjection({ sessions, counters }, rulesOf),
-      createExperimentProjection(subjects, () => settings.experiments),
-    ],
+    projections({ sessions, subjects, counters, records, people }) {
+      const byPerson = [
+        createSessionProjection({ sessions, counters }, rulesOf),
+        createExperimentProjection(subjects, () => settings.experiments),
+      ];
+      people.joinBy(createJoiner(people.identities, rulesOf), byPerson);
+      return [...byPerson, createRecordProjection(records), createReferralProjection(people.referrals)];
+    },
     experimentsOnly: ({ subjects }, keys) =>
       createExperimentProjection(subjects, () =>
         settings.experiments.filter(({ key }) => keys.includes(key)),
@@ -54,10 +61,12 @@ const definitionOf = ({ site, variants, goals }: Experiment): string =>
   JSON.stringify({ site, variants: variants.map(({ key }) => key), goals });
 
 /** For events of a site that has left the settings since. */
-const defaultRules: SessionRules = {
+const defaultRules: SessionRules & JoinRules = {
   idleMinutes: 30,
   maxHours: 12,
   maxEvents: 1000,
   splitOnCampaign: true,
   splitOnUser: true,
+  joinByUser: true,
+  joinByStamp: false,
 };

@@ -6,7 +6,15 @@ import { Writable } from "node:stream";
 import { afterEach, beforeEach, test } from "node:test";
 import { eventColumns } from "../model/event.ts";
 import { newId } from "../model/ids.ts";
-import { capture, experimentForTest, noon, run, someEvent, store } from "./run-for-test.ts";
+import {
+  capture,
+  experimentForTest,
+  noon,
+  openLedgerForTest,
+  run,
+  someEvent,
+  store,
+} from "./run-for-test.ts";
 
 let dir: string;
 beforeEach(() => {
@@ -14,6 +22,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
+const names = eventColumns.map(({ name }) => name);
 const lines = (text: string) => text.trimEnd().split("\n");
 const objects = (text: string) => lines(text).map((line) => JSON.parse(line) as Record<string, unknown>);
 
@@ -23,13 +32,11 @@ test("export prints every column of every event in order, absent ones as null, t
   const { code, out } = await run(["export", "--format", "jsonl", "--data", dir]);
   assert.equal(code, 0);
   const [first, second] = objects(out);
-  assert.deepEqual(
-    Object.keys(first ?? {}),
-    eventColumns.map((column) => column.name),
-  );
+  assert.deepEqual(Object.keys(first ?? {}).slice(0, eventColumns.length), names);
   assert.deepEqual(Object.keys(second ?? {}), Object.keys(first ?? {}));
-  const nulls = Object.fromEntries(eventColumns.map((column) => [column.name, null]));
-  assert.deepEqual(first, {
+  const nulls = Object.fromEntries(names.map((name) => [name, null]));
+  const own = Object.fromEntries(Object.entries(first ?? {}).slice(0, names.length));
+  assert.deepEqual(own, {
     ...nulls,
     ...event,
     timestamp_utc: "2026-01-31T12:00:00.000Z",
@@ -42,11 +49,70 @@ test("export as CSV has a heading, quotes what must be quoted, and keeps formula
     someEvent({ page_title: 'He said "a,b"\nand left', name: "=1+1", properties: { a: ["x", 1] } }),
   ]);
   const { out } = await run(["export", "--format", "csv", "--data", dir]);
-  assert.equal(out.split("\r\n")[0], eventColumns.map((column) => column.name).join(","));
+  assert.ok(out.startsWith(`${names.join(",")},date_utc,`));
   assert.match(out, /,=1\+1,2026-01-31T12:00:00\.000Z,1769860800005,,/);
   assert.match(out, /,"He said ""a,b""\nand left",/);
   assert.match(out, /,"\{""a"":\[""x"",1\]\}",/);
   assert.ok(out.endsWith("\r\n"));
+});
+
+test("export --flat gives every property a column, and a GA4 tag's events always have its own", async () => {
+  store(dir, [
+    someEvent({ properties: { Plan: "b", "a,b": { c: 1 } } }),
+    someEvent({
+      tracking_protocol: "ga4_gtag",
+      engagement_time_ms: 7,
+      properties: { method: "email", zeta: null, level: 3 },
+    }),
+  ]);
+  const plain = objects((await run(["export", "--data", dir])).out);
+  assert.ok(!("params_method" in (plain[0] ?? {})), "a line has its protocol's columns");
+  const {
+    params,
+    params_method,
+    params_level,
+    params_coupon,
+    params_engagement_time_ms,
+    page_title,
+    platform,
+  } = plain[1] ?? {};
+  assert.deepEqual(
+    [params_method, params_level, params_coupon, params_engagement_time_ms, page_title, platform],
+    ["email", 3, null, 7, "", "web"],
+  );
+  assert.deepEqual(params, [
+    { name: "level", value_string: null, value_number: 3 },
+    { name: "method", value_string: "email", value_number: null },
+    { name: "zeta", value_string: "", value_number: null },
+  ]);
+  const flat = objects((await run(["export", "--flat", "--data", dir])).out);
+  assert.deepEqual(
+    flat.map((row) => [row["params_Plan"], row["params_a,b"], row["params_method"], row["properties"]]),
+    [
+      ["b", { c: 1 }, null, null],
+      [null, null, "email", null],
+    ],
+  );
+  const [head = ""] = (await run(["export", "--flat", "-f", "csv", "--data", dir])).out.split("\r\n");
+  const heads = head.split(",");
+  assert.equal(new Set(heads).size, heads.length, "no column comes twice");
+  assert.equal((await run(["export", "--flat", "-w", "sessions", "--data", dir])).code, 2);
+});
+
+test("export prints what could not be read", async () => {
+  const ledger = openLedgerForTest(dir);
+  const reject = { site: "main", method: "POST", path: "/tr/v1/", reason: "not JSON", sample: "{" };
+  const rejects = [1, 2].map((n) => ({ ...reject, receivedAt: noon + n }));
+  ledger.append({ lines: [], keyTimes: [], rejects });
+  ledger.close();
+  const rows = objects((await run(["export", "-w", "rejects", "--data", dir])).out);
+  const { site, ...told } = reject;
+  assert.deepEqual(
+    rows,
+    [1, 2].map((n) => ({ received_at: noon + n, property_id: site, ...told })),
+  );
+  const none = await run(["export", "-w", "rejects", "--site", "x", "--data", dir]);
+  assert.equal(none.out, "");
 });
 
 test("export takes days and moments, the last day whole, and one site", async () => {
@@ -111,9 +177,9 @@ test("export prints sessions and the results of experiments", async () => {
   ]);
   const sessions = objects((await run(["export", "--what", "sessions", "--data", dir])).out);
   assert.equal(sessions.length, 1);
-  assert.equal(sessions[0]?.["client_id"], "v1");
-  assert.equal(sessions[0]?.["started_at"], "2026-01-31T12:00:00.000Z");
-  assert.equal(sessions[0]?.["events"], 2);
+  assert.equal(sessions[0]?.["session_client_id"], "v1");
+  assert.equal(sessions[0]?.["session_first_event_time"], "2026-01-31T12:00:00.000Z");
+  assert.equal(sessions[0]?.["session_total_events"], 2);
   assert.deepEqual(lines((await run(["export", "-w", "sessions", "--data", dir, "--site", "x"])).out), [""]);
   const results = await run(["export", "--what", "experiments", "--format", "csv", "--data", dir]);
   assert.deepEqual(results.out.split("\r\n"), [

@@ -1,117 +1,67 @@
-/** The rows that `turnpike export` writes, one at a time: whatever their number, a page of them is in memory. */
-import { type Column, type ColumnName, eventColumns } from "../model/event.ts";
-import type { Row, Stored } from "../model/event-store.ts";
-import type { Json } from "../model/json.ts";
+/** All that `turnpike export` can write. */
+import type { Column } from "../model/event.ts";
+import { exportEvents } from "./export-events.ts";
+import { exportSessions } from "./export-sessions.ts";
+import { type ExportSource, isWanted } from "./export-source.ts";
 
-/** What an export reads of the store. */
-export interface ExportReader {
-  read(after: number, limit: number): readonly Stored[];
-  report(name: string, parameters: Readonly<Record<string, Json>>): readonly Row[];
-}
+const text = (name: string, meaning: string): Column => ({ name, type: "text", meaning });
+const amount = (name: string, meaning: string): Column => ({ name, type: "float", meaning });
 
-export interface ExportFilter {
-  /** ms since 1970, inclusive; null for all */
-  readonly from: number | null;
-  /** ms since 1970, exclusive */
-  readonly to: number | null;
-  readonly site: string | null;
-}
-
-export interface ExportSource {
-  readonly columns: readonly string[];
-  rows(reader: ExportReader, filter: ExportFilter): Iterable<readonly Json[]>;
-}
+const rejectColumns: readonly Column[] = [
+  { name: "received_at", type: "time", meaning: "when it was received, ms" },
+  text("property_id", "the site it was sent to"),
+  text("method", "of the request"),
+  text("path", "of the request"),
+  text("reason", "why it could not be read"),
+  text("sample", "the beginning of what could not be read"),
+];
 
 const pageRows = 1000;
 
-const events: ExportSource = {
-  columns: eventColumns.map((column) => column.name),
-  *rows(reader, filter) {
-    let after = 0;
-    for (;;) {
-      const page = reader.read(after, pageRows);
-      for (const { seq, event } of page) {
-        after = seq;
-        if (!isWanted(filter, event.property_id, event.timestamp_utc)) continue;
-        yield eventColumns.map((column: Column) => cell(column, event[column.name as ColumnName] ?? null));
+/** What could not be read at all. */
+const exportRejects: ExportSource = {
+  open: (reader, filter) => ({
+    columns: rejectColumns,
+    *rows() {
+      for (let no = 0; ; ) {
+        const page = reader.report("rejects", { no, limit: pageRows });
+        for (const row of page) {
+          no = Number(row["no"]);
+          if (!isWanted(filter, row["site"] ?? null, Number(row["received_at"]))) continue;
+          const cells: typeof row = { ...row, property_id: row["site"] ?? null };
+          yield rejectColumns.map(({ name }) => cells[name] ?? null);
+        }
+        if (page.length < pageRows) return;
       }
-      if (page.length < pageRows) return;
-    }
-  },
+    },
+  }),
 };
 
-// Receipt is a measure of the gateway's own clock, in ms; the other times are moments that people read.
-const cell = (column: Column, value: Json): Json =>
-  column.type === "time" && column.name !== "received_at" ? isoTime(value) : value;
-
-const sessionColumns = [
-  "session_id",
-  "property_id",
-  "client_id",
-  "started_at",
-  "ended_at",
-  "events",
-  "page_views",
-  "entry_page",
-  "exit_page",
-  "source",
-  "medium",
-  "campaign",
-  "referrer",
-  "split_cause",
-  "bot",
-] as const;
-
-const sessions: ExportSource = {
-  columns: sessionColumns,
-  *rows(reader, filter) {
-    let place: Row = { person: -1, startedAt: 0, sessionId: "", limit: pageRows };
-    for (;;) {
-      const page = reader.report("sessions", place);
-      for (const row of page) {
-        place = {
-          person: row["person"] ?? null,
-          startedAt: row["started_at"] ?? null,
-          sessionId: row["session_id"] ?? null,
-          limit: pageRows,
-        };
-        if (!isWanted(filter, row["site"] ?? null, Number(row["started_at"]))) continue;
-        yield sessionColumns.map((column) => sessionCell(row, column));
-      }
-      if (page.length < pageRows) return;
-    }
-  },
-};
-
-const sessionCell = (row: Row, column: (typeof sessionColumns)[number]): Json => {
-  if (column === "property_id") return row["site"] ?? null;
-  if (column === "bot") return row["bot"] === 1;
-  if (column === "started_at" || column === "ended_at") return isoTime(row[column] ?? null);
-  return row[column] ?? null;
-};
-
-const outcomeColumns = [
-  "experiment",
-  "variant",
-  "goal",
-  "exposed",
-  "converted",
-  "value_sum",
-  "value_sum_squares",
-] as const;
+const outcomeColumns: readonly Column[] = [
+  text("experiment", "key of the experiment"),
+  text("variant", "key of the variant"),
+  text("goal", "key of the goal"),
+  { name: "exposed", type: "int", meaning: "people who saw the variant" },
+  { name: "converted", type: "int", meaning: "of these, people who reached the goal" },
+  amount("value_sum", "sum of the goal's amounts"),
+  amount("value_sum_squares", "sum of the squares of people's totals"),
+];
 
 /** Results are sums over all people: neither a time nor a site can be taken out of them. */
-const experiments: ExportSource = {
-  columns: outcomeColumns,
-  *rows(reader) {
-    for (const row of reader.report("outcomes", {}))
-      yield outcomeColumns.map((column) => row[column] ?? null);
-  },
+const exportExperiments: ExportSource = {
+  open: (reader) => ({
+    columns: outcomeColumns,
+    *rows() {
+      for (const row of reader.report("outcomes", {})) {
+        yield outcomeColumns.map(({ name }) => row[name] ?? null);
+      }
+    },
+  }),
 };
 
-export const exportSources = { events, sessions, experiments } as const;
-
-const isWanted = ({ from, to, site }: ExportFilter, rowSite: Json, at: number): boolean =>
-  (from === null || at >= from) && (to === null || at < to) && (site === null || site === rowSite);
-
-const isoTime = (value: Json): Json => (typeof value === "number" ? new Date(value).toISOString() : null);
+export const exportSources = {
+  events: exportEvents,
+  sessions: exportSessions,
+  rejects: exportRejects,
+  experiments: exportExperiments,
+} as const;

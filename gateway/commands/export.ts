@@ -1,8 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { Json } from "../model/json.ts";
+import type { Column } from "../model/event.ts";
 import { CommandError, type Context, type Io } from "./context.ts";
 import { csvLine } from "./csv.ts";
-import { type ExportFilter, type ExportReader, type ExportSource, exportSources } from "./export-rows.ts";
+import type { Cell } from "./export-params.ts";
+import { exportSources } from "./export-rows.ts";
+import type { ExportTable } from "./export-source.ts";
 import { openData } from "./open-data.ts";
 import { createOutput } from "./output.ts";
 import { type SettingsOptions, withSettingsOptions } from "./settings-options.ts";
@@ -13,6 +15,7 @@ interface Flags extends SettingsOptions {
   readonly from?: number | null;
   readonly to?: number | null;
   readonly site?: string | null;
+  readonly flat?: boolean;
 }
 
 /** `turnpike export`: everything that is stored, as text that other programs read. */
@@ -20,7 +23,7 @@ export const addExport = (program: Command, { io, run }: Context): void => {
   withSettingsOptions(
     program
       .command("export")
-      .description("print stored events, sessions or experiment results")
+      .description("print stored events, sessions, what could not be read, or experiment results")
       .addOption(new Option("-f, --format <format>", "how").choices(Object.keys(formats)).default("jsonl"))
       .addOption(
         new Option("-w, --what <what>", "what").choices(Object.keys(exportSources)).default("events"),
@@ -31,23 +34,27 @@ export const addExport = (program: Command, { io, run }: Context): void => {
         readFrom,
       )
       .option("--to <time>", "up to the end of this day, or up to this moment", readTo)
-      .option("--site <id>", "of this site only"),
+      .option("--site <id>", "of this site only")
+      .option("--flat", "events with a column params_<name> for every property seen"),
   )
     .addHelpText(
       "after",
       "\nThe export holds personal data: the ids of visitors and users, and what they sent.",
     )
     .action(
-      run(async ({ format, what, from = null, to = null, site = null, ...settings }: Flags) => {
+      run(async ({ format, what, from = null, to = null, site = null, flat = false, ...settings }: Flags) => {
         if (what === "experiments" && (from ?? to ?? site) !== null) {
           throw new CommandError(
             "export: results of experiments take no --from, --to or --site",
             "used wrongly",
           );
         }
+        if (flat && what !== "events")
+          throw new CommandError("export: only events can be --flat", "used wrongly");
         const reader = openData(settings);
         try {
-          await printRows(io, exportSources[what], reader, { from, to, site }, formats[format]);
+          const table = exportSources[what].open(reader, { from, to, site }, { flat });
+          await printRows(io, table, formats[format]);
         } finally {
           reader.close();
         }
@@ -57,40 +64,56 @@ export const addExport = (program: Command, { io, run }: Context): void => {
 };
 
 interface Format {
-  head(columns: readonly string[]): string;
-  line(columns: readonly string[], row: readonly Json[]): string;
+  head(columns: readonly Column[]): string;
+  line(columns: readonly Column[], row: readonly Cell[]): string;
 }
 
 const jsonl: Format = {
   head: () => "",
-  line: (columns, row) =>
-    `${JSON.stringify(Object.fromEntries(columns.map((column, i) => [column, row[i] ?? null])))}\n`,
+  line(columns, row) {
+    // Most of a row's many cells are null: put together by hand it takes a third of the time.
+    let line = "";
+    for (let i = 0; i < columns.length; i++) {
+      const value = row[i];
+      if (value === undefined) continue;
+      line += `${line === "" ? "{" : ","}${keyOf(columns[i])}${value === null ? "null" : JSON.stringify(value)}`;
+    }
+    return `${line}}\n`;
+  },
+};
+
+const keys = new WeakMap<Column, string>();
+
+const keyOf = (column: Column | undefined): string => {
+  if (column === undefined) return "";
+  let key = keys.get(column);
+  if (key === undefined) {
+    key = `${JSON.stringify(column.name)}:`;
+    keys.set(column, key);
+  }
+  return key;
 };
 
 // Values that look like formulas stay as they are: an export that changes values is no export.
 const csv: Format = {
-  head: (columns) => csvLine(columns),
+  head: (columns) => csvLine(columns.map(({ name }) => name)),
   line: (_columns, row) =>
     csvLine(
-      row.map((value) => (typeof value === "object" && value !== null ? JSON.stringify(value) : value)),
+      row.map((value) =>
+        typeof value === "object" && value !== null ? JSON.stringify(value) : (value ?? null),
+      ),
     ),
 };
 
 const formats = { jsonl, csv } as const;
 
 /** Writes no faster than the reader of the output takes it, and stops when that one has left. */
-const printRows = async (
-  io: Io,
-  source: ExportSource,
-  reader: ExportReader,
-  filter: ExportFilter,
-  format: Format,
-): Promise<void> => {
+const printRows = async (io: Io, table: ExportTable, format: Format): Promise<void> => {
   const output = createOutput(io.stdout);
-  let wanted = await output.write(format.head(source.columns));
-  for (const row of source.rows(reader, filter)) {
+  let wanted = await output.write(format.head(table.columns));
+  for (const row of table.rows()) {
     if (!wanted) break;
-    wanted = await output.write(format.line(source.columns, row));
+    wanted = await output.write(format.line(table.columns, row));
   }
   await output.end();
 };

@@ -12,7 +12,13 @@ export interface OwnerAnswer {
   readonly body: unknown;
 }
 
-export type OwnerCall = (method: string, path: string, body?: object) => Promise<OwnerAnswer>;
+/** `patienceMs` is for what takes longer than usual. */
+export type OwnerCall = (
+  method: string,
+  path: string,
+  body?: object,
+  patienceMs?: number,
+) => Promise<OwnerAnswer>;
 
 const timeoutMs = 60_000; // working out large experiments anew takes its time
 
@@ -29,12 +35,14 @@ export const ownerCall = (
   if (owner.admin === "")
     throw new CommandError(`${who} is just starting or stopping: try again in a moment`);
   const token = env["TURNPIKE_ADMIN_TOKEN"] ?? readToken(dir, who);
-  return async (method, path, body) => {
-    const answer = await send(reachable(owner.admin), method, path, token, body).catch((cause: unknown) => {
-      throw new CommandError(`${who} does not answer at ${owner.admin} (${codeOf(cause)})`, "failed", {
-        cause,
-      });
-    });
+  return async (method, path, body, patienceMs = timeoutMs) => {
+    const answer = await send(reachable(owner.admin), method, path, token, body, patienceMs).catch(
+      (cause: unknown) => {
+        throw new CommandError(`${who} does not answer at ${owner.admin} (${codeOf(cause)})`, "failed", {
+          cause,
+        });
+      },
+    );
     if (answer.status !== 401 && answer.status !== 403) return answer;
     throw new CommandError(
       `${who} refuses the token: set TURNPIKE_ADMIN_TOKEN to one with the role admin, or stop the gateway first`,
@@ -69,6 +77,7 @@ const send = (
   path: string,
   token: string,
   body: object | undefined,
+  patienceMs: number,
 ): Promise<OwnerAnswer> =>
   new Promise((resolve, reject) => {
     const text = body ? JSON.stringify(body) : "";
@@ -77,7 +86,7 @@ const send = (
       "content-type": "application/json",
       "content-length": Buffer.byteLength(text),
     };
-    const req = request({ ...address, method, path, headers, agent: false, timeout: timeoutMs }, (res) => {
+    const req = request({ ...address, method, path, headers, agent: false, timeout: patienceMs }, (res) => {
       let answer = "";
       res.setEncoding("utf8");
       res.on("data", (part: string) => {
@@ -86,7 +95,7 @@ const send = (
       res.on("end", () => resolve({ status: res.statusCode ?? 0, body: parse(answer) }));
       res.on("error", reject);
     });
-    req.on("timeout", () => req.destroy(new Error(`no answer in ${timeoutMs / 1000} s`)));
+    req.on("timeout", () => req.destroy(new Error(`no answer in ${patienceMs / 1000} s`)));
     req.on("error", reject);
     req.end(text);
   });

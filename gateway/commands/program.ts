@@ -4,25 +4,43 @@
  */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { addBackup } from "./backup.ts";
 import { addCheck } from "./check.ts";
 import { type Actions, CommandError, type Context, type Io, warn } from "./context.ts";
 import { addDemo } from "./demo.ts";
+import { addErase } from "./erase.ts";
 import { addExperiment } from "./experiment.ts";
 import { addExport } from "./export.ts";
+import { addFilters } from "./filters.ts";
 import { isClosedPipe } from "./output.ts";
+import { addPrune } from "./prune.ts";
+import { addReload } from "./reload.ts";
+import { addReplay } from "./replay.ts";
 import { addRoutes } from "./routes.ts";
+import { addSeal } from "./seal.ts";
+import { addSelfCheck } from "./self-check.ts";
 import { addSql } from "./sql.ts";
 import { addStart } from "./start.ts";
 import { addTail } from "./tail.ts";
 import { addToken } from "./token.ts";
+import { addVerify } from "./verify.ts";
 
 const commands = [
   addStart,
   addCheck,
   addRoutes,
+  addSelfCheck,
+  addReload,
   addTail,
   addExport,
+  addReplay,
+  addFilters,
   addSql,
+  addSeal,
+  addVerify,
+  addBackup,
+  addPrune,
+  addErase,
   addExperiment,
   addToken,
   addDemo,

@@ -1,17 +1,20 @@
 import { type Command, Option } from "commander";
 import { defaultFile, type LoadOptions, loadConfig } from "../config/load.ts";
 import { printConfig } from "../config/print.ts";
-import type { Context } from "./context.ts";
+import { CommandError, type Context } from "./context.ts";
 import { loadedOrThrow } from "./settings-options.ts";
 
 interface Flags {
   readonly config?: string;
   readonly data?: string;
   readonly http?: string;
+  readonly https?: string;
   readonly admin?: string;
   readonly adminToken?: string;
   readonly proxy?: string;
   readonly static?: string;
+  readonly domain?: readonly string[];
+  readonly email?: string;
   readonly printConfig?: true;
   readonly dev?: true;
 }
@@ -24,6 +27,7 @@ export const addStart = (program: Command, { io, actions, run }: Context): void 
     .option("-c, --config <file>", `settings file (default: ${defaultFile})`)
     .option("-d, --data <dir>", "folder of the data")
     .option("--http <host:port>", "where the site is served")
+    .option("--https <host:port>", "where the site is served encrypted, unless tls is off")
     .option("--admin <host:port>", "where the dashboard is served")
     .option("--admin-token <token>", "use this admin token (other users of this machine can see it)")
     .addOption(
@@ -35,6 +39,13 @@ export const addStart = (program: Command, { io, actions, run }: Context): void 
     .addOption(
       new Option("--static <dir>", "no settings file: serve the files in this folder").conflicts("config"),
     )
+    .addOption(
+      new Option(
+        "--domain <host...>",
+        "with --proxy or --static: serve these hosts, with certificates of Let's Encrypt",
+      ).conflicts("config"),
+    )
+    .option("--email <address>", "with --domain: whom Let's Encrypt may write to")
     .option("--print-config", "print the settings as a file, and start nothing")
     .option("--dev", "apply the settings file whenever it is saved; print every stored event")
     .action(
@@ -50,13 +61,28 @@ export const addStart = (program: Command, { io, actions, run }: Context): void 
     );
 };
 
-const toLoadOptions = ({ config, proxy, static: staticDir, data, http, admin }: Flags): LoadOptions => ({
-  ...(config !== undefined && { file: config }),
-  ...(proxy !== undefined && { proxy }),
-  ...(staticDir !== undefined && { staticDir }),
-  overrides: {
-    ...(data !== undefined && { data }),
-    ...(http !== undefined && { http }),
-    ...(admin !== undefined && { admin }),
-  },
-});
+const toLoadOptions = (flags: Flags): LoadOptions => {
+  const { config, proxy, static: staticDir, domain: domains, email, data, http, https, admin } = flags;
+  if (domains !== undefined && proxy === undefined && staticDir === undefined) {
+    throw new CommandError(
+      "--domain says for whom: say with --proxy URL or --static DIR what",
+      "used wrongly",
+    );
+  }
+  if (email !== undefined && domains === undefined) {
+    throw new CommandError("--email is for the certificates of --domain HOST", "used wrongly");
+  }
+  return {
+    ...(config !== undefined && { file: config }),
+    ...(proxy !== undefined && { proxy }),
+    ...(staticDir !== undefined && { staticDir }),
+    ...(domains !== undefined && { domains }),
+    ...(email !== undefined && { email }),
+    overrides: {
+      ...(data !== undefined && { data }),
+      ...(http !== undefined && { http }),
+      ...(https !== undefined && { https }),
+      ...(admin !== undefined && { admin }),
+    },
+  };
+};

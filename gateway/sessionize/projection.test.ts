@@ -49,6 +49,7 @@ const toEvent = (event: SessionEvent): Event => ({
   name: event.name,
   timestamp_utc: event.at,
   received_at: event.at,
+  client_id: "v1",
   sequence: event.sequence,
   user_id: event.userId,
   utm_campaign: event.campaign,

@@ -11,4 +11,9 @@ export const sessionSettings = z.strictObject({
   maxEvents: z.int().min(2).max(100_000).default(1000).describe("most events in a session"),
   splitOnCampaign: z.boolean().default(true).describe("another campaign starts a new session"),
   splitOnUser: z.boolean().default(true).describe("another user starts a new session"),
+  joinByUser: z.boolean().default(true).describe("visitors who log in as one user are one person"),
+  joinByStamp: z
+    .boolean()
+    .default(false)
+    .describe("visitors of one address and browser on one day are one person, where consent allows"),
 });

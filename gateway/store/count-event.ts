@@ -9,7 +9,7 @@ export const countEvent = (counters: CounterTable, event: Event): void => {
     return;
   }
   if (event.type === "log") {
-    counters.add(site, "documents", 1);
+    if (event.tracking_protocol === "gateway") counters.add(site, "documents", 1);
     return;
   }
   counters.add(site, "events", 1);

@@ -18,10 +18,14 @@ export const removeDemo = (db: Db): number =>
           WHERE demo_rows.site = counters.site AND type <> 'log') WHERE counter = 'events';
         UPDATE counters SET n = n - (SELECT count(*) FROM demo_rows
           WHERE demo_rows.site = counters.site AND type = 'log') WHERE counter = 'documents';
+        INSERT INTO erasures (site, "column", value, up_to_seq, at)
+          SELECT id, 'traffic_filter_name', 'demo', watermark, unixepoch() * 1000 FROM sites, sealing WHERE watermark > 0;
         DELETE FROM journal WHERE seq IN (SELECT seq FROM demo_rows);
         DROP TABLE demo_rows;
         DELETE FROM sessions WHERE person IN (${people});
         DELETE FROM person_events WHERE person IN (${people});
+        DELETE FROM referrals WHERE visitor IN (${people});
+        DELETE FROM identity_links WHERE visitor IN (${people});
         DELETE FROM visitors WHERE label = 'demo'`);
       return removed;
     })

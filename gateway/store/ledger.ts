@@ -6,21 +6,26 @@ import type { Clock } from "../lib/clock.ts";
 import type { Event } from "../model/event.ts";
 import type { RejectedHit } from "../model/event-store.ts";
 import type { CounterTable, Projection, SessionTable, SubjectTable } from "../model/projection.ts";
+import type { RecordTable } from "../model/records.ts";
 import { createCounterTable } from "./counter-table.ts";
 import { openDatabase } from "./database.ts";
 import { removeDemo } from "./demo-rows.ts";
 import { createFollower } from "./follower.ts";
 import { createJournal, type Entry, pruneKeys } from "./journal.ts";
 import { changedDefinitions, rebuildExperiments, rememberDefinitions } from "./rebuild.ts";
+import { createRecordTable } from "./record-table.ts";
+import { performSegmentCall, type SegmentCall } from "./segments/writing.ts";
 import { createSessionTable } from "./session-table.ts";
 import { createSubjectTable } from "./subject-table.ts";
 import { createToken, listTokens, type Role, revokeToken, type TokenInfo } from "./tokens.ts";
-import { createNumbers } from "./visitors.ts";
+import { createNumbers, type People } from "./visitors.ts";
 
 export interface Tables {
   readonly sessions: SessionTable;
   readonly subjects: SubjectTable;
   readonly counters: CounterTable;
+  readonly records: RecordTable;
+  readonly people: People;
 }
 
 export interface LedgerOptions {
@@ -56,6 +61,8 @@ export interface Ledger {
   followDefinitions(): void;
   /** Removes what made-up visitors left; answers how many they were. */
   removeDemo(): number;
+  /** What sealing, pruning and erasing change. */
+  segments(call: SegmentCall): unknown;
   createToken(name: string, role: Role, given?: string): string;
   listTokens(): readonly TokenInfo[];
   revokeToken(name: string): boolean;
@@ -64,8 +71,8 @@ export interface Ledger {
   close(): void;
 }
 
-/** Rows that the projections follow in one transaction: more share pages better, fewer hold appends up less. */
-export const sliceRows = 1000;
+/** Rows that the projections follow in one transaction where nobody waits behind it. */
+const sliceRows = 1000;
 
 export const openLedger = (options: LedgerOptions): Ledger => {
   const db = openDatabase(options.dir);
@@ -74,7 +81,7 @@ export const openLedger = (options: LedgerOptions): Ledger => {
   const sessions = createSessionTable(db);
   const subjects = createSubjectTable(db);
   const counters = createCounterTable(db);
-  const tables: Tables = { sessions, subjects, counters };
+  const tables: Tables = { sessions, subjects, counters, records: createRecordTable(db), people: numbers };
   const projections = options.projections(tables);
   const addReject = db.prepare(
     "INSERT INTO rejects (received_at, site, method, path, reason, sample) VALUES (?, ?, ?, ?, ?, ?)",
@@ -142,8 +149,17 @@ export const openLedger = (options: LedgerOptions): Ledger => {
     }
   };
 
+  /** What the event claims is not heard: it was, when it came. */
+  const knownPerson = (event: Event): number | null => {
+    numbers.pause();
+    const person = numbers.person(event);
+    numbers.resume();
+    return person;
+  };
+  const followers = ["index", ...projections.map(({ id }) => id)];
+
   const rebuild = (keys: readonly string[]): number =>
-    afterFollowing(() => rebuildExperiments(db, keys, numbers.person, options.experimentsOnly(tables, keys)));
+    afterFollowing(() => rebuildExperiments(db, keys, knownPerson, options.experimentsOnly(tables, keys)));
   const rebuildAll = () => rebuild([...options.definitions().keys()]);
 
   const followDefinitions = () => {
@@ -176,6 +192,15 @@ export const openLedger = (options: LedgerOptions): Ledger => {
       forget();
       rebuildAll();
       return removed;
+    },
+    segments(call) {
+      const perform = () => performSegmentCall({ db, personOf: knownPerson, projections: followers }, call);
+      const takesPeople =
+        call.kind === "erase" || call.kind === "prune" || (call.kind === "sealed" && call.erased.length > 0);
+      if (!takesPeople) return perform();
+      const answer = afterFollowing(perform);
+      forget();
+      return answer;
     },
     createToken: (name, role, given) => createToken(db, name, role, options.clock(), given),
     listTokens: () => listTokens(db),

@@ -4,6 +4,8 @@
  *
  * Keys lead with time or with numbers given in order, so that inserts touch few pages.
  */
+import { recordStep } from "./record-steps.ts";
+
 export const migrations: readonly string[] = [
   `
   CREATE TABLE sites (no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT;
@@ -64,5 +66,61 @@ export const migrations: readonly string[] = [
 
   CREATE TABLE tokens (hash BLOB PRIMARY KEY, name TEXT NOT NULL UNIQUE, role TEXT NOT NULL,
     created_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  `,
+  `
+  -- The sealed files below events/. A file that is not here does not exist.
+  CREATE TABLE segments (path TEXT PRIMARY KEY, site TEXT NOT NULL, date TEXT NOT NULL, rows INTEGER NOT NULL,
+    bytes INTEGER NOT NULL, min_seq INTEGER NOT NULL, max_seq INTEGER NOT NULL, seq_sum INTEGER NOT NULL,
+    min_at INTEGER NOT NULL, max_at INTEGER NOT NULL, footer TEXT NOT NULL, columns TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+  -- One row. Events up to the watermark are in segments, those up to dropped in segments alone; removed counts the
+  -- sequences up to the watermark that no segment holds.
+  CREATE TABLE sealing (watermark INTEGER NOT NULL, dropped INTEGER NOT NULL, dropped_until INTEGER NOT NULL,
+    removed INTEGER NOT NULL) STRICT;
+  INSERT INTO sealing VALUES (0, 0, 0, 0);
+
+  -- The properties that events of a site had; chosen ones have a column of their own in the files.
+  CREATE TABLE property_columns (site TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, n INTEGER NOT NULL,
+    chosen INTEGER NOT NULL, PRIMARY KEY (site, name)) STRICT, WITHOUT ROWID;
+
+  -- Erased, but not yet taken out of every file; a row goes with its last byte. What stays is the tombstone.
+  CREATE TABLE erasures (no INTEGER PRIMARY KEY, site TEXT NOT NULL, "column" TEXT NOT NULL, value TEXT NOT NULL,
+    up_to_seq INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;
+  CREATE TABLE tombstones (hash BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  `,
+  recordStep,
+  `
+  -- Visitors of one person have the number of one of them here; null is the visitor's own. It is the person's number.
+  ALTER TABLE visitors ADD COLUMN joined_to INTEGER;
+  CREATE INDEX visitors_joined ON visitors (joined_to) WHERE joined_to IS NOT NULL;
+
+  -- What visitors may have in common, and who claims it. A claim is kept whether it joins (applied) or not; since is
+  -- the time of the earliest event that makes it.
+  CREATE TABLE identities (no INTEGER PRIMARY KEY, site INTEGER NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
+    UNIQUE (site, kind, id)) STRICT;
+  CREATE TABLE identity_links (identity INTEGER NOT NULL, visitor INTEGER NOT NULL, since INTEGER NOT NULL,
+    verified INTEGER NOT NULL, undone INTEGER NOT NULL, applied INTEGER NOT NULL,
+    PRIMARY KEY (identity, visitor)) STRICT, WITHOUT ROWID;
+  CREATE INDEX identity_links_of_visitor ON identity_links (visitor);
+
+  -- By whom a visitor was sent, the earliest few.
+  CREATE TABLE referrals (visitor INTEGER NOT NULL, at INTEGER NOT NULL, id TEXT NOT NULL, ref TEXT, rcode TEXT,
+    aff TEXT, PRIMARY KEY (visitor, at, id)) STRICT, WITHOUT ROWID;
+
+  CREATE INDEX sessions_by_time ON sessions (started_at, session_id);
+
+  -- Where a person first came from, and last from anywhere but straight.
+  CREATE VIEW touches AS
+    SELECT f.site, v.client_id, f.person, f.started_at AS first_at, f.source AS first_source,
+      f.medium AS first_medium, f.campaign AS first_campaign, l.started_at AS last_at, l.source AS last_source,
+      l.medium AS last_medium, l.campaign AS last_campaign
+    FROM (SELECT DISTINCT person FROM sessions) p
+    JOIN sessions f ON f.person = p.person AND (f.started_at, f.session_id) = (
+      SELECT started_at, session_id FROM sessions WHERE person = p.person
+      ORDER BY started_at, ended_at, last_sequence, last_id LIMIT 1)
+    LEFT JOIN sessions l ON l.person = p.person AND (l.started_at, l.session_id) = (
+      SELECT started_at, session_id FROM sessions WHERE person = p.person AND source IS NOT NULL AND source <> 'direct'
+      ORDER BY started_at DESC, ended_at DESC, last_sequence DESC, last_id DESC LIMIT 1)
+    JOIN visitors v ON v.no = p.person;
   `,
 ];

@@ -1,15 +1,20 @@
 import { codeOf } from "../lib/error-code.ts";
-import type { Event } from "../model/event.ts";
 import type { Row, Stored } from "../model/event-store.ts";
 import type { Json } from "../model/json.ts";
 import { openDatabaseReadOnly } from "./database.ts";
+import { createPeopleReader, type PeopleReader } from "./people-reader.ts";
 import { reports } from "./reports.ts";
+import { isErased } from "./segments/erasures.ts";
+import { readErasures, readState } from "./segments/manifest.ts";
+import { createSealedPages } from "./segments/sealed-reader.ts";
+import { eventOf } from "./stored-event.ts";
 
 /** The reading side: a connection of its own that cannot write, beside a gateway that may be writing. */
 export interface Reader {
   /** Events with a sequence above `after`, in order of receipt, at most `limit`. */
   read(after: number, limit: number): readonly Stored[];
   lastSeq(): number;
+  readonly people: PeopleReader;
   /** Rows of a named report; an unknown name throws. */
   report(name: string, parameters: Readonly<Record<string, Json>>): readonly Row[];
   /** Runs SQL that only reads; what would write, and bad SQL, throw one sentence. */
@@ -17,18 +22,40 @@ export interface Reader {
   close(): void;
 }
 
-export const openReader = (dir: string): Reader => {
+/** `sealed: "wait"` reads sealed events, too, which takes a child process and its time: not where requests wait. */
+export const openReader = (dir: string, { sealed }: { readonly sealed?: "wait" } = {}): Reader => {
   const db = openDatabaseReadOnly(dir);
+  const pages = sealed === "wait" ? createSealedPages(dir) : null;
   const read = db.prepare("SELECT seq, body FROM journal WHERE seq > ? ORDER BY seq LIMIT ?");
-  const last = db.prepare("SELECT ifnull(max(seq), 0) FROM journal").pluck();
+  const last = db
+    .prepare(
+      "SELECT max(ifnull((SELECT max(seq) FROM journal), 0), ifnull((SELECT max(seq) FROM offsets), 0), (SELECT watermark FROM sealing))",
+    )
+    .pluck();
   const prepared = new Map<string, ReturnType<typeof db.prepare>>();
+  const readPage = (after: number, limit: number): readonly Stored[] => {
+    const { dropped } = readState(db);
+    const old = pages && after < dropped ? pages.read(after, dropped, limit) : [];
+    if (old.length === limit) return old;
+    const rows = read.all(Math.max(after, dropped), limit - old.length) as { seq: number; body: string }[];
+    return [...old, ...rows.map(({ seq, body }) => ({ seq, event: eventOf(body) }))];
+  };
   return {
-    read: (after, limit) =>
-      (read.all(after, limit) as { seq: number; body: string }[]).map(({ seq, body }) => ({
-        seq,
-        event: JSON.parse(body) as Event, // our own line
-      })),
+    read(after, limit) {
+      const erasures = readErasures(db);
+      if (erasures.length === 0) return readPage(after, limit);
+      // A page that is shorter than asked means the end: what may not be shown is made up for.
+      const shown: Stored[] = [];
+      for (let place = after; ; ) {
+        const wanted = limit - shown.length;
+        const page = readPage(place, wanted);
+        shown.push(...page.filter(({ seq, event }) => !isErased(erasures, seq, event)));
+        if (page.length < wanted || shown.length === limit) return shown;
+        place = page.at(-1)?.seq ?? place;
+      }
+    },
     lastSeq: () => Number(last.get()),
+    people: createPeopleReader(db),
     report(name, parameters) {
       const sql = reports[name];
       if (!sql) throw new Error(`store: there is no report ${name}`);
@@ -52,6 +79,9 @@ export const openReader = (dir: string): Reader => {
         throw new Error(`sql: ${reason}: only one statement that reads is taken`, { cause });
       }
     },
-    close: () => db.close(),
+    close() {
+      pages?.close();
+      db.close();
+    },
   };
 };

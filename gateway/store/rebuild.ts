@@ -1,6 +1,10 @@
+import { dirname } from "node:path";
 import type { Event } from "../model/event.ts";
 import type { Projection } from "../model/projection.ts";
 import type { Db } from "./database.ts";
+import { readState } from "./segments/manifest.ts";
+import { readSealed } from "./segments/sealed-reader.ts";
+import { eventOf } from "./stored-event.ts";
 
 /** Empties the results of these experiments and follows the journal again; answers how many people they hold. */
 export const rebuildExperiments = (
@@ -17,9 +21,13 @@ export const rebuildExperiments = (
       for (const table of ["experiment_subjects", "experiment_subject_goals", "experiment_days"]) {
         db.prepare(`DELETE FROM ${table} WHERE ${these}`).run(named);
       }
-      for (let after = 0, rows = page(read.all(after)); rows.length > 0; rows = page(read.all(after))) {
+      const { dropped } = readState(db);
+      for (const { seq, event } of readSealed(dirname(db.name), 0, dropped)) {
+        projection.apply({ seq, event, person: personOf(event) });
+      }
+      for (let after = dropped, rows = page(read.all(after)); rows.length > 0; rows = page(read.all(after))) {
         for (const { seq, body } of rows) {
-          const event = JSON.parse(body) as Event; // our own line
+          const event = eventOf(body);
           projection.apply({ seq, event, person: personOf(event) });
           after = seq;
         }

@@ -1,10 +1,11 @@
 import { createCache } from "../lib/cache.ts";
-import type { Event } from "../model/event.ts";
 import type { SessionTable } from "../model/projection.ts";
 import type { Session, SplitCause } from "../model/session.ts";
 import type { Db } from "./database.ts";
+import { createHistory } from "./segments/history.ts";
+import { eventOf } from "./stored-event.ts";
 
-interface SessionRow {
+export interface SessionRow {
   session_id: string;
   started_at: number;
   ended_at: number;
@@ -25,6 +26,7 @@ interface SessionRow {
 
 /** Sessions in SQLite. The latest session of the people seen last is kept in memory as well. */
 export const createSessionTable = (db: Db): SessionTable & { forget(): void } => {
+  const history = createHistory(db);
   const latest = createCache<number, Session>(50_000);
   // `+?` keeps SQLite's planner from looking at the value: with STAT4 and ORDER BY it plans such a statement anew
   // whenever another value is bound, which takes ten times as long as running it.
@@ -43,6 +45,11 @@ export const createSessionTable = (db: Db): SessionTable & { forget(): void } =>
       entry_page = excluded.entry_page, exit_page = excluded.exit_page, campaign = excluded.campaign,
       last_campaign = excluded.last_campaign, last_user_id = excluded.last_user_id,
       split_cause = excluded.split_cause`);
+  // What a further event changes; an upsert of the whole row takes longer.
+  const extend = db.prepare(`
+    UPDATE sessions SET ended_at = ?, last_sequence = ?, last_id = ?, events = ?, page_views = ?, entry_page = ?,
+      exit_page = ?, campaign = ?, last_campaign = ?, last_user_id = ?
+    WHERE person = ? AND started_at = ? AND session_id = ?`);
   const remove = db.prepare("DELETE FROM sessions WHERE person = ? AND started_at = ? AND session_id = ?");
   const events = db
     .prepare(
@@ -74,6 +81,24 @@ export const createSessionTable = (db: Db): SessionTable & { forget(): void } =>
     );
   };
 
+  const lengthen = (person: number, s: Session): void => {
+    extend.run(
+      s.endedAt,
+      s.lastSequence,
+      s.lastId,
+      s.events,
+      s.pageViews,
+      s.entryPage,
+      s.exitPage,
+      s.campaign,
+      s.lastCampaign,
+      s.lastUserId,
+      person,
+      s.startedAt,
+      s.id,
+    );
+  };
+
   return {
     last(person) {
       const known = latest.get(person);
@@ -83,7 +108,8 @@ export const createSessionTable = (db: Db): SessionTable & { forget(): void } =>
     },
     list: (person) => (list.all(person) as SessionRow[]).map(toSession),
     put(person, site, session) {
-      write(person, site, session);
+      if (latest.get(person)?.id === session.id) lengthen(person, session);
+      else write(person, site, session);
       latest.set(person, session);
     },
     replace(person, site, gone, come) {
@@ -93,15 +119,19 @@ export const createSessionTable = (db: Db): SessionTable & { forget(): void } =>
     },
     *events(person, fromAt) {
       // In order of time; events of the same millisecond are put in order by whoever reads them.
-      for (const body of events.iterate(person, fromAt)) {
-        yield JSON.parse(body as string) as Event; // our own line
+      const sealed = history.events(person, fromAt);
+      if (sealed.length > 0) {
+        const kept = (events.all(person, fromAt) as string[]).map(eventOf);
+        yield* [...sealed, ...kept].sort((a, b) => a.timestamp_utc - b.timestamp_utc);
+        return;
       }
+      for (const body of events.iterate(person, fromAt)) yield eventOf(body as string);
     },
     forget: () => latest.clear(),
   };
 };
 
-const toSession = (row: SessionRow): Session => ({
+export const toSession = (row: SessionRow): Session => ({
   id: row.session_id,
   startedAt: row.started_at,
   endedAt: row.ended_at,

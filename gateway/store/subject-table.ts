@@ -1,10 +1,12 @@
 import { addWide } from "../lib/wide-integer.ts";
-import type { Event } from "../model/event.ts";
 import type { GoalTotal, Subject, SubjectTable } from "../model/projection.ts";
 import type { Db } from "./database.ts";
+import { createHistory } from "./segments/history.ts";
+import { eventOf } from "./stored-event.ts";
 
 /** Experiment results in SQLite, per person and summed up by day of first exposure. */
 export const createSubjectTable = (db: Db): SubjectTable => {
+  const history = createHistory(db);
   const subject = db.prepare(
     "SELECT variant, first_exposed_at, first_id, multi FROM experiment_subjects WHERE experiment = ? AND person = ?",
   );
@@ -21,6 +23,8 @@ export const createSubjectTable = (db: Db): SubjectTable => {
   const putGoal = db.prepare(`
     INSERT INTO experiment_subject_goals (experiment, person, goal, n, sum_micros) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET n = excluded.n, sum_micros = excluded.sum_micros`);
+  const dropSubject = db.prepare("DELETE FROM experiment_subjects WHERE experiment = ? AND person = ?");
+  const dropGoals = db.prepare("DELETE FROM experiment_subject_goals WHERE experiment = ? AND person = ?");
   const dropGoal = db.prepare(
     "DELETE FROM experiment_subject_goals WHERE experiment = ? AND person = ? AND goal = ?",
   );
@@ -66,8 +70,14 @@ export const createSubjectTable = (db: Db): SubjectTable => {
       if (total.n === 0) dropGoal.run(experiment, person, key);
       else putGoal.run(experiment, person, key, total.n, total.sumMicros);
     },
-    events: (person, fromAt, toAt, upToSeq) =>
-      (events.all(person, fromAt, toAt, upToSeq) as string[]).map((body) => JSON.parse(body) as Event), // our own lines
+    drop(experiment, person) {
+      dropSubject.run(experiment, person);
+      dropGoals.run(experiment, person);
+    },
+    events: (person, fromAt, toAt, upToSeq) => [
+      ...history.events(person, fromAt, toAt, upToSeq),
+      ...(events.all(person, fromAt, toAt, upToSeq) as string[]).map(eventOf),
+    ],
     change(c) {
       const key = [c.experiment, c.variant, c.goal, c.day] as const;
       const row = (day.get(...key) as DayRow | undefined) ?? noDay;

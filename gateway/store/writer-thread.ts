@@ -1,7 +1,10 @@
 /** The writer's thread: takes batches from the main thread, commits them, says so. */
 import type { MessagePort } from "node:worker_threads";
 import { isDiskTrouble } from "./disk-trouble.ts";
-import { type Batch, type Ledger, sliceRows } from "./ledger.ts";
+import { createPace } from "./follow-pace.ts";
+import type { Outcome } from "./group-commit.ts";
+import type { Batch, Ledger } from "./ledger.ts";
+import type { SegmentCall } from "./segments/writing.ts";
 import type { Role } from "./tokens.ts";
 
 export type ToWriter =
@@ -14,20 +17,17 @@ export type ToWriter =
 export type WriterCall =
   | { readonly kind: "rebuild-experiments" }
   | { readonly kind: "remove-demo" }
+  | { readonly kind: "segments"; readonly what: SegmentCall }
   | { readonly kind: "create-token"; readonly name: string; readonly role: Role; readonly given?: string }
   | { readonly kind: "list-tokens" }
   | { readonly kind: "revoke-token"; readonly name: string };
 
 export type FromWriter =
   | { readonly kind: "ready" }
-  /** committed; `doubles` are the positions of lines that were stored before */
-  | { readonly kind: "appended"; readonly doubles: readonly number[] }
-  | { readonly kind: "refused"; readonly reason: string; readonly disk: boolean }
+  | Outcome
   | { readonly kind: "answer"; readonly call: number; readonly value?: unknown; readonly error?: string };
 
 const pruneEveryMs = 60_000;
-/** What was stored is in the projections after this time at the latest, unless rows come faster than they can follow. */
-const followAfterMs = 100;
 const retryAfterMs = 1000;
 
 /** Serves until it is told to close; `configure` takes changed settings. */
@@ -38,20 +38,23 @@ export const serveWriter = (
 ): void => {
   const say = (message: FromWriter) => port.postMessage(message);
   const pruning = setInterval(() => attempt(() => ledger.prune()), pruneEveryMs);
+  const pace = createPace(() => performance.now());
   let following: NodeJS.Timeout | null = null;
 
   const follow = (): void => {
+    if (following) clearTimeout(following);
     following = null;
+    const { rows, waitMs } = pace.step();
     try {
-      ledger.follow(sliceRows);
-      if (ledger.pending() > 0) followIn(followAfterMs);
+      ledger.follow(rows);
+      if (ledger.pending() > 0) followIn(ledger.pending() < rows ? waitMs : 0);
     } catch {
       followIn(retryAfterMs); // nothing is lost: the rows are in the journal; appending says what is wrong
     }
   };
 
   const followIn = (ms: number): void => {
-    following ??= setTimeout(follow, ms);
+    following ??= setTimeout(() => timed(follow), ms);
   };
 
   const append = (batch: Batch): void => {
@@ -61,16 +64,19 @@ export const serveWriter = (
       return;
     }
     say(appendBatch(ledger, batch));
-    if (ledger.pending() < sliceRows) {
-      followIn(followAfterMs);
-      return;
-    }
-    if (following) clearTimeout(following);
-    follow();
+    const { rows, waitMs } = pace.step();
+    if (ledger.pending() < rows) followIn(waitMs);
+    else follow();
+  };
+
+  const timed = (work: () => void): void => {
+    const began = performance.now();
+    work();
+    pace.worked(performance.now() - began);
   };
 
   port.on("message", (message: ToWriter) => {
-    if (message.kind === "append") append(message);
+    if (message.kind === "append") timed(() => append(message));
     if (message.kind === "configure") attempt(() => configure(message.settings));
     if (message.kind === "call") say(answer(ledger, message.call, message.what));
     if (message.kind === "close") {
@@ -108,6 +114,8 @@ const perform = (ledger: Ledger, what: WriterCall): unknown => {
       return ledger.rebuildExperiments();
     case "remove-demo":
       return ledger.removeDemo();
+    case "segments":
+      return ledger.segments(what.what);
     case "create-token":
       return ledger.createToken(what.name, what.role, what.given);
     case "list-tokens":

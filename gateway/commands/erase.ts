@@ -1,0 +1,47 @@
+import { type Command, Option } from "commander";
+import { CommandError, type Context, say } from "./context.ts";
+import { withKeeping } from "./keeping.ts";
+import { openData } from "./open-data.ts";
+import { type SettingsOptions, settingsFor, withSettingsOptions } from "./settings-options.ts";
+
+interface Flags extends SettingsOptions {
+  readonly visitor?: string;
+  readonly user?: string;
+  readonly site?: string;
+}
+
+/** `turnpike erase`: takes a visitor or a user out of everything that is stored. */
+export const addErase = (program: Command, { io, run }: Context): void => {
+  withSettingsOptions(
+    program
+      .command("erase")
+      .description("erase all that is stored of a visitor or a user, for good")
+      .option("--visitor <id>", "the visitor's id, as in the column client_id")
+      .addOption(
+        new Option("--user <id>", "the user's id, and the visitors who came as that user").conflicts(
+          "visitor",
+        ),
+      )
+      .option("--site <id>", "on this site only"),
+  )
+    .addHelpText(
+      "after",
+      "\nNo read shows the visitor from the first moment on; when the command ends, no byte is left in the data folder.\nBackups made before still hold it, and what was exported does.",
+    )
+    .action(
+      run(async ({ visitor, user, site, ...options }: Flags) => {
+        const value = visitor ?? user;
+        if (value === undefined || value === "") {
+          throw new CommandError("erase: name --visitor ID or --user ID", "used wrongly");
+        }
+        openData(options).close(); // a folder without data is told
+        const column = visitor === undefined ? ("user_id" as const) : ("client_id" as const);
+        const who = { column, value, site: site ?? null };
+        const { sessions, files } = await withKeeping(settingsFor(options), io, (keeping) =>
+          keeping.erase(who),
+        );
+        say(io, `erased: ${sessions} sessions and all events; ${files} sealed files were written anew`);
+        return 0;
+      }),
+    );
+};

@@ -1,0 +1,76 @@
+/** What commands do with sealed files: through the gateway that owns the folder, or in its place while none runs. */
+import type { Config } from "../config/schema.ts";
+import { systemClock } from "../lib/clock.ts";
+import { openProjectedLedger } from "../projected-ledger.ts";
+import { holdOwnership, readOwner } from "../store/owner.ts";
+import type { BackupResult } from "../store/segments/backup.ts";
+import type { CheckResult } from "../store/segments/check-job.ts";
+import {
+  createKeeper,
+  type EraseReport,
+  type SealReport,
+  type VisitorToErase,
+} from "../store/segments/keeper.ts";
+import { CommandError, type Io } from "./context.ts";
+import { type OwnerCall, ownerCall } from "./owner-call.ts";
+
+export interface Keeping {
+  seal(): Promise<SealReport>;
+  verify(): Promise<CheckResult>;
+  backup(to: string): Promise<BackupResult>;
+  prune(before: string, site: string | null): Promise<{ readonly events: number; readonly files: number }>;
+  erase(who: VisitorToErase): Promise<EraseReport>;
+}
+
+/** Does the work with whoever may write in the data folder now. */
+export const withKeeping = async <T>(
+  config: Config,
+  io: Io,
+  work: (keeping: Keeping) => Promise<T>,
+): Promise<T> => {
+  const { dir, journalDays } = config.data;
+  const owner = readOwner(dir);
+  if (owner) return work(throughOwner(ownerCall(dir, owner, io.env)));
+  const ownership = holdOwnership(dir); // a gateway that starts meanwhile must not write beside us
+  try {
+    const ledger = openProjectedLedger(
+      { ...config.data, sites: config.sites, experiments: config.experiments },
+      systemClock,
+    );
+    try {
+      while (ledger.pending() > 0) ledger.follow(1000);
+      const write = async (call: Parameters<typeof ledger.segments>[0]) => ledger.segments(call);
+      const keeper = createKeeper({ dir, clock: systemClock, write, journalDays, pinned: pinnedOf(config) });
+      await keeper.recover();
+      return await work(keeper);
+    } finally {
+      ledger.close();
+    }
+  } finally {
+    ownership.release();
+  }
+};
+
+/** Properties that always become columns, by site. */
+export const pinnedOf = ({ sites }: Pick<Config, "sites">): Readonly<Record<string, readonly string[]>> =>
+  Object.fromEntries(sites.map(({ id, propertyColumns }) => [id, propertyColumns]));
+
+const patienceMs = 3_600_000; // a backup of a large folder takes its time
+
+// The answers come from a gateway of this very program: their fields are as its API defines them.
+const throughOwner = (call: OwnerCall): Keeping => {
+  const ask = async <T>(action: string, body: object = {}): Promise<T> => {
+    const answer = await call("POST", `/api/storage/${action}`, body, patienceMs);
+    if (answer.status >= 200 && answer.status < 300) return answer.body as T;
+    throw new CommandError(
+      typeof answer.body === "string" ? answer.body.trim() : `the gateway answered ${answer.status}`,
+    );
+  };
+  return {
+    seal: () => ask("seal"),
+    verify: () => ask("verify"),
+    backup: (to) => ask("backup", { to }),
+    prune: (before, site) => ask("prune", { before, site }),
+    erase: (who) => ask("erase", who),
+  };
+};

@@ -1,0 +1,72 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { systemClock } from "../lib/clock.ts";
+import { openDatabaseReadOnly } from "../store/database.ts";
+import { readManifest } from "../store/segments/manifest.ts";
+import { dayOf } from "../store/segments/segment.ts";
+import { CommandError, type Context, say } from "./context.ts";
+import { withKeeping } from "./keeping.ts";
+import { openData } from "./open-data.ts";
+import { type SettingsOptions, settingsFor, withSettingsOptions } from "./settings-options.ts";
+
+interface Flags extends SettingsOptions {
+  readonly before?: string;
+  readonly olderThan?: string;
+  readonly site?: string;
+  readonly dryRun?: true;
+}
+
+/** `turnpike prune`: removes old events for good. */
+export const addPrune = (program: Command, { io, run }: Context): void => {
+  withSettingsOptions(
+    program
+      .command("prune")
+      .description("remove events and sessions before a day, for good; results of experiments stay")
+      .option("--before <day>", "what happened before this day (UTC), such as 2026-01-31", readDay)
+      .addOption(
+        new Option("--older-than <days>", "what happened longer ago than so many days")
+          .argParser(readDays)
+          .conflicts("before"),
+      )
+      .option("--site <id>", "of this site only")
+      .option("--dry-run", "only say how much it would be"),
+  ).action(
+    run(async ({ before, olderThan, site: named, dryRun, ...options }: Flags) => {
+      const site = named ?? null;
+      const day = before ?? olderThan;
+      if (day === undefined)
+        throw new CommandError("prune: name --before DAY or --older-than DAYS", "used wrongly");
+      openData(options).close(); // a folder without data is told
+      const config = settingsFor(options);
+      if (dryRun) {
+        say(
+          io,
+          `before ${day}: ${countBefore(config.data.dir, day, site)} sealed events; nothing was removed`,
+        );
+        return 0;
+      }
+      const { events, files } = await withKeeping(config, io, (keeping) => keeping.prune(day, site));
+      say(io, `removed: ${events} events before ${day}, ${files} files`);
+      return 0;
+    }),
+  );
+};
+
+const countBefore = (dir: string, day: string, site: string | null): number => {
+  const db = openDatabaseReadOnly(dir);
+  const { segments } = readManifest(db);
+  db.close();
+  return segments
+    .filter((segment) => segment.date < day && (site === null || segment.site === site))
+    .reduce((sum, { rows }) => sum + rows, 0);
+};
+
+const readDay = (text: string): string => {
+  if (/^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text))) return text;
+  throw new InvalidArgumentError("expected a day such as 2026-01-31.");
+};
+
+/** The first day that stays. */
+const readDays = (text: string): string => {
+  if (/^[1-9]\d{0,4}d?$/.test(text)) return dayOf(systemClock() - Number.parseInt(text, 10) * 86_400_000);
+  throw new InvalidArgumentError("expected a number of days, such as 395.");
+};

@@ -1,0 +1,36 @@
+import type { Command } from "commander";
+import { openDatabaseReadOnly } from "../store/database.ts";
+import { readManifest } from "../store/segments/manifest.ts";
+import { type Context, say } from "./context.ts";
+import { withKeeping } from "./keeping.ts";
+import { openData } from "./open-data.ts";
+import { type SettingsOptions, settingsFor, withSettingsOptions } from "./settings-options.ts";
+
+/** `turnpike seal`: how much lies in sealed files; with --now, writes there what is not. */
+export const addSeal = (program: Command, { io, run }: Context): void => {
+  withSettingsOptions(
+    program
+      .command("seal")
+      .description("show how many events lie in Parquet files, below events/ in the data folder")
+      .option("--now", "write there all that has been stored so far"),
+  ).action(
+    run(async ({ now, ...options }: SettingsOptions & { readonly now?: true }) => {
+      const config = settingsFor(options);
+      if (now) {
+        const { events, files } = await withKeeping(config, io, (keeping) => keeping.seal());
+        say(io, `sealed: ${events} events in ${files} files`);
+        return 0;
+      }
+      openData(options).close(); // a folder without data is told
+      const db = openDatabaseReadOnly(config.data.dir);
+      const { segments, state } = readManifest(db);
+      const waiting = db.prepare("SELECT count(*) FROM journal WHERE seq > ?").pluck().get(state.watermark);
+      db.close();
+      const events = segments.reduce((sum, { rows }) => sum + rows, 0);
+      const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
+      say(io, `sealed: ${events} events in ${segments.length} files, ${bytes} bytes`);
+      say(io, `not yet: ${Number(waiting)} events; \`turnpike seal --now\` seals them`);
+      return 0;
+    }),
+  );
+};

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Keyed } from "../model/event.ts";
+import { StoreBusy } from "../model/event-store.ts";
+import type { EventId } from "../model/ids.ts";
+import { createGroupCommit, type GroupCommitOptions } from "./group-commit.ts";
+import type { Batch } from "./ledger.ts";
+
+const keyed = (id: string): Keyed => ({
+  event: {
+    id: id as EventId, // any text does here
+    property_id: "main",
+    tracking_protocol: "native",
+    type: "page",
+    name: "page_view",
+    timestamp_utc: 1,
+    received_at: 1,
+  },
+  keyTime: null,
+});
+
+const open = (options: Partial<GroupCommitOptions> = {}) => {
+  const posted: Batch[] = [];
+  const troubles: (string | null)[] = [];
+  const line = createGroupCommit({
+    pendingEvents: 10,
+    post: (batch) => posted.push(batch),
+    onTrouble: (trouble) => troubles.push(trouble),
+    ...options,
+  });
+  return {
+    line,
+    posted,
+    troubles,
+    idsOf: (i: number) => posted[i]?.lines.map((text) => JSON.parse(text).id),
+  };
+};
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+test("what comes while a batch is on its way is the next batch", async () => {
+  const { line, posted, idsOf } = open();
+  const first = line.append([keyed("a")]);
+  const second = line.append([keyed("b")]);
+  await turn();
+  const third = line.append([keyed("c"), keyed("d")]);
+  await turn();
+  assert.deepEqual([posted.length, idsOf(0)], [1, ["a", "b"]]);
+  line.settle({ kind: "appended", doubles: [] });
+  await Promise.all([first, second]);
+  assert.deepEqual(idsOf(1), ["c", "d"]);
+  line.settle({ kind: "appended", doubles: [] });
+  await third;
+});
+
+test("each is told which of its own lines were stored before, and new events alone are announced", async () => {
+  const stored: string[] = [];
+  const { line } = open({ onStored: (event) => stored.push(event.id) });
+  const events = [line.append([keyed("a"), keyed("b")]), line.append([keyed("c")])];
+  const lines = [
+    line.appendLines(['{"id":"d"}', '{"id":"e"}', '{"id":"f"}'], [null, null, null]),
+    line.appendLines(['{"id":"g"}'], [null]),
+  ];
+  await turn();
+  line.settle({ kind: "appended", doubles: [1, 3, 5] });
+  await Promise.all(events);
+  assert.deepEqual(stored, ["a", "c", "e", "g"]);
+  assert.deepEqual(await Promise.all(lines), [[0, 2], []]);
+  assert.equal(
+    line.perSecond(Date.now()).reduce((sum, n) => sum + n, 0),
+    4,
+  );
+});
+
+test("a full line, a refusing disk and a writer that is gone are said", async () => {
+  const { line, troubles } = open({ pendingEvents: 2 });
+  const first = line.append([keyed("a"), keyed("b")]);
+  await assert.rejects(line.append([keyed("c")]), StoreBusy);
+  await turn();
+  line.settle({ kind: "refused", reason: "the disk is full", disk: true });
+  await assert.rejects(first, /the disk is full/);
+  const second = line.append([keyed("a")]);
+  await turn();
+  line.settle({ kind: "appended", doubles: [] });
+  await second;
+  const third = line.append([keyed("b")]);
+  await turn();
+  line.fail(new Error("it ended"));
+  await assert.rejects(third, StoreBusy);
+  await assert.rejects(line.append([keyed("b")]), StoreBusy);
+  assert.equal(troubles.length, 3);
+});

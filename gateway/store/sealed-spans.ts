@@ -1,0 +1,68 @@
+import { dirname } from "node:path";
+import type { Event } from "../model/event.ts";
+import type { Db } from "./database.ts";
+import { readState } from "./segments/manifest.ts";
+import { findSealed } from "./segments/sealed-reader.ts";
+
+/** fromAt ≤ event time ≤ toAt */
+export interface Span {
+  readonly person: number;
+  readonly site: string;
+  readonly fromAt: number;
+  readonly toAt: number;
+}
+
+export interface SealedSpans {
+  /** for each span the person's events in it that the journal no longer has */
+  events(spans: readonly Span[]): readonly (readonly Event[])[];
+}
+
+/** Reads what is in sealed files alone, for many people at once: one child process for each site that is asked of. */
+export const createSealedSpans = (db: Db): SealedSpans => {
+  const until = db.prepare("SELECT dropped_until FROM sealing").pluck();
+  const members = db.prepare(
+    "SELECT client_id AS id, bot FROM visitors WHERE no = +:person OR joined_to = +:person",
+  );
+  const dir = dirname(db.name);
+
+  const find = (site: string, spans: readonly Span[], dropped: number): ReadonlyMap<number, Event[]> => {
+    const people = new Map<string, number>();
+    for (const { person } of spans) {
+      for (const { id, bot } of members.all({ person }) as Member[]) people.set(`${bot} ${id}`, person);
+    }
+    const found = findSealed(dir, dropped, {
+      site,
+      clientIds: [...new Set([...people.keys()].map((key) => key.slice(2)))],
+      from: Math.min(...spans.map(({ fromAt }) => fromAt)),
+      to: Math.max(...spans.map(({ toAt }) => toAt)) + 1,
+    });
+    const byPerson = new Map<number, Event[]>();
+    for (const { event } of found) {
+      const person = people.get(`${event.bot ? 1 : 0} ${event.client_id}`);
+      if (person === undefined) continue;
+      const events = byPerson.get(person);
+      if (events) events.push(event);
+      else byPerson.set(person, [event]);
+    }
+    return byPerson;
+  };
+
+  return {
+    events(spans) {
+      const { dropped } = readState(db);
+      const last = Number(until.get());
+      const old = dropped === 0 ? [] : spans.filter(({ fromAt }) => fromAt <= last);
+      if (old.length === 0) return [];
+      const bySite = Map.groupBy(old, ({ site }) => site);
+      const found = new Map([...bySite].map(([site, of]) => [site, find(site, of, dropped)] as const));
+      return spans.map(({ person, site, fromAt, toAt }) =>
+        (found.get(site)?.get(person) ?? []).filter(({ timestamp_utc: at }) => at >= fromAt && at <= toAt),
+      );
+    },
+  };
+};
+
+interface Member {
+  readonly id: string;
+  readonly bot: 0 | 1;
+}

@@ -1,0 +1,159 @@
+/** Takes a person out of every table, at once; what lies in files and in the journal's other rows follows after. */
+import { dirname } from "node:path";
+import type { Db } from "../database.ts";
+import { readSecret } from "../secret.ts";
+import { createSubjectTable } from "../subject-table.ts";
+import { tombstoneOf } from "./erasures.ts";
+import { readState } from "./manifest.ts";
+
+export interface EraseRequest {
+  readonly column: "client_id" | "user_id";
+  readonly value: string;
+  /** null: of every site */
+  readonly site: string | null;
+  /** now, ms */
+  readonly at: number;
+}
+
+export interface Erased {
+  readonly visitors: number;
+  readonly sessions: number;
+}
+
+/** One cookie of a person; who is known to be the same person is erased together. */
+interface Visitor {
+  readonly no: number;
+  readonly person: number;
+  readonly site: string;
+  readonly clientId: string;
+}
+
+export const eraseFromTables = (db: Db, request: EraseRequest): Erased => {
+  const visitors = findVisitors(db, request);
+  mark(db, request, visitors);
+  const people = [...new Set(visitors.map(({ person }) => person))];
+  let sessions = 0;
+  for (const person of people) {
+    subtractResults(db, person);
+    sessions += erasePerson(db, person);
+  }
+  for (const visitor of visitors) eraseVisitor(db, visitor);
+  if (request.column === "user_id") eraseUser(db, request);
+  return { visitors: visitors.length, sessions };
+};
+
+const findVisitors = (db: Db, { column, value, site }: EraseRequest): readonly Visitor[] => {
+  const named =
+    column === "client_id"
+      ? "SELECT ifnull(v.joined_to, v.no) FROM visitors v JOIN sites s ON s.no = v.site WHERE v.client_id = :value AND (:site IS NULL OR s.id = :site)"
+      : `SELECT person FROM sessions WHERE last_user_id = :value AND (:site IS NULL OR site = :site)
+         UNION SELECT ifnull(v.joined_to, v.no) FROM identities i JOIN identity_links l ON l.identity = i.no
+           JOIN visitors v ON v.no = l.visitor JOIN sites s ON s.no = i.site
+           WHERE i.kind = 'user' AND i.id = :value AND l.applied = 1 AND (:site IS NULL OR s.id = :site)`;
+  return db
+    .prepare(
+      `SELECT v.no, ifnull(v.joined_to, v.no) AS person, s.id AS site, v.client_id AS clientId
+       FROM visitors v JOIN sites s ON s.no = v.site WHERE ifnull(v.joined_to, v.no) IN (${named})`,
+    )
+    .all({ value, site }) as Visitor[];
+};
+
+/** From here on no read shows them. */
+const mark = (db: Db, { column, value, site, at }: EraseRequest, visitors: readonly Visitor[]): void => {
+  const upToSeq = Math.max(
+    readState(db).watermark,
+    Number(db.prepare("SELECT ifnull(max(seq), 0) FROM journal").pluck().get()),
+  );
+  const add = db.prepare(
+    'INSERT INTO erasures (site, "column", value, up_to_seq, at) VALUES (?, ?, ?, ?, ?)',
+  );
+  const put = db.prepare(
+    "INSERT INTO tombstones (hash, at) VALUES (?, ?) ON CONFLICT DO UPDATE SET at = excluded.at",
+  );
+  const secret = readSecret(dirname(db.name));
+  // Also what names no person we know: served documents alone make none.
+  const sites = db
+    .prepare("SELECT id FROM sites WHERE :site IS NULL OR id = :site")
+    .pluck()
+    .all({ site }) as string[];
+  for (const id of sites) {
+    add.run(id, column, value, upToSeq, at);
+    if (column === "client_id") put.run(tombstoneOf(secret, id, value), at);
+  }
+  for (const visitor of visitors) {
+    add.run(visitor.site, "client_id", visitor.clientId, upToSeq, at);
+    put.run(tombstoneOf(secret, visitor.site, visitor.clientId), at);
+  }
+};
+
+/** Sums keep what others did: the person's part is taken out of them, as if the person had never come. */
+const subtractResults = (db: Db, person: number): void => {
+  const table = createSubjectTable(db);
+  const named = db.prepare("SELECT DISTINCT experiment FROM experiment_days").pluck().all() as string[];
+  for (const experiment of named) {
+    const subject = table.subject(experiment, person);
+    if (!subject || subject.multi) continue;
+    const { variant } = subject;
+    const day = new Date(subject.firstExposedAt).toISOString().slice(0, 10);
+    const goals = db
+      .prepare("SELECT goal FROM experiment_days WHERE experiment = ? AND variant = ? AND day = ?")
+      .pluck()
+      .all(experiment, variant, day) as string[];
+    for (const goal of goals) {
+      const { n, sumMicros } = table.goal(experiment, person, goal) ?? { n: 0, sumMicros: 0n };
+      table.change({
+        experiment,
+        variant,
+        goal,
+        day,
+        exposed: -1,
+        converted: n > 0 ? -1 : 0,
+        sumMicros: -sumMicros,
+        squares: -(sumMicros * sumMicros),
+      });
+    }
+  }
+};
+
+/** Answers how many sessions went. */
+const erasePerson = (db: Db, person: number): number => {
+  const isPeople = "(SELECT max(bot) FROM visitors WHERE no = :person) = 0";
+  for (const [counter, n] of [
+    ["sessions", "count(*)"],
+    ["visitors", "count(DISTINCT person)"],
+  ]) {
+    db.prepare(
+      `UPDATE counters SET n = n - (SELECT ${n} FROM sessions s WHERE s.person = :person AND s.site = counters.site)
+       WHERE counter = '${counter}' AND ${isPeople}`,
+    ).run({ person });
+  }
+  const sessions = db.prepare("DELETE FROM sessions WHERE person = ?").run(person).changes;
+  db.prepare("DELETE FROM journal WHERE seq IN (SELECT seq FROM person_events WHERE person = ?)").run(person);
+  for (const table of ["person_events", "experiment_subjects", "experiment_subject_goals"]) {
+    db.prepare(`DELETE FROM ${table} WHERE person = ?`).run(person);
+  }
+  return sessions;
+};
+
+const eraseVisitor = (db: Db, { no, site, clientId }: Visitor): void => {
+  db.prepare("DELETE FROM visitors WHERE no = ?").run(no);
+  db.prepare("DELETE FROM referrals WHERE visitor = ?").run(no);
+  db.prepare("DELETE FROM identity_links WHERE visitor = ?").run(no);
+  db.prepare("DELETE FROM identities WHERE no NOT IN (SELECT identity FROM identity_links)").run();
+  db.prepare("DELETE FROM payments WHERE site = ? AND client_id = ?").run(site, clientId);
+  db.prepare("DELETE FROM agreements WHERE site = ? AND client_id = ?").run(site, clientId);
+  eraseSamples(db, clientId);
+};
+
+const eraseUser = (db: Db, { value, site }: EraseRequest): void => {
+  db.prepare("DELETE FROM payments WHERE user_id = :value AND (:site IS NULL OR site = :site)").run({
+    value,
+    site,
+  });
+  eraseSamples(db, value);
+};
+
+/** What could not be read at all is kept as text: wherever the id stands in it. */
+const eraseSamples = (db: Db, text: string): void => {
+  db.prepare("DELETE FROM rejects WHERE instr(sample, :text) > 0 OR instr(path, :text) > 0").run({ text });
+};

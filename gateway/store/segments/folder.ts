@@ -1,0 +1,53 @@
+/** What lies in `events/`, and the list of it for programs that read the folder by themselves. */
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import type { Manifest } from "./manifest.ts";
+import { eventsFolder, stagingFolder } from "./segment.ts";
+import { syncFolder } from "./staging.ts";
+
+const manifestName = "_manifest.json";
+
+/** All files below `events/` but the list itself, as paths with `/`. */
+export const listEventFiles = (dir: string): readonly string[] => {
+  const found: string[] = [];
+  const walk = (folder: string, prefix: string): void => {
+    for (const entry of readFolder(folder)) {
+      const path = `${prefix}${entry.name}`;
+      if (entry.isDirectory()) walk(join(folder, entry.name), `${path}/`);
+      else if (path !== manifestName) found.push(path);
+    }
+  };
+  walk(eventsFolder(dir), "");
+  return found;
+};
+
+const readFolder = (folder: string) => {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return []; // nothing was sealed yet
+  }
+};
+
+/** Writes `events/_manifest.json`: the files that count, and up to which sequence. It appears whole, at once. */
+export const writeManifestFile = (dir: string, { state, segments }: Manifest): void => {
+  const files = segments.map(({ path, site, date, rows, bytes, minSeq, maxSeq }) => ({
+    path,
+    site,
+    date,
+    rows,
+    bytes,
+    min_seq: minSeq,
+    max_seq: maxSeq,
+  }));
+  const text = `${JSON.stringify({ version: 1, watermark: state.watermark, files }, null, 1)}\n`;
+  mkdirSync(stagingFolder(dir), { recursive: true, mode: 0o700 });
+  mkdirSync(eventsFolder(dir), { recursive: true, mode: 0o700 });
+  const staged = join(stagingFolder(dir), manifestName);
+  const fd = openSync(staged, "w", 0o600);
+  writeSync(fd, text);
+  fsyncSync(fd);
+  closeSync(fd);
+  renameSync(staged, join(eventsFolder(dir), manifestName));
+  syncFolder(eventsFolder(dir));
+};

@@ -1,0 +1,20 @@
+import type { BackupJob, BackupResult } from "./backup-job.ts";
+import type { CheckJob, CheckResult } from "./check-job.ts";
+import type { ReadJob } from "./read-job.ts";
+import type { RewriteJob, RewriteResult } from "./rewrite-job.ts";
+import type { SealJob, SealResult } from "./seal-job.ts";
+import type { TableJob } from "./table-job.ts";
+
+/** What the child process can be asked to do. */
+export type Job = SealJob | RewriteJob | ReadJob | CheckJob | BackupJob | TableJob;
+
+/** What it answers. */
+export type ResultOf<J extends Job> = J extends SealJob
+  ? SealResult
+  : J extends RewriteJob
+    ? RewriteResult
+    : J extends CheckJob
+      ? CheckResult
+      : J extends BackupJob
+        ? BackupResult
+        : null;

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { listEventFiles } from "./folder.ts";
+import { isDue } from "./schedule.ts";
+import { askFolder, eventForTest, noon, openTestFolder } from "./test-folder.ts";
+
+const dayMs = 86_400_000;
+
+test("a backup is a data folder as of one moment, and verifies", async () => {
+  const folder = openTestFolder();
+  folder.store([eventForTest(), eventForTest({ property_id: "other" })]);
+  await folder.keeper.seal();
+  folder.store([eventForTest()]);
+  const to = join(mkdtempSync(join(tmpdir(), "turnpike-backup-")), "copy");
+  assert.deepEqual(await folder.keeper.backup(to), { segments: 2, events: 3 });
+  await assert.rejects(folder.keeper.backup(to), /is not empty: name a new folder/);
+  const copy = openTestFolder({ dir: to });
+  assert.deepEqual(
+    copy.reader.read(0, 10).map(({ event }) => event),
+    folder.reader.read(0, 10).map(({ event }) => event),
+  );
+  assert.deepEqual((await copy.keeper.verify()).findings, []);
+  copy.close();
+  folder.close();
+  rmSync(join(to, ".."), { recursive: true });
+});
+
+test("pruning removes whole days of one site, their journal rows and their sessions", async () => {
+  const folder = openTestFolder();
+  const events = [noon - 2 * dayMs, noon - dayMs, noon].flatMap((timestamp_utc) => [
+    eventForTest({ timestamp_utc }),
+    eventForTest({ timestamp_utc, property_id: "other" }),
+  ]);
+  folder.store(events);
+  assert.deepEqual(await folder.keeper.prune("2026-01-31", "main"), { events: 2, files: 2 });
+  assert.deepEqual(listEventFiles(folder.dir), [
+    "site=main/date=2026-01-31/part-0001.parquet",
+    "site=other/date=2026-01-29/part-0001.parquet",
+    "site=other/date=2026-01-30/part-0001.parquet",
+    "site=other/date=2026-01-31/part-0001.parquet",
+  ]);
+  assert.equal(folder.reader.read(0, 10).length, 4);
+  assert.deepEqual((await folder.keeper.verify()).findings, []);
+  folder.close();
+});
+
+test("a file that is in no manifest is believed by nobody, and our own leftovers go at the next start", async () => {
+  const folder = openTestFolder({ journalDays: 0, clock: () => noon + dayMs });
+  folder.store([eventForTest()]);
+  await folder.keeper.seal();
+  const day = join(folder.dir, "events/site=main/date=2026-01-31");
+  const bytes = readFileSync(join(day, "part-0001.parquet"));
+  writeFileSync(join(day, "part-0002.parquet"), bytes);
+  mkdirSync(join(folder.dir, "events/mine"));
+  writeFileSync(join(folder.dir, "events/mine/notes.txt"), "a person's own file");
+  assert.equal(folder.reader.read(0, 10).length, 1);
+  assert.equal((await folder.keeper.verify()).findings.length, 2);
+  await folder.reopen();
+  assert.deepEqual(listEventFiles(folder.dir), [
+    "mine/notes.txt",
+    "site=main/date=2026-01-31/part-0001.parquet",
+  ]);
+  folder.close();
+});
+
+test("verify names a file that is missing, cut short or changed", async () => {
+  const folder = openTestFolder();
+  folder.store([eventForTest(), eventForTest({ property_id: "b" }), eventForTest({ property_id: "c" })]);
+  await folder.keeper.seal();
+  const file = (site: string) => join(folder.dir, `events/site=${site}/date=2026-01-31/part-0001.parquet`);
+  const whole = readFileSync(file("main"));
+  rmSync(file("main"));
+  truncateSync(file("b"), 1000);
+  writeFileSync(file("c"), whole);
+  const { findings } = await folder.keeper.verify();
+  assert.equal(findings.length, 3);
+  assert.match(findings.join("\n"), /site=main.* is missing.*\n.*site=b|site=b.*cannot be read/s);
+  folder.close();
+});
+
+test("removing made-up visitors takes their sealed events, too", async () => {
+  const folder = openTestFolder();
+  folder.store([eventForTest({ traffic_filter_name: "demo", client_id: "demo-1" }), eventForTest()]);
+  await folder.keeper.seal();
+  assert.equal(folder.ledger.removeDemo(), 1);
+  assert.equal(folder.reader.read(0, 10).length, 1);
+  await folder.keeper.seal();
+  assert.deepEqual(await askFolder(folder.dir, "SELECT client_id"), [{ client_id: "visitor-1" }]);
+  assert.deepEqual((await folder.keeper.verify()).findings, []);
+  folder.close();
+});
+
+test("sealing is due when much has gathered, or the oldest has waited long enough", () => {
+  const now = noon;
+  const cases = [
+    [{ watermark: 5, upTo: 5, oldest: null }, false],
+    [{ watermark: 5, upTo: 6, oldest: now - 59 * 60_000 }, false],
+    [{ watermark: 5, upTo: 6, oldest: now - 60 * 60_000 }, true],
+    [{ watermark: 5, upTo: 100_005, oldest: now }, true],
+    [{ watermark: 5, upTo: 5, oldest: 0 }, false],
+  ] as const;
+  for (const [plan, due] of cases) assert.equal(isDue(plan, now, 60), due);
+});

@@ -1,0 +1,250 @@
+/**
+ * Keeps the sealed files of a data folder, for the process that owns it: one piece of work at a time. DuckDB's part
+ * runs in a child process; what it wrote is renamed into its place here, and then becomes true by one transaction of
+ * the writer. Whatever instant a crash takes, `recover` brings folder and manifest together again.
+ */
+import { rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock } from "../../lib/clock.ts";
+import { codeOf } from "../../lib/error-code.ts";
+import { openDatabaseReadOnly } from "../database.ts";
+import { type BackupResult, prepareBackup } from "./backup.ts";
+import type { CheckResult } from "./check-job.ts";
+import type { Erased } from "./erase-tables.ts";
+import { listEventFiles, writeManifestFile } from "./folder.ts";
+import type { Job, ResultOf } from "./job.ts";
+import { type Manifest, readManifest } from "./manifest.ts";
+import type { ReadJob } from "./read-job.ts";
+import { runJob } from "./run-job.ts";
+import { footerOf, type Segment, segmentFile, stagingFolder } from "./segment.ts";
+import { clearStaging, makeStaging, publish, retire } from "./staging.ts";
+import type { Plan, Pruned, SegmentCall } from "./writing.ts";
+
+export interface KeeperOptions {
+  readonly dir: string;
+  readonly clock: Clock;
+  /** asks the writer; answers what `performSegmentCall` does */
+  readonly write: (call: SegmentCall) => Promise<unknown>;
+  /** how long journal rows stay once sealed */
+  readonly journalDays: number;
+  /** properties that always become columns, by site */
+  readonly pinned: Readonly<Record<string, readonly string[]>>;
+  /** called between two steps; for tests that end the process there */
+  readonly onStep?: (step: string) => void;
+}
+
+export interface SealReport {
+  readonly events: number;
+  /** files that were written */
+  readonly files: number;
+}
+
+export interface EraseReport extends Erased {
+  /** sealed files that were written anew, or removed */
+  readonly files: number;
+}
+
+export interface VisitorToErase {
+  readonly column: "client_id" | "user_id";
+  readonly value: string;
+  readonly site: string | null;
+}
+
+export interface Keeper {
+  /** Brings folder and manifest together after a crash, and ends what it cut short. To be called first. */
+  recover(): Promise<void>;
+  /** Seals what the projections have followed, then lets old journal rows go. */
+  seal(): Promise<SealReport>;
+  /** Resolves when no byte of the visitor is left; from its first step on no read shows one. */
+  erase(who: VisitorToErase): Promise<EraseReport>;
+  /** Removes all events before this day (YYYY-MM-DD, UTC). */
+  prune(before: string, site: string | null): Promise<{ readonly events: number; readonly files: number }>;
+  /** Copies the data folder as of one moment into a new one. */
+  backup(to: string): Promise<BackupResult>;
+  verify(): Promise<CheckResult>;
+  /** How much there is to seal. */
+  plan(): Promise<Plan>;
+  /** Ends the work that runs, where it stands. */
+  close(): Promise<void>;
+}
+
+/** So many rows are sealed at a time: what one child holds in memory. */
+const batchRows = 100_000;
+/** So many rows leave the journal at a time: events that come meanwhile wait some milliseconds. */
+const dropSlice = 500;
+const dayMs = 86_400_000;
+
+export const createKeeper = (options: KeeperOptions): Keeper => {
+  const { dir, clock, write, onStep = () => {} } = options;
+  const stopping = new AbortController();
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** One thing after the other: each finds the files as the manifest says. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = last.then(() => {
+      stopping.signal.throwIfAborted();
+      return work();
+    });
+    last = done.catch(() => {}); // whoever asked is told
+    return done;
+  };
+
+  const manifest = (): Manifest => {
+    const db = openDatabaseReadOnly(dir);
+    try {
+      return readManifest(db);
+    } finally {
+      db.close();
+    }
+  };
+
+  const inStaging = async <J extends Exclude<Job, ReadJob>, T>(
+    jobFor: (staging: string) => J,
+    then: (result: ResultOf<J>) => Promise<T>,
+  ): Promise<T> => {
+    const staging = makeStaging(dir);
+    try {
+      onStep("started");
+      return await then(await runJob(jobFor(staging), stopping.signal));
+    } finally {
+      clearStaging(staging);
+    }
+  };
+
+  const plan = async (): Promise<Plan> => (await write({ kind: "plan", limit: batchRows })) as Plan;
+
+  const sealBatch = ({ watermark, upTo }: Plan): Promise<SealReport> =>
+    inStaging(
+      (staging) => ({ kind: "seal" as const, dir, staging, after: watermark, upTo, pinned: options.pinned }),
+      async ({ staged, rows, erased, properties }) => {
+        onStep("written");
+        publish(dir, staged);
+        onStep("published");
+        const segments = staged.map(({ segment }) => segment);
+        await write({ kind: "sealed", after: watermark, upTo, rows, erased, segments, properties });
+        onStep("committed");
+        writeManifestFile(dir, manifest());
+        return { events: rows, files: staged.length };
+      },
+    );
+
+  const sealAll = async (): Promise<SealReport> => {
+    let report: SealReport = { events: 0, files: 0 };
+    for (let next = await plan(); next.upTo > next.watermark; next = await plan()) {
+      const { events, files } = await sealBatch(next);
+      report = { events: report.events + events, files: report.files + files };
+    }
+    await dropOld();
+    return report;
+  };
+
+  const dropOld = async (): Promise<void> => {
+    const before = clock() - options.journalDays * dayMs;
+    let all = 0;
+    for (let dropped = dropSlice; dropped === dropSlice; all += dropped) {
+      dropped = Number(await write({ kind: "drop", before, limit: dropSlice }));
+    }
+    if (all > 0) await write({ kind: "compact" });
+  };
+
+  /** Takes out of the files what is erased, and what a cut-short seal left in those at `paths`. */
+  const rewrite = (paths: readonly string[]): Promise<number> =>
+    inStaging(
+      (staging) => ({ kind: "rewrite" as const, dir, staging, paths }),
+      async ({ staged, emptied, erasures, journalSeqs }) => {
+        onStep("written");
+        publish(dir, staged);
+        for (const path of emptied) retire(dir, path);
+        onStep("published");
+        if (journalSeqs.length > 0) await write({ kind: "erase-rows", seqs: journalSeqs });
+        const segments = staged.map(({ segment }) => segment);
+        await write({ kind: "rewritten", segments, emptied, erasures });
+        onStep("committed");
+        writeManifestFile(dir, manifest());
+        return staged.length + emptied.length;
+      },
+    );
+
+  /** The WAL still holds what was deleted; a reader may hold it for a while. */
+  const emptyWal = async (): Promise<void> => {
+    const until = Date.now() + walPatienceMs;
+    while (!(await write({ kind: "truncate-wal" }))) {
+      if (Date.now() > until) {
+        throw new Error(
+          "store: erased, but a reader keeps the database's WAL from being emptied: end it and seal again",
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  };
+
+  return {
+    recover: () =>
+      inTurn(async () => {
+        rmSync(stagingFolder(dir), { recursive: true, force: true });
+        const { segments, erasures } = manifest();
+        removeStrays(dir, segments);
+        const changed = segments.filter((segment) => !isAsSealed(dir, segment)).map(({ path }) => path);
+        if (changed.length > 0 || erasures.length > 0) await rewrite(changed);
+        if (erasures.length > 0) await emptyWal();
+      }),
+    seal: () =>
+      inTurn(async () => {
+        if (manifest().erasures.length > 0) await rewrite([]); // made-up visitors were removed
+        return sealAll();
+      }),
+    async erase(who) {
+      // Not in turn: whatever runs, nobody may see the visitor from now on.
+      const erased = (await write({ kind: "erase", ...who, at: clock() })) as Erased;
+      onStep("marked");
+      return inTurn(async () => {
+        const files = await rewrite([]);
+        await emptyWal();
+        return { ...erased, files };
+      });
+    },
+    prune: (before, site) =>
+      inTurn(async () => {
+        await sealAll();
+        const { paths, events } = (await write({ kind: "prune", before, site })) as Pruned;
+        onStep("committed");
+        for (const path of paths) retire(dir, path);
+        writeManifestFile(dir, manifest());
+        return { events, files: paths.length };
+      }),
+    backup: (to) =>
+      inTurn(async () => {
+        prepareBackup(to);
+        return runJob({ kind: "backup", dir, to }, stopping.signal);
+      }),
+    verify: () => inTurn(() => runJob({ kind: "check", dir }, stopping.signal)),
+    plan,
+    async close() {
+      stopping.abort(new Error("store: Turnpike is stopping"));
+      await last;
+    },
+  };
+};
+
+const walPatienceMs = 60_000;
+
+/** Files of ours that no transaction ever made true, or that one took back; other people's files stay. */
+const removeStrays = (dir: string, segments: readonly Segment[]): void => {
+  const known = new Set(segments.map(({ path }) => path));
+  for (const path of listEventFiles(dir)) {
+    if (!known.has(path) && /^site=[^/]+\/date=[^/]+\/part-\d+\.parquet$/.test(path)) retire(dir, path);
+  }
+};
+
+/** A file that was renamed into its place and never became true differs from what the manifest says. */
+const isAsSealed = (dir: string, segment: Segment): boolean => {
+  const file = segmentFile(dir, segment);
+  try {
+    return statSync(file).size === segment.bytes && footerOf(file) === segment.footer;
+  } catch (cause) {
+    throw new Error(
+      `store: the sealed file ${join("events", segment.path)} cannot be read (${codeOf(cause)}): put it back from a backup`,
+      { cause },
+    );
+  }
+};

@@ -1,0 +1,66 @@
+/** Runs a job in a child process: in the background, or while the caller waits. */
+import { spawn, spawnSync } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Job, ResultOf } from "./job.ts";
+import type { ReadJob } from "./read-job.ts";
+
+const child = fileURLToPath(new URL("./child.ts", import.meta.url));
+const flags = ["--disable-warning=ExperimentalWarning", child];
+const maxErrorCharacters = 2000;
+
+/** Resolves with the job's result; rejects with its sentence, or when `signal` ends it. */
+export const runJob = <J extends Exclude<Job, ReadJob>>(job: J, signal?: AbortSignal): Promise<ResultOf<J>> =>
+  new Promise((resolve, reject) => {
+    const running = spawn(process.execPath, flags, {
+      stdio: ["pipe", "pipe", "pipe"],
+      ...(signal && { signal }),
+    });
+    let answer = "";
+    let error = "";
+    running.stdout.setEncoding("utf8").on("data", (text: string) => {
+      answer += text;
+    });
+    running.stderr.setEncoding("utf8").on("data", (text: string) => {
+      error = `${error}${text}`.slice(-maxErrorCharacters);
+    });
+    running.stdin.on("error", () => {}); // it has ended: how, `close` says
+    running.once("error", reject);
+    running.once("close", (code, by) => {
+      if (code === 0)
+        resolve(JSON.parse(answer) as ResultOf<J>); // our own child's
+      else
+        reject(new Error(`store: ${job.kind}: ${error.trim() || `the child process ended (${by ?? code})`}`));
+    });
+    running.stdin.write(`${JSON.stringify(job)}\n`); // left open: its end tells the child that we have gone
+  });
+
+/** A day's file is replaced while it is read only so often. */
+const readTries = 4;
+
+/**
+ * Waits for a job that reads; answers an open file of lines, which nobody else can open, at its beginning. Files that
+ * were replaced meanwhile are read again.
+ */
+export const runReadJob = (job: ReadJob): number => {
+  for (let tries = 1; ; tries++) {
+    const read = tryToRead(job);
+    if (typeof read === "number") return read;
+    if (tries === readTries) throw new Error(`store: sealed events cannot be read: ${read.error}`);
+  }
+};
+
+const tryToRead = (job: ReadJob): number | { readonly error: string } => {
+  const folder = mkdtempSync(join(tmpdir(), "turnpike-read-"));
+  const out = openSync(join(folder, "lines"), "wx+", 0o600);
+  rmSync(folder, { recursive: true }); // visitors' data: it goes with the last one who has it open
+  const { status, stderr } = spawnSync(process.execPath, flags, {
+    input: `${JSON.stringify(job)}\n`,
+    stdio: ["pipe", out, "pipe"],
+  });
+  if (status === 0) return out;
+  closeSync(out);
+  return { error: String(stderr).trim().slice(0, maxErrorCharacters) };
+};

@@ -1,0 +1,76 @@
+/** Events whose journal rows have gone, read from the sealed files by a child process while the caller waits. */
+import { closeSync, readSync } from "node:fs";
+import type { Stored } from "../../model/event-store.ts";
+import type { Match } from "./read-job.ts";
+import { storedOf } from "./rows.ts";
+import { runReadJob } from "./run-job.ts";
+
+/** A child reads so many sequences at a time: it takes a quarter of a second to start, and sorts them in memory. */
+const windowRows = 100_000;
+
+/** Events with `after` < sequence ≤ `upTo`, in order of arrival, however many; only a piece of them is in memory. */
+export function* readSealed(dir: string, after: number, upTo: number, match: Match = {}): Generator<Stored> {
+  for (let from = after; from < upTo; from += windowRows) {
+    yield* readWindow(dir, from, Math.min(upTo, from + windowRows), match);
+  }
+}
+
+/** All that match in one go, in order of arrival: for few events out of many. */
+export const findSealed = (dir: string, upTo: number, match: Match): Iterable<Stored> =>
+  readWindow(dir, 0, upTo, match);
+
+function* readWindow(dir: string, after: number, upTo: number, match: Match): Generator<Stored> {
+  const fd = runReadJob({ kind: "read", dir, after, upTo, match });
+  try {
+    for (const line of linesOf(fd)) yield storedOf(line);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function* linesOf(fd: number): Generator<string> {
+  const chunk = Buffer.alloc(1 << 20);
+  let rest: Buffer<ArrayBufferLike> = Buffer.alloc(0);
+  for (let position = 0; ; ) {
+    const length = readSync(fd, chunk, 0, chunk.length, position);
+    if (length === 0) return;
+    position += length;
+    const bytes = Buffer.concat([rest, chunk.subarray(0, length)]);
+    const end = bytes.lastIndexOf(0x0a);
+    rest = bytes.subarray(end + 1);
+    if (end > 0) yield* bytes.toString("utf8", 0, end).split("\n");
+  }
+}
+
+/**
+ * Reads pages as the journal is read: a page that goes on where the one before ended goes on in the same window.
+ * Leave it out where nothing may wait.
+ */
+export const createSealedPages = (dir: string) => {
+  let place = -1;
+  let upTo = -1;
+  let window: Generator<Stored> | null = null;
+  const end = () => {
+    window?.return(undefined);
+    window = null;
+  };
+  return {
+    read(after: number, dropped: number, limit: number): readonly Stored[] {
+      if (!window || after !== place || dropped !== upTo) {
+        end();
+        window = readSealed(dir, after, dropped);
+        upTo = dropped;
+      }
+      const page: Stored[] = [];
+      while (page.length < limit) {
+        const next = window.next();
+        if (next.done) break;
+        page.push(next.value);
+      }
+      place = page.at(-1)?.seq ?? after;
+      if (page.length < limit) end();
+      return page;
+    },
+    close: end,
+  };
+};

@@ -1,0 +1,257 @@
+/**
+ * What sealing changes in SQLite: each call is one transaction on the writer's thread, and what the files then hold
+ * and what the manifest says of them change together.
+ */
+import type { Event } from "../../model/event.ts";
+import type { Db } from "../database.ts";
+import { eventOf } from "../stored-event.ts";
+import { type Erased, type EraseRequest, eraseFromTables } from "./erase-tables.ts";
+import { putSegment, putState, readState, removeSegment } from "./manifest.ts";
+import type { PropertyColumn } from "./property-columns.ts";
+import { putPropertyColumns } from "./property-table.ts";
+import type { Segment } from "./segment.ts";
+
+export type SegmentCall =
+  /** what there is to seal */
+  | { readonly kind: "plan"; readonly limit: number }
+  | ({ readonly kind: "sealed" } & Sealed)
+  | {
+      readonly kind: "rewritten";
+      readonly segments: readonly Segment[];
+      readonly emptied: readonly string[];
+      readonly erasures: readonly number[];
+    }
+  /** deletes journal rows that are sealed and were received before this, at most `limit` */
+  | { readonly kind: "drop"; readonly before: number; readonly limit: number }
+  | ({ readonly kind: "erase" } & EraseRequest)
+  /** deletes journal rows by their sequences */
+  | { readonly kind: "erase-rows"; readonly seqs: readonly number[] }
+  /** takes days before this one out of the manifest */
+  | { readonly kind: "prune"; readonly before: string; readonly site: string | null }
+  /** gives the disk back what deleted rows took, where that is most of a database that is quickly copied */
+  | { readonly kind: "compact" }
+  /** folds the WAL into the database and empties it */
+  | { readonly kind: "truncate-wal" };
+
+export interface Plan {
+  readonly watermark: number;
+  readonly upTo: number;
+  /** when the oldest row that is not sealed was received, ms; null where all are sealed */
+  readonly oldest: number | null;
+}
+
+export interface Sealed {
+  readonly after: number;
+  readonly upTo: number;
+  readonly rows: number;
+  readonly erased: readonly number[];
+  readonly segments: readonly Segment[];
+  readonly properties: Readonly<Record<string, readonly PropertyColumn[]>>;
+}
+
+export interface Pruned {
+  readonly paths: readonly string[];
+  readonly events: number;
+}
+
+export interface SegmentWriterParts {
+  readonly db: Db;
+  readonly personOf: (event: Event) => number | null;
+  /** whose offsets say how far the journal was followed */
+  readonly projections: readonly string[];
+}
+
+/** Carries a call out; what it answers depends on its kind. Throws when nothing was changed. */
+export const performSegmentCall = (parts: SegmentWriterParts, call: SegmentCall): unknown => {
+  const { db } = parts;
+  switch (call.kind) {
+    case "plan":
+      return plan(parts, call.limit);
+    case "sealed":
+      return db.transaction(() => commitSeal(parts, call)).immediate();
+    case "rewritten":
+      return db.transaction(() => commitRewrite(db, call)).immediate();
+    case "drop":
+      return db.transaction(() => dropRows(parts, call.before, call.limit)).immediate();
+    case "erase":
+      return db.transaction((): Erased => eraseFromTables(db, call)).immediate();
+    case "erase-rows":
+      return db.transaction(() => eraseRows(parts, call.seqs)).immediate();
+    case "prune":
+      return db.transaction(() => pruneDays(parts, call.before, call.site)).immediate();
+    case "compact":
+      return compact(db);
+    case "truncate-wal":
+      return truncateWal(db);
+  }
+};
+
+/** Rows that a projection has yet to follow stay: it reads them from the journal. */
+const plan = ({ db, projections }: SegmentWriterParts, limit: number): Plan => {
+  const { watermark } = readState(db);
+  const offset = db.prepare("SELECT seq FROM offsets WHERE projection = ?").pluck();
+  const followed = Math.min(...projections.map((id) => Number(offset.get(id) ?? 0)));
+  const oldest = db
+    .prepare("SELECT received_at FROM journal WHERE seq > ? ORDER BY seq LIMIT 1")
+    .pluck()
+    .get(watermark);
+  return {
+    watermark,
+    upTo: Math.min(Math.max(followed, watermark), watermark + limit),
+    oldest: oldest === undefined ? null : Number(oldest),
+  };
+};
+
+const commitSeal = (
+  parts: SegmentWriterParts,
+  { after, upTo, rows, erased, segments, properties }: Sealed,
+): void => {
+  const { db } = parts;
+  const state = readState(db);
+  if (state.watermark !== after) throw new Error("store: the watermark has moved since this was sealed");
+  for (const segment of segments) putSegment(db, segment);
+  for (const [site, columns] of Object.entries(properties)) putPropertyColumns(db, site, columns);
+  forgetErased(parts, erased);
+  putState(db, { ...state, watermark: upTo, removed: state.removed + (upTo - after) - rows });
+};
+
+type Rewritten = Extract<SegmentCall, { kind: "rewritten" }>;
+
+const commitRewrite = (db: Db, { segments, emptied, erasures }: Rewritten): void => {
+  const before = rowsOf(db, [...segments.map(({ path }) => path), ...emptied]);
+  for (const segment of segments) putSegment(db, segment);
+  for (const path of emptied) removeSegment(db, path);
+  const after = segments.reduce((sum, { rows }) => sum + rows, 0);
+  const state = readState(db);
+  putState(db, { ...state, removed: state.removed + before - after });
+  for (const no of erasures) db.prepare("DELETE FROM erasures WHERE no = ?").run(no);
+};
+
+const rowsOf = (db: Db, paths: readonly string[]): number =>
+  Number(
+    db
+      .prepare("SELECT ifnull(sum(rows), 0) FROM segments WHERE path IN (SELECT value FROM json_each(?))")
+      .pluck()
+      .get(JSON.stringify(paths)),
+  );
+
+/** Deletes from the oldest row on, so that up to one sequence none is left; answers how many. */
+const dropRows = (parts: SegmentWriterParts, before: number, limit: number): number => {
+  const { db } = parts;
+  const state = readState(db);
+  const rows = db
+    .prepare("SELECT seq, received_at, body FROM journal WHERE seq <= ? ORDER BY seq LIMIT ?")
+    .all(state.watermark, limit) as Row[];
+  const end = rows.findIndex((row) => row.received_at >= before);
+  const due = end === -1 ? rows : rows.slice(0, end);
+  if (due.length === 0) return 0;
+  const forget = forgetRow(parts);
+  let until = state.droppedUntil;
+  for (const row of due) until = Math.max(until, forget(row));
+  putState(db, { ...state, dropped: due.at(-1)?.seq ?? state.dropped, droppedUntil: until });
+  return due.length;
+};
+
+interface Row {
+  readonly seq: number;
+  readonly received_at: number;
+  readonly body: string;
+}
+
+/** Deletes a row of the journal with its place among the person's events; answers its event time. */
+const forgetRow = ({ db, personOf }: SegmentWriterParts): ((row: Pick<Row, "seq" | "body">) => number) => {
+  const remove = db.prepare("DELETE FROM journal WHERE seq = ?");
+  // The first place of a person stays: it says since when there is something to look for in the segments.
+  const removePlace = db.prepare(
+    `DELETE FROM person_events WHERE person = :person AND timestamp = :at AND seq = :seq AND EXISTS (
+       SELECT 1 FROM person_events e WHERE e.person = :person AND (e.timestamp, e.seq) < (:at, :seq))`,
+  );
+  return ({ seq, body }) => {
+    const event = eventOf(body);
+    const person = personOf(event);
+    if (person !== null) removePlace.run({ person, at: event.timestamp_utc, seq });
+    remove.run(seq);
+    return event.timestamp_utc;
+  };
+};
+
+/** Events of erased visitors that came late made them appear once more: that goes, too. */
+const forgetErased = (parts: SegmentWriterParts, seqs: readonly number[]): void => {
+  const { db, personOf } = parts;
+  const read = db.prepare("SELECT seq, body FROM journal WHERE seq = ?");
+  const forget = forgetRow(parts);
+  const until = new Map<number, number>();
+  for (const seq of seqs) {
+    const row = read.get(seq) as Row | undefined;
+    const person = row ? personOf(eventOf(row.body)) : null;
+    if (!row) continue;
+    const at = forget(row);
+    if (person !== null) until.set(person, Math.max(at, until.get(person) ?? at));
+  }
+  for (const [person, at] of until) {
+    // All that was earlier is erased: a session that ended by then is of such events alone.
+    db.prepare("DELETE FROM sessions WHERE person = ? AND ended_at <= ?").run(person, at);
+    const isKnown = db.prepare("SELECT 1 FROM sessions WHERE person = ?").get(person) !== undefined;
+    if (isKnown) continue;
+    db.prepare("DELETE FROM person_events WHERE person = ?").run(person);
+    db.prepare("DELETE FROM visitors WHERE no = ?").run(person);
+  }
+};
+
+const eraseRows = ({ db }: SegmentWriterParts, seqs: readonly number[]): void => {
+  const remove = db.prepare("DELETE FROM journal WHERE seq = ?");
+  for (const seq of seqs) remove.run(seq);
+};
+
+const pruneDays = (parts: SegmentWriterParts, before: string, site: string | null): Pruned => {
+  const { db } = parts;
+  const found = db
+    .prepare("SELECT path, rows FROM segments WHERE date < ? AND (? IS NULL OR site = ?)")
+    .all(before, site, site) as { path: string; rows: number }[];
+  for (const { path } of found) removeSegment(db, path);
+  const events = found.reduce((sum, { rows }) => sum + rows, 0);
+  const state = readState(db);
+  putState(db, { ...state, removed: state.removed + events });
+  const at = Date.parse(`${before}T00:00:00Z`);
+  pruneJournal(parts, state.watermark, at, site);
+  db.prepare("DELETE FROM sessions WHERE ended_at < ? AND (? IS NULL OR site = ?)").run(at, site, site);
+  return { paths: found.map(({ path }) => path), events };
+};
+
+/** The journal keeps sealed rows for some days: those of pruned days go, too. */
+const pruneJournal = (
+  parts: SegmentWriterParts,
+  watermark: number,
+  at: number,
+  site: string | null,
+): void => {
+  const forget = forgetRow(parts);
+  const rows = parts.db.prepare("SELECT seq, body FROM journal WHERE seq <= ?").all(watermark) as Row[];
+  for (const row of rows) {
+    const event = eventOf(row.body);
+    if (event.timestamp_utc < at && (site === null || event.property_id === site)) forget(row);
+  }
+};
+
+const worthBytes = 16 << 20;
+const quickBytes = 32 << 20;
+
+/** Pages that are free are used again, but never given back; the writer stands still for the copy, a moment. */
+const compact = (db: Db): boolean => {
+  const pragma = (name: string) => Number(db.pragma(name, { simple: true }));
+  const pageBytes = pragma("page_size");
+  const free = pragma("freelist_count") * pageBytes;
+  const used = pragma("page_count") * pageBytes - free;
+  if (free < worthBytes || free < used || used > quickBytes) return false;
+  db.exec("VACUUM");
+  return true;
+};
+
+/** False while a reader still needs what is in the WAL. */
+const truncateWal = (db: Db): boolean => {
+  const patience = Number(db.pragma("busy_timeout", { simple: true }));
+  db.pragma("busy_timeout = 0"); // events must not wait for a reader: whoever asked asks again
+  const [row] = db.pragma("wal_checkpoint(TRUNCATE)") as { busy: number }[];
+  db.pragma(`busy_timeout = ${patience}`);
+  return row?.busy === 0;
+};
