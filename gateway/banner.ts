@@ -3,6 +3,8 @@ import type { Experiment } from "./model/experiment.ts";
 
 export interface Banner {
   readonly siteUrl: string;
+  /** where it is served encrypted; null where it is not */
+  readonly secureUrl: string | null;
   readonly adminUrl: string;
   /** a one-use sign-in code; null where nobody reads the terminal */
   readonly code: string | null;
@@ -17,6 +19,7 @@ export interface Banner {
 export const formatBanner = (banner: Banner): string => {
   const rows: readonly (readonly [string, string])[] = [
     ["Site", banner.siteUrl],
+    ...(banner.secureUrl === null ? [] : [["", banner.secureUrl] as const]),
     ["Dashboard", dashboardLine(banner)],
     ["Data", `${banner.dataDir}/turnpike.db`],
     ["Experiment", experimentLine(banner.experiments)],

@@ -1,18 +1,62 @@
 /** Who answers what: the one table that the router, `turnpike check` and `turnpike routes` all read. */
 import type { Config, RouteConfig } from "./config/schema.ts";
+import { ga4PathsOf } from "./decode/ga4/ga4.ts";
+import { kindPath, scriptKinds, versionsPath } from "./document/scripts.ts";
 import { shortPath } from "./lib/short-path.ts";
+import { addressOf } from "./proxy/settings.ts";
 
 /** The public paths that Turnpike answers itself; the site's routes come first where they are as long. */
 export const claimsOf = ({ tracking, sites }: Config) => {
-  const { scriptPath, collectPath } = tracking;
+  const { scriptPath, collectPath, legacyPaths, publicDir } = tracking;
   const native = sites.filter((site) => site.protocols.includes("native")).map((site) => site.id);
   return [
     { key: "script", path: scriptPath, sites: null, owner: "the script" },
+    ...scriptKinds.map((kind) => ({
+      key: "script" as const,
+      path: kindPath(scriptPath, kind),
+      sites: null,
+      owner: `the script, ${kind}`,
+    })),
+    { key: "script", path: versionsPath(scriptPath), sites: null, owner: "versions of the scripts" },
     { key: "events", path: collectPath, sites: native, owner: "events, native" },
     { key: "variants", path: `${collectPath}x`, sites: native, owner: "variants in force" },
+    {
+      key: "notice",
+      path: `${collectPath}privacy`,
+      sites: native,
+      owner: "the cookies, and what they are for",
+    },
     { key: "wishes", path: `${collectPath}me`, sites: native, owner: "the visitor's wishes" },
+    { key: "payments", path: `${collectPath}ltv/`, sites: native, owner: "payments, native" },
+    { key: "privacy", path: `${collectPath}ppi/`, sites: native, owner: "agreements and privacy rules" },
+    ...(publicDir === null
+      ? []
+      : [{ key: "public" as const, path: `${collectPath}pub/`, sites: native, owner: "files" }]),
+    ...legacyPaths
+      .filter((path) => path !== "/pub/v1/" || publicDir !== null)
+      .map((path) => ({ key: legacyKeys[path], path, sites: native, owner: "native, older layout" })),
+    ...sites.flatMap((site) =>
+      ga4PathsOf(site).map((path) => ({
+        key: "events" as const,
+        path: `${site.ga4Prefix}${path}`,
+        sites: [site.id],
+        owner: path.endsWith("/mp/collect") ? "events, GA4 of servers" : "events, GA4",
+      })),
+    ),
   ] as const;
 };
+
+/** What is asked for at the older layout's paths. */
+const legacyKeys = {
+  "/str/v1/": "events",
+  "/img/v1/": "events",
+  "/ppi/v1/": "privacy",
+  "/tlv/v1/": "payments",
+  "/pub/v1/": "public",
+  "/ping": "ping",
+  "/status": "status",
+  "/clear": "clear",
+} as const;
 
 export type ClaimKey = ReturnType<typeof claimsOf>[number]["key"];
 
@@ -22,7 +66,7 @@ export const routesOf = ({ routes }: Config) =>
 
 const ownerOf = (route: RouteConfig): string => {
   const answer = route.proxy
-    ? `proxy to ${route.proxy.upstreams.join(", ")}`
+    ? `proxy to ${route.proxy.upstreams.map(addressOf).join(", ")}`
     : `files in ${shortPath(route.static?.dir ?? "")}`;
   return route.inject ? `${answer}; script and variants put in` : answer;
 };

@@ -7,29 +7,35 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { buildAll, distDir, needsBuild } from "../setup/build.ts";
 import { startDemoUpstream } from "../setup/demo/server.ts";
-import { admin } from "./api/admin.ts";
+import { admin, type Reloaded } from "./api/admin.ts";
 import { createAuth, type KnownToken } from "./api/auth.ts";
-import { createApp, sitesOf } from "./app.ts";
+import { sitesOf } from "./app.ts";
 import { formatBanner } from "./banner.ts";
 import type { Io, StartOptions } from "./commands/context.ts";
-import { eventLine } from "./commands/event-line.ts";
+import { pinnedOf } from "./commands/keeping.ts";
 import { loadedOrThrow } from "./commands/settings-options.ts";
 import { loadConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
+import { createDevOutput, type DevOutput } from "./dev-output.ts";
 import { createNames } from "./document/cookie-names.ts";
-import { followConfig } from "./follow-config.ts";
+import { startFleet } from "./fleet.ts";
 import type { Exchange } from "./http/exchange.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createLog, type Log } from "./lib/log.ts";
 import { shortPath } from "./lib/short-path.ts";
 import type { Bound } from "./listen/bind.ts";
 import { createListener } from "./listen/listener.ts";
-import type { Event } from "./model/event.ts";
 import type { ProjectionSettings } from "./projected-ledger.ts";
+import { addressOf } from "./proxy/settings.ts";
+import { createTunnels } from "./proxy/tunnel.ts";
+import { openPublicSide, reportError, startAgain } from "./public-side.ts";
+import { createReload, reloadOnSave, reloadOnSignal } from "./reload.ts";
 import { createStatic } from "./static/static.ts";
 import { giveAdminToken } from "./store/admin-token.ts";
 import { holdOwnership } from "./store/owner.ts";
 import { readSecret } from "./store/secret.ts";
+import { createKeeper, type Keeper } from "./store/segments/keeper.ts";
+import { startSchedule } from "./store/segments/schedule.ts";
 import { openSqliteStore, type SqliteStore } from "./store/sqlite-store.ts";
 
 /** Runs the gateway until it is told to stop; answers the exit code. Throws one sentence when it cannot start. */
@@ -62,8 +68,19 @@ const run = async (
   const ownership = holdOwnership(dir);
   closers.push(() => ownership.release());
   const secret = readSecret(dir);
-  const store = await openStore(initial, options.dev, io, log);
+  const output = options.dev ? createDevOutput((text) => io.stdout.write(text)) : null;
+  const store = await openStore(initial, output, log);
   closers.push(() => store.close());
+  const keeper = openKeeper(initial, store);
+  closers.push(() => keeper.close());
+  closers.push(
+    startSchedule({
+      ...initial.data,
+      keeper,
+      clock: systemClock,
+      onError: (error) => log.warn(error instanceof Error ? error.message : String(error)),
+    }),
+  );
   const tokens = () => store.reader.report("tokens", {}) as unknown as readonly KnownToken[]; // the report's columns
   const auth = createAuth({ secret, clock: systemClock, tokens });
   const token = await giveAdminToken(store, dir, options.adminToken);
@@ -71,7 +88,12 @@ const run = async (
 
   const missed = { exposuresLate: 0, exposuresLost: 0 };
   let config = initial;
+  if (output) closers.push(output.follow(store.reader.people, () => config));
   let siteUrl = "";
+  let reload = (): Reloaded => ({
+    kind: "refused",
+    mistakes: ["it is just starting: try again in a moment"],
+  });
   const adminListener = createListener({
     address: initial.listen.admin,
     headerBytes: initial.limits.headerBytes,
@@ -79,13 +101,18 @@ const run = async (
     siteOf: () => sitesOf(config)[0] ?? null,
     isTrusted: () => false,
     // Both: what holds the one port is often another Turnpike, which has the other as well.
-    portHint: (free) => startAgain(io, `--admin ${free} --http ${nextPort(initial.listen.http)}`),
+    portHint: (free) => startAgain(io.env, `--admin ${free} ${otherPorts(initial)}`),
     onError: reportError(log),
     handler: admin({
       auth,
       pages: createStatic({ dir: join(distDir, "dashboard"), index: "index.html" }),
       hosts: () => adminHosts(adminBound),
-      commands: commandsOf(store),
+      health: {
+        dir,
+        trouble: () => store.trouble(),
+        pending: () => store.pending(),
+      },
+      commands: { ...commandsOf(store, keeper), reload: () => reload() },
       source: {
         store,
         lastSeq: () => store.reader.lastSeq(),
@@ -112,46 +139,45 @@ const run = async (
     secret,
     names: createNames((sentence) => log.warn(sentence)),
     clock: systemClock,
+    tunnels: createTunnels(),
     mayDebug: (x: Exchange) => options.dev || auth.holdsToken(x, "read"),
     demoUpstream: demo?.url ?? null,
     scriptFile: join(distDir, "track.js"),
     missed,
+    warn: (sentence: string) => log.warn(sentence),
     onError: reportError(log),
   };
-  let app = createApp(config, parts);
-  closers.push(() => app.close());
-  const listener = createListener({
-    address: initial.listen.http,
-    headerBytes: initial.limits.headerBytes,
-    clock: systemClock,
-    siteOf: (host) => app.siteOf(host),
-    isTrusted: (address) => app.isTrusted(address),
-    portHint: (free) => startAgain(io, `--http ${free}`),
-    onError: reportError(log),
-    handler: (x) => app.handler(x),
-  });
-  const bound = await listener.listen();
-  closers.push(() => listener.stop(initial.listen.stopSeconds * 1000));
+  const side =
+    config.workers > 1
+      ? await startFleet(config, { store, missed, dev: options.dev, demoUpstream: parts.demoUpstream, log })
+      : await openPublicSide(config, parts, log, (option) => startAgain(io.env, option));
+  closers.push(() => side.stop());
+  const { bound, secure } = side;
   siteUrl = `http://${urlHost(bound)}:${bound.port}`;
+  const secureUrl = secure && `https://${urlHost(secure)}:${secure.port}`;
   ownership.announce(`${urlHost(adminBound)}:${adminBound.port}`);
 
-  if (options.dev && file) {
-    closers.push(
-      followConfig(file, options.load, log, initial, (next) => {
-        const before = app;
-        app = createApp(next, parts);
-        config = next;
-        store.configure(projectionSettings(next));
-        void before.close();
-      }),
-    );
-  }
+  reload = createReload({
+    file,
+    load: options.load,
+    initial,
+    log,
+    apply(next) {
+      side.apply(next);
+      config = next;
+      store.configure(projectionSettings(next));
+    },
+  });
+  if (options.dev && file) closers.push(reloadOnSave(file, reload));
+  // A terminal that closes sends it to everything that runs in it: there it means to stop.
+  if (!io.isTerminal) closers.push(reloadOnSignal(reload));
   if (io.isTerminal) {
     const tokenFile = shortPath(join(dir, "admin-token"));
     const code = auth.newCode();
     io.stdout.write(
       formatBanner({
         siteUrl,
+        secureUrl,
         adminUrl,
         code,
         token,
@@ -161,11 +187,12 @@ const run = async (
       }),
     );
   } else {
-    log.info("listening", { site: siteUrl, dashboard: adminUrl, data: dir });
+    const encrypted = secureUrl === null ? {} : { secure: secureUrl };
+    log.info("listening", { site: siteUrl, ...encrypted, dashboard: adminUrl, data: dir });
   }
 };
 
-const openStore = (config: Config, dev: boolean, io: Io, log: Log): Promise<SqliteStore> =>
+const openStore = (config: Config, output: DevOutput | null, log: Log): Promise<SqliteStore> =>
   openSqliteStore({
     dir: config.data.dir,
     pendingEvents: config.limits.pendingEvents,
@@ -177,7 +204,7 @@ const openStore = (config: Config, dev: boolean, io: Io, log: Log): Promise<Sqli
       trouble
         ? log.warn(`${trouble}; events are refused with 503 until it is over`)
         : log.info("store: events are stored again"),
-    ...(dev ? { onStored: (event: Event) => io.stdout.write(`${eventLine(event)}\n`) } : {}),
+    ...(output ? { onStored: output.stored } : {}),
   });
 
 const projectionSettings = (config: Config): ProjectionSettings => ({
@@ -188,7 +215,17 @@ const projectionSettings = (config: Config): ProjectionSettings => ({
   experiments: config.experiments,
 });
 
-const commandsOf = (store: SqliteStore) => ({
+const openKeeper = ({ data, ...config }: Config, store: SqliteStore): Keeper =>
+  createKeeper({
+    dir: data.dir,
+    clock: systemClock,
+    write: (what) => store.call({ kind: "segments", what }),
+    journalDays: data.journalDays,
+    pinned: pinnedOf(config),
+  });
+
+const commandsOf = (store: SqliteStore, keeper: Keeper) => ({
+  storage: keeper,
   createToken: async (name: string, role: "read" | "write" | "admin") =>
     String(await store.call({ kind: "create-token", name, role })),
   listTokens: () => store.call({ kind: "list-tokens" }),
@@ -197,22 +234,15 @@ const commandsOf = (store: SqliteStore) => ({
   removeDemo: async () => Number(await store.call({ kind: "remove-demo" })),
 });
 
-const reportError = (log: Log) => (error: unknown, x: Exchange | null) => {
-  const where = x ? `${x.req.method} ${x.host}${x.path.slice(0, 200)}: ` : "";
-  log.error(`${where}${error instanceof Error ? error.message : String(error)}`, error);
-};
-
-/** The command to paste when a port is in use. */
-const startAgain = (io: Io, options: string): string => {
-  const command = io.env["npm_lifecycle_event"] === "start" ? "npm start --" : "turnpike start";
-  return `start on another port with: ${command} ${options}`;
-};
+/** The options that move the other listeners out of the way of another Turnpike's. */
+const otherPorts = ({ listen, tls }: Config): string =>
+  `--http ${nextPort(listen.http)}${tls.mode === "off" ? "" : ` --https ${nextPort(listen.https)}`}`;
 
 const nextPort = (address: string): string =>
   address.replace(/\d+$/, (port) => String(Number(port) > 65_525 ? Number(port) - 10 : Number(port) + 10));
 
 const usesDemo = (config: Config): boolean =>
-  config.routes.some((route) => route.proxy?.upstreams.includes("demo"));
+  config.routes.some((route) => route.proxy?.upstreams.some((one) => addressOf(one) === "demo"));
 
 /** Without encryption a token would cross the network in the clear. */
 const refuseOpenAdmin = (address: string): void => {

@@ -6,12 +6,15 @@ import type { Exchange, Handler } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { readBody } from "../http/read-body.ts";
 import type { Auth, Role } from "./auth.ts";
+import { answerHealth, type HealthSource } from "./health.ts";
 import { type OverviewSource, readExperiments, readOverview } from "./overview.ts";
+import { answerStorage, type StorageCommands } from "./storage.ts";
 
 export interface AdminOptions {
   readonly auth: Auth;
   readonly source: OverviewSource;
   readonly commands: AdminCommands;
+  readonly health: HealthSource;
   /** the dashboard's files */
   readonly pages: Handler;
   /** names under which the listener may be asked for, `HOST:PORT`, lower case */
@@ -25,7 +28,15 @@ export interface AdminCommands {
   revokeToken(name: string): Promise<boolean>;
   rebuildExperiments(): Promise<number>;
   removeDemo(): Promise<number>;
+  /** Reads the settings again: what changed, or what is wrong with them. */
+  reload(): Reloaded;
+  readonly storage: StorageCommands;
 }
+
+/** What became of a reload of the settings. */
+export type Reloaded =
+  | { readonly kind: "changed"; readonly changes: readonly string[] }
+  | { readonly kind: "refused"; readonly mistakes: readonly string[] };
 
 interface Endpoint {
   readonly method: string;
@@ -72,6 +83,13 @@ const endpoints: readonly Endpoint[] = [
     role: "admin",
     answer: async (_, o) => ({ removed: await o.commands.removeDemo() }),
   },
+  { method: "POST", path: "/api/reload", role: "admin", answer: reload },
+  {
+    method: "POST",
+    path: "/api/storage/",
+    role: "admin",
+    answer: (x, o) => answerStorage(x, o.commands.storage),
+  },
 ];
 
 export const admin = (options: AdminOptions): Handler => {
@@ -85,6 +103,7 @@ export const admin = (options: AdminOptions): Handler => {
       );
     }
     protect(x);
+    if (answerHealth(x, options.health)) return;
     if (!x.path.startsWith("/api/")) return options.pages(x);
     const endpoint = find(x);
     if (endpoint.role) options.auth.demand(x, endpoint.role);
@@ -163,6 +182,14 @@ async function revokeToken(x: Exchange, { commands }: AdminOptions): Promise<unk
   const name = decodeName(x.path.slice("/api/tokens/".length));
   if (!(await commands.revokeToken(name))) throw new HttpError(404, `there is no token ${name.slice(0, 64)}`);
   return { revoked: name };
+}
+
+async function reload(x: Exchange, { commands }: AdminOptions): Promise<unknown> {
+  const reloaded = commands.reload();
+  if (reloaded.kind === "changed") return { changes: reloaded.changes };
+  const body = JSON.stringify({ mistakes: reloaded.mistakes });
+  x.res.writeHead(422, ["content-type", "application/json", "cache-control", "no-store"]);
+  x.res.end(body);
 }
 
 const decodeName = (text: string): string => {

@@ -1,18 +1,24 @@
 /** What no schema of one field can see: references between parts, and things outside the file. */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
+import { ratesMistake } from "../enrich/settings.ts";
 import { parseCidrs } from "../lib/ip.ts";
+import { addressOf } from "../proxy/settings.ts";
 import type { Mistake } from "./mistakes.ts";
 import type { Config, ExperimentConfig, RouteConfig, SiteConfig } from "./schema.ts";
+import { checkTls } from "./tls-checks.ts";
 
 /** The parts of a configuration that could be read; null stands for a part with a mistake of its own. */
 export interface Draft {
   readonly listen: Config["listen"] | null;
+  readonly tls: Config["tls"] | null;
   readonly trustedProxies: readonly string[];
   readonly exempt: readonly string[];
   readonly routes: readonly (RouteConfig | null)[];
   readonly sites: readonly (SiteConfig | null)[];
   readonly experiments: readonly (ExperimentConfig | null)[];
+  readonly geo: Config["geo"] | null;
+  readonly tracking: Config["tracking"] | null;
 }
 
 /** Every mistake that the checks find; `folder` is where relative paths start. */
@@ -21,24 +27,39 @@ export const crossCheck = (draft: Draft, folder: string): readonly Mistake[] =>
 
 type Check = (draft: Draft, folder: string) => Iterable<Mistake>;
 
-const ports: Check = function* ({ listen }) {
+const ports: Check = function* ({ listen, tls }) {
   if (!listen) return;
-  for (const name of ["http", "admin"] as const) {
+  for (const name of ["http", "https", "admin"] as const) {
     const port = portOf(listen[name]);
     if (port > 65_535) yield { path: `listen.${name}`, message: `expected a port up to 65535, got ${port}` };
   }
   if (portOf(listen.http) !== 0 && portOf(listen.http) === portOf(listen.admin)) {
     yield { path: "listen.admin", message: `has the port of listen.http, ${portOf(listen.http)}` };
   }
+  if (!tls || tls.mode === "off" || portOf(listen.https) === 0) return;
+  for (const name of ["http", "admin"] as const) {
+    if (portOf(listen[name]) !== portOf(listen.https)) continue;
+    yield { path: "listen.https", message: `has the port of listen.${name}, ${portOf(listen[name])}` };
+  }
+};
+
+const tlsParts: Check = function* ({ tls, sites: all, routes: paths }, folder) {
+  if (!tls) return;
+  // A part with a mistake may be the one that names the host: then that mistake is told alone.
+  const parts = [...all, ...paths];
+  const hosts = parts.flatMap((part) => part?.hosts ?? ["unknown.example"]);
+  yield* checkTls(tls, hosts, folder);
 };
 
 const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(":") + 1));
 
-const addresses: Check = function* ({ trustedProxies, exempt }) {
-  const lists = [
+const addresses: Check = function* ({ trustedProxies, exempt, tls, sites: all }) {
+  const lists: readonly (readonly [path: string, list: readonly string[]])[] = [
     ["trustedProxies", trustedProxies],
     ["limits.exempt", exempt],
-  ] as const;
+    ["tls.onDemand.allow", tls?.onDemand?.allow ?? []],
+    ...all.map((site, i) => [`sites[${i}].trustServerEvents`, site?.trustServerEvents ?? []] as const),
+  ];
   for (const [path, list] of lists) {
     for (const [i, text] of list.entries()) {
       if (isAddressRange(text)) continue;
@@ -63,9 +84,11 @@ const routes: Check = function* ({ routes: all }, folder) {
   for (const [i, route] of all.entries()) {
     if (!route) continue;
     yield* folderExists(`routes[${i}].static.dir`, route.static?.dir, folder);
+    yield* fallbackExists(`routes[${i}].static.fallback`, route.static, folder);
     for (const [n, upstream] of (route.proxy?.upstreams ?? []).entries()) {
-      if (upstream === "demo" || URL.canParse(upstream)) continue;
-      const message = `expected "http://HOST:PORT" or "demo", got ${JSON.stringify(upstream)}`;
+      const url = addressOf(upstream);
+      if (url === "demo" || URL.canParse(url)) continue;
+      const message = `expected "http://HOST:PORT", "https://HOST:PORT", "unix:/PATH" or "demo", got ${JSON.stringify(url)}`;
       yield { path: `routes[${i}].proxy.upstreams[${n}]`, message };
     }
     const first = all.findIndex((other) => other?.path === route.path && sameHosts(other, route));
@@ -81,6 +104,18 @@ const routes: Check = function* ({ routes: all }, folder) {
 const sameHosts = (a: RouteConfig, b: RouteConfig): boolean =>
   [...a.hosts].sort().join() === [...b.hosts].sort().join();
 
+const fallbackExists = function* (
+  path: string,
+  files: RouteConfig["static"],
+  from: string,
+): Iterable<Mistake> {
+  if (!files?.fallback || !statSync(resolve(from, files.dir), { throwIfNoEntry: false })) return;
+  const full = resolve(from, files.dir, files.fallback);
+  if (!statSync(full, { throwIfNoEntry: false })?.isFile()) {
+    yield { path, message: `there is no file ${full}` };
+  }
+};
+
 const folderExists = function* (path: string, dir: string | undefined, from: string): Iterable<Mistake> {
   if (dir === undefined) return;
   const full = resolve(from, dir);
@@ -89,12 +124,43 @@ const folderExists = function* (path: string, dir: string | undefined, from: str
   else if (!found.isDirectory()) yield { path, message: `${full} is not a folder` };
 };
 
+const publicFiles: Check = function* ({ tracking }, folder) {
+  yield* folderExists("tracking.publicDir", tracking?.publicDir ?? undefined, folder);
+};
+
 const sites: Check = function* ({ sites: all }) {
   yield* unique("sites", "id", all);
   for (const [i, site] of all.entries()) {
     if (!site || isTimezone(site.timezone)) continue;
     const message = `expected an IANA time zone such as Europe/Berlin, got ${JSON.stringify(site.timezone)}`;
     yield { path: `sites[${i}].timezone`, message };
+  }
+};
+
+const enrichment: Check = function* ({ sites: all, geo }, folder) {
+  for (const [i, site] of all.entries()) {
+    if (!site) continue;
+    if (site.ipMasking === 4 && site.sessions.joinByStamp) {
+      const message = "4 keeps nothing of an address that sessions.joinByStamp could tell visitors apart by";
+      yield { path: `sites[${i}].ipMasking`, message };
+    }
+    const rates = typeof site.currencyRates === "string" ? resolve(folder, site.currencyRates) : null;
+    const message = rates === null ? null : ratesMistake(rates);
+    if (message !== null) yield { path: `sites[${i}].currencyRates`, message };
+  }
+  const cities = geo?.cityFile ? resolve(folder, geo.cityFile) : null;
+  if (cities !== null && !statSync(cities, { throwIfNoEntry: false })?.isFile()) {
+    yield { path: "geo.cityFile", message: `there is no file ${cities}` };
+  }
+};
+
+/** Without a stream none of their hits is taken, and their senders are not told why. */
+const streams: Check = function* ({ sites: all }) {
+  for (const [i, site] of all.entries()) {
+    const [id] = site?.protocols.filter((name) => name === "ga4" || name === "d8a") ?? [];
+    if (!site || id === undefined || site.measurementIds.length > 0) continue;
+    const message = `is empty, and ${id} takes only hits of ids that are named here: "*" stands for any`;
+    yield { path: `sites[${i}].measurementIds`, message };
   }
 };
 
@@ -142,4 +208,14 @@ const unique = function* <K extends string>(
   }
 };
 
-const checks = [ports, addresses, routes, sites, experiments] as const;
+const checks = [
+  ports,
+  tlsParts,
+  addresses,
+  routes,
+  publicFiles,
+  sites,
+  streams,
+  enrichment,
+  experiments,
+] as const;

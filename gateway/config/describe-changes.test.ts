@@ -33,8 +33,8 @@ const cases: readonly (readonly [what: string, change: object, lines: readonly s
     "a value that was not there",
     { routes: [{ path: "/", static: { dir: "x" } }] },
     [
-      'routes[0].proxy: {"upstreams":["demo"],"connectMs":5000,"firstByteMs":60000,"connections":256} → nothing',
-      'routes[0].static: nothing → {"dir":"x","index":"index.html"}',
+      'routes[0].proxy: {"upstreams":["demo"],"balance":"round-robin","strip":false,… → nothing',
+      'routes[0].static: nothing → {"dir":"x","strip":false,"index":"index.html","fallback":nul…',
     ],
   ],
   ["a list of texts", { trustedProxies: ["10.0.0.0/8"] }, ['trustedProxies: [] → ["10.0.0.0/8"]']],

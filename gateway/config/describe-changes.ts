@@ -16,7 +16,7 @@ const changes = (path: string, before: unknown, after: unknown): string[] => {
 };
 
 // Keys and peppers are no matter for a terminal or a log.
-const secrets = /(^|\.)(writeKeys|legacyPepper)$/;
+const secrets = /(^|\.)(writeKeys|legacyPepper|hmacKey|identity\.secret)$/;
 
 const recordChanges = (path: string, before: Fields, after: Fields): string[] => {
   const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
@@ -49,4 +49,10 @@ const nameOf = (part: Fields): string => {
   return String(part["key"] ?? part["id"] ?? "");
 };
 
-const show = (value: unknown): string => (value === undefined ? "nothing" : JSON.stringify(value));
+const shownCharacters = 60;
+
+/** One value in a line; a part with all its defaults would fill a screen. */
+const show = (value: unknown): string => {
+  const text = value === undefined ? "nothing" : JSON.stringify(value);
+  return text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text;
+};

@@ -56,7 +56,12 @@ test("the command line wins over the file, with a data folder from the working f
   const loaded = load({ listen: { http: ":1234", stopSeconds: 3 }, data: { dir: "x" } }, { overrides });
   assert.equal(loaded.kind, "ok");
   if (loaded.kind !== "ok") return;
-  assert.deepEqual(loaded.config.listen, { http: ":9090", admin: "127.0.0.1:9091", stopSeconds: 3 });
+  assert.deepEqual(loaded.config.listen, {
+    http: ":9090",
+    https: ":8443",
+    admin: "127.0.0.1:9091",
+    stopSeconds: 3,
+  });
   assert.equal(loaded.config.data.dir, resolve("elsewhere"));
 });
 
@@ -76,7 +81,7 @@ test("every mistake is told at once, those of the schema and those of the cross 
     "experiments[0].coverage: expected a number from 0 to 1, got 2",
     'limits.bodyBytes: expected a whole number from 1024 to 1073741824, got "1 MB"',
     'routes[0].path: expected a path that starts with /, got "api"',
-    'routes[0].proxy.upstreams[0]: expected "http://HOST:PORT" or "demo", got "ftp://x"',
+    'routes[0].proxy.upstreams[0]: expected "http://HOST:PORT", "https://HOST:PORT", "unix:/PATH" or "demo", got "ftp://x"',
     `routes[1].static.dir: there is no folder ${join(folder, "nope")}`,
     "sites[0].ipMasking: expected a whole number from 0 to 4, got 9",
     'sites[1].timezone: expected an IANA time zone such as Europe/Berlin, got "Mars/Base"',
@@ -107,12 +112,22 @@ const wrong: readonly (readonly [what: string, settings: unknown, mistake: strin
   [
     "an unknown key like no other",
     { data: { compression: true } },
-    "data: unknown key `compression`: known here are dir, rejectsKept, rejectDays",
+    "data: unknown key `compression`: known here are dir, sealMinutes, journalDays, keepDays, rejectsKept, rejectDays",
   ],
   [
     "a route with two answers beside another mistake",
     { routes: [{ path: "/", proxy: { upstreams: ["demo"] }, static: { dir: "public" } }] },
     "routes[0]: expected exactly one of proxy, static",
+  ],
+  [
+    "a site that takes GA4 hits of no stream",
+    { sites: [{ id: "main", protocols: ["native", "ga4"] }] },
+    'sites[0].measurementIds: is empty, and ga4 takes only hits of ids that are named here: "*" stands for any',
+  ],
+  [
+    "a prefix of GA4's paths that is none",
+    { sites: [{ id: "main", ga4Prefix: "/metrics/" }] },
+    'sites[0].ga4Prefix: expected nothing, or a path that starts with / and does not end with it, got "/metrics/"',
   ],
   [
     "a route that is never reached",
@@ -132,12 +147,17 @@ const wrong: readonly (readonly [what: string, settings: unknown, mistake: strin
   [
     "an upstream with a port that is none",
     { routes: [{ proxy: { upstreams: ["http://x:99999"] } }] },
-    'routes[0].proxy.upstreams[0]: expected "http://HOST:PORT" or "demo", got "http://x:99999"',
+    'routes[0].proxy.upstreams[0]: expected "http://HOST:PORT", "https://HOST:PORT", "unix:/PATH" or "demo", got "http://x:99999"',
   ],
   [
     "a file where a folder is needed",
     { routes: [{ static: { dir: "config.json" } }] },
     "routes[0].static.dir: FOLDER/config.json is not a folder",
+  ],
+  [
+    "an application's page that is not there",
+    { routes: [{ static: { dir: "public", fallback: "app.html" } }] },
+    "routes[0].static.fallback: there is no file FOLDER/public/app.html",
   ],
   [
     "a proxy that is no address",
@@ -189,7 +209,7 @@ const wrong: readonly (readonly [what: string, settings: unknown, mistake: strin
   [
     "a list",
     [],
-    ": expected an object with listen, trustedProxies, data, routes, sites, tracking, experiments, limits, got an empty list",
+    ": expected an object with listen, tls, trustedProxies, data, routes, sites, tracking, geo, recordHits, experiments, limits, workers, got an empty list",
   ],
 ];
 for (const [what, settings, mistake] of wrong) {
@@ -247,7 +267,7 @@ test("--proxy makes one route for everything, from a URL, an address or a port",
 test("mistakes on the command line are told by the option's name", () => {
   assert.deepEqual(
     [
-      loadConfig({ proxy: "https://localhost:3000", overrides: { http: "here" } }),
+      loadConfig({ proxy: "ftp://localhost:3000", overrides: { http: "here" } }),
       loadConfig({ staticDir: join(folder, "nope") }),
       load({}, { overrides: { admin: ":8080" } }),
     ].flatMap((loaded) => (loaded.kind === "wrong" ? loaded.mistakes.map((mistake) => mistake.path) : [])),

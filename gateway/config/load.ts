@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { experimentSettings } from "../experiment/settings.ts";
 import { deepFreeze } from "../lib/deep-freeze.ts";
+import { writeOutTls } from "../listen/tls/settings.ts";
 import { crossCheck, type Draft } from "./cross-checks.ts";
 import { type Mistake, toMistakes } from "./mistakes.ts";
 import { originalTrackerKeys } from "./original-tracker.ts";
@@ -18,6 +19,7 @@ export interface Overrides {
   readonly data?: string;
   /** HOST:PORT */
   readonly http?: string;
+  readonly https?: string;
   readonly admin?: string;
 }
 
@@ -29,6 +31,10 @@ export interface LoadOptions {
   readonly proxy?: string;
   /** no file: everything is answered from this folder */
   readonly staticDir?: string;
+  /** no file: these hosts are served, with certificates of Let's Encrypt, on the ports of the web */
+  readonly domains?: readonly string[];
+  /** whom Let's Encrypt may write to about them */
+  readonly email?: string;
 }
 
 export type Loaded =
@@ -40,7 +46,7 @@ export const defaultFile = "config.json";
 /** The configuration, or all that is wrong with it. Never throws for what stands in a file. */
 export const loadConfig = (options: LoadOptions = {}): Loaded => {
   const { proxy, staticDir, overrides = {} } = options;
-  if (proxy !== undefined || staticDir !== undefined) return loadInMemory({ proxy, staticDir }, overrides);
+  if (proxy !== undefined || staticDir !== undefined) return loadInMemory(options, overrides);
   const file = options.file ?? defaultFile;
   const read = readSettings(file);
   if (read.kind === "wrong") return { kind: "wrong", file, mistakes: [read.mistake] };
@@ -50,13 +56,15 @@ export const loadConfig = (options: LoadOptions = {}): Loaded => {
 /** The configuration of somebody who has no settings file at all. */
 export const defaultConfig = (overrides: Overrides = {}): Loaded => check({}, process.cwd(), null, overrides);
 
-const loadInMemory = (
-  { proxy, staticDir }: { proxy: string | undefined; staticDir: string | undefined },
-  overrides: Overrides,
-): Loaded => {
+const loadInMemory = ({ proxy, staticDir, domains, email }: LoadOptions, overrides: Overrides): Loaded => {
   const answer =
     proxy === undefined ? { static: { dir: staticDir } } : { proxy: { upstreams: [upstreamUrl(proxy)] } };
-  return check({ routes: [{ path: "/", ...answer, inject: true }] }, process.cwd(), null, overrides);
+  const routes = [{ path: "/", ...answer, inject: true }];
+  if (domains === undefined) return check({ routes }, process.cwd(), null, overrides);
+  const sites = [{ id: "main", hosts: domains.map((host) => host.toLowerCase()) }];
+  const tls = { mode: "acme", ...(email !== undefined && { email }) };
+  const listen = { http: ":80", https: ":443" };
+  return check({ listen, tls, routes, sites }, process.cwd(), null, overrides);
 };
 
 // People type what their development server prints, or only its port.
@@ -116,11 +124,20 @@ const check = (settings: unknown, folder: string, file: string | null, overrides
 };
 
 /** What the command line says wins over what the file says. */
-const override = (settings: unknown, { data, http, admin }: Overrides): unknown => {
+const override = (settings: unknown, { data, http, https, admin }: Overrides): unknown => {
   if (!isObject(settings)) return settings;
-  const listen = { ...(http !== undefined && { http }), ...(admin !== undefined && { admin }) };
+  const listen = {
+    ...(http !== undefined && { http }),
+    ...(https !== undefined && { https }),
+    ...(admin !== undefined && { admin }),
+  };
   const place = data === undefined ? {} : { dir: resolve(data) };
-  return { ...settings, ...merged(settings, "listen", listen), ...merged(settings, "data", place) };
+  return {
+    ...settings,
+    ...merged(settings, "listen", listen),
+    ...merged(settings, "data", place),
+    ...("tls" in settings && { tls: writeOutTls(settings["tls"]) }),
+  };
 };
 
 const merged = (settings: Record<string, unknown>, key: string, more: object): Record<string, unknown> => {
@@ -132,8 +149,11 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A mistake in what the command line said is told by the option's name. */
-const whereSaid = (path: string, file: string | null, { http, admin }: Overrides): string => {
+const whereSaid = (path: string, file: string | null, { http, https, admin }: Overrides): string => {
   if (http !== undefined && path === "listen.http") return "--http";
+  if (https !== undefined && path === "listen.https") return "--https";
+  if (file === null && path === "tls.email") return "--email";
+  if (file === null && (path === "tls" || path.startsWith("sites[0].hosts"))) return "--domain";
   if (admin !== undefined && path === "listen.admin") return "--admin";
   if (file === null && path.startsWith("routes[0].proxy")) return "--proxy";
   if (file === null && path.startsWith("routes[0].static")) return "--static";
@@ -148,6 +168,7 @@ const readable = (input: unknown): Draft => {
   const limits = configSchema.shape.limits.safeParse(parts["limits"]).data;
   return {
     listen: configSchema.shape.listen.safeParse(parts["listen"]).data ?? null,
+    tls: configSchema.shape.tls.safeParse(parts["tls"]).data ?? null,
     trustedProxies: configSchema.shape.trustedProxies.safeParse(parts["trustedProxies"]).data ?? [],
     exempt: limits?.exempt ?? [],
     routes: list(parts["routes"]).map((part) => routeSettings.safeParse(part).data ?? null),
@@ -155,6 +176,8 @@ const readable = (input: unknown): Draft => {
       parts["sites"] === undefined
         ? configSchema.shape.sites.parse(undefined)
         : list(parts["sites"], [null]).map((part) => siteSettings.safeParse(part).data ?? null),
+    geo: configSchema.shape.geo.safeParse(parts["geo"]).data ?? null,
+    tracking: configSchema.shape.tracking.safeParse(parts["tracking"]).data ?? null,
     experiments: list(parts["experiments"]).map((part) => experimentSettings.safeParse(part).data ?? null),
   };
 };
@@ -165,7 +188,29 @@ const list = (value: unknown, otherwise: readonly unknown[] = []): readonly unkn
 const absolute = (config: Config, folder: string): Config => ({
   ...config,
   data: { ...config.data, dir: resolve(folder, config.data.dir) },
+  tls: absoluteTls(config.tls, folder),
+  tracking: {
+    ...config.tracking,
+    publicDir: config.tracking.publicDir === null ? null : resolve(folder, config.tracking.publicDir),
+  },
+  recordHits: config.recordHits && {
+    ...config.recordHits,
+    file: resolve(folder, config.recordHits.file),
+  },
+  geo: { ...config.geo, cityFile: config.geo.cityFile && resolve(folder, config.geo.cityFile) },
+  sites: config.sites.map((site) =>
+    typeof site.currencyRates === "string"
+      ? { ...site, currencyRates: resolve(folder, site.currencyRates) }
+      : site,
+  ),
   routes: config.routes.map((route) =>
     route.static ? { ...route, static: { ...route.static, dir: resolve(folder, route.static.dir) } } : route,
   ),
+});
+
+const absoluteTls = (tls: Config["tls"], folder: string): Config["tls"] => ({
+  ...tls,
+  files: tls.files.map(({ cert, key }) => ({ cert: resolve(folder, cert), key: resolve(folder, key) })),
+  ...(tls.root !== undefined && { root: resolve(folder, tls.root) }),
+  ...(tls.store !== undefined && { store: resolve(folder, tls.store) }),
 });

@@ -49,7 +49,7 @@ const unknownKey = (key: string, known: readonly string[]): string => {
     : `unknown key \`${key}\`: known here are ${known.join(", ")}`;
 };
 
-const secrets = /^(writeKeys|legacyPepper)$/;
+const secrets = /^(writeKeys|legacyPepper|hmacKey)$/;
 
 const got = (value: unknown, path: Path): string => {
   if (path.some((part) => secrets.test(String(part)))) return ""; // an almost right secret is not for a log

@@ -1,8 +1,11 @@
 import { z } from "zod";
 import { trackingSettings } from "../collect/settings.ts";
+import { enrichSiteFields, geoSettings } from "../enrich/settings.ts";
 import { experimentSettings } from "../experiment/settings.ts";
+import { identitySettings } from "../identity/settings.ts";
 import { limitSettings } from "../limit/settings.ts";
 import { listenSettings } from "../listen/settings.ts";
+import { tlsSettings } from "../listen/tls/settings.ts";
 import { proxySettings } from "../proxy/settings.ts";
 import { hostPattern, routeFields } from "../route/settings.ts";
 import { sessionSettings } from "../sessionize/settings.ts";
@@ -28,22 +31,53 @@ export const siteSettings = z.strictObject({
     .describe("name of the site"),
   hosts: z.array(hostPattern).min(1).default(["*"]).describe("hosts that belong to it"),
   protocols: z
-    .array(z.enum(["native"]))
+    .array(z.enum(["native", "ga4", "d8a"]))
     .default(["native"])
     .describe("tracking protocols it takes"),
+  measurementIds: z
+    .array(z.string().min(1).max(128))
+    .default([])
+    .describe("GA4 measurement ids that belong to it; `*` stands for any characters"),
+  ga4Prefix: z
+    .string()
+    .regex(/^(?:\/[\w.~-]+)*$/, "expected nothing, or a path that starts with / and does not end with it")
+    .default("")
+    .describe("what stands before `/g/collect` and the other GA4 paths, as in server_container_url"),
   writeKeys: z.array(z.string().min(16)).default([]).describe("secrets of the site's own servers"),
+  trustServerEvents: z
+    .array(z.string())
+    .default([])
+    .describe("addresses and CIDR ranges whose server events (`/str/v1/`) need no write key"),
   timezone: z.string().default("UTC").describe("IANA time zone of its reports"),
   consent: z
     .enum(["required", "assumed"])
     .default("assumed")
     .describe("`required` keeps nothing of a visitor who has not said yes"),
+  dnt: z.boolean().default(false).describe("Do Not Track counts as Global Privacy Control does"),
+  cookieless: z
+    .boolean()
+    .default(false)
+    .describe("nothing is kept in browsers; visitors are told apart for one day, by address and browser"),
+  script: z
+    .enum(["core", "full", "legacy"])
+    .default("core")
+    .describe(
+      "what is put into its pages: `full` also observes clicks, forms, reading, `legacy` takes old calls",
+    ),
+  urlParams: z
+    .array(z.string().regex(/^[\w.~-]{1,64}$/, "expected the name of a query parameter"))
+    .max(50)
+    .default([])
+    .describe("query parameters that the script sends beside those of campaigns and referrals"),
   sessions: sessionSettings.prefault({}),
+  identity: identitySettings.prefault({}).describe("who may say who somebody is"),
+  ...enrichSiteFields,
   ipMasking: z
     .int()
     .min(0)
     .max(4)
     .default(1)
-    .describe("0 keeps addresses, 1 /24 and /48, 2 /16 and /32, 3 /8 and /16, 4 none"),
+    .describe("0 keeps addresses, 1 /24 and /48, 2 /16 and /32, 3 /8 and /16, 4 nothing of them"),
   excludedUrlParams: z
     .array(z.string())
     .default([
@@ -65,10 +99,19 @@ export const siteSettings = z.strictObject({
       "msclkid",
     ])
     .describe("query parameters taken out of page_location"),
+  propertyColumns: z
+    .array(z.string().min(1).max(100))
+    .max(200)
+    .default([])
+    .describe("properties that always have a column `params_NAME` in sealed files, beside the most used"),
   legacyPepper: z
     .string()
     .default("")
     .describe("PrefixPrivateHash of the original tracker, so that old hashes join"),
+  legacyHashes: z
+    .boolean()
+    .default(false)
+    .describe("write the original tracker's hashes of host, browser and, where kept, address"),
   cookies: z
     .strictObject({
       visitor: z.string().default("vid"),
@@ -79,6 +122,15 @@ export const siteSettings = z.strictObject({
     })
     .prefault({})
     .describe("names of the cookies"),
+  hsts: z
+    .strictObject({
+      maxAgeSeconds: z.int().min(0).max(126_144_000).default(31_536_000),
+      includeSubDomains: z.boolean().default(false),
+      preload: z.boolean().default(false),
+    })
+    .nullable()
+    .default(null)
+    .describe("tells browsers for how long they may reach the site by https alone; null tells nothing"),
   cookieDomain: z
     .string()
     .nullable()
@@ -89,6 +141,7 @@ export const siteSettings = z.strictObject({
 /** The whole of config.json. Every default is filled in, unknown keys are refused. */
 export const configSchema = z.strictObject({
   listen: listenSettings.prefault({}),
+  tls: tlsSettings.prefault({}),
   trustedProxies: z
     .array(z.string())
     .default([])
@@ -100,8 +153,24 @@ export const configSchema = z.strictObject({
     .min(1)
     .default(() => [siteSettings.parse({ id: "main" })]),
   tracking: trackingSettings.prefault({}),
+  geo: geoSettings.prefault({}),
+  recordHits: z
+    .strictObject({
+      file: z.string().min(1).default("./hits.jsonl").describe("where, from the settings file's folder"),
+      megabytes: z.number().positive().max(10_000).default(100).describe("size at which a new file begins"),
+      files: z.int().min(1).max(1000).default(5).describe("files kept, the current one among them"),
+    })
+    .nullable()
+    .default(null)
+    .describe("records every hit whole, addresses and cookies too, for `turnpike replay`; null records none"),
   experiments: z.array(experimentSettings).default([]),
   limits: limitSettings.prefault({}),
+  workers: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe("processes that answer visitors; one per core is the most that helps"),
 });
 
 export type Config = z.infer<typeof configSchema>;

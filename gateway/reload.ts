@@ -1,0 +1,69 @@
+import type { Reloaded } from "./api/admin.ts";
+import { describeChanges } from "./config/describe-changes.ts";
+import { type LoadOptions, loadConfig } from "./config/load.ts";
+import type { Config } from "./config/schema.ts";
+import { watchConfig } from "./config/watch.ts";
+import type { Log } from "./lib/log.ts";
+
+export interface ReloadOptions {
+  /** named in what is said; null where the settings come from the command line alone */
+  readonly file: string | null;
+  readonly load: LoadOptions;
+  readonly initial: Config;
+  /** Lets requests from now on follow the settings; throws where they cannot, and nothing changes. */
+  readonly apply: (config: Config) => void;
+  readonly log: Log;
+}
+
+/**
+ * Reads the settings again and applies them. A file with mistakes changes nothing, and neither does what only a
+ * restart can change; both are said.
+ */
+export const createReload = ({ file, load, initial, apply, log }: ReloadOptions): (() => Reloaded) => {
+  const name = file ?? "settings";
+  let current = initial;
+
+  const refuse = (mistakes: readonly string[]): Reloaded => {
+    for (const mistake of mistakes) log.warn(`${name}: ${mistake}`);
+    log.warn(`${name}: the settings of before go on`);
+    return { kind: "refused", mistakes };
+  };
+
+  return () => {
+    const loaded = loadConfig(load);
+    if (loaded.kind === "wrong") {
+      return refuse(
+        loaded.mistakes.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)),
+      );
+    }
+    const changes = describeChanges(current, loaded.config).map((change) =>
+      needsRestart(change) ? `${change} (after a restart)` : change,
+    );
+    if (changes.length === 0) return { kind: "changed", changes };
+    try {
+      apply(loaded.config);
+    } catch (error) {
+      return refuse([error instanceof Error ? error.message : String(error)]);
+    }
+    current = loaded.config;
+    for (const change of changes) log.info(`${name}: ${change}`);
+    return { kind: "changed", changes };
+  };
+};
+
+/** With `--dev`: reloads whenever the file is saved. Answers the function that ends it. */
+export const reloadOnSave = (file: string, reload: () => unknown): (() => void) => {
+  const watcher = watchConfig(file, () => void reload());
+  return () => watcher.close();
+};
+
+/** Reloads at SIGHUP. Answers the function that ends it. */
+export const reloadOnSignal = (reload: () => unknown): (() => void) => {
+  const listen = () => void reload();
+  process.on("SIGHUP", listen);
+  return () => process.off("SIGHUP", listen);
+};
+
+/** Sockets, processes and the data folder stay what they were at the start. */
+const needsRestart = (change: string): boolean =>
+  ["listen", "tls", "data", "workers"].some((part) => change.startsWith(part));

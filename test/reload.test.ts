@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { promisify } from "node:util";
+import { WebSocket, WebSocketServer } from "ws";
+import { ask } from "./ask.ts";
+import { root } from "./gateway.ts";
+import { startUpstream } from "./upstream.ts";
+import { waitFor } from "./wait-for.ts";
+import { withGateway } from "./with-gateway.ts";
+
+const settingsFile = (t: TestContext): { readonly file: string; write(settings: object | string): void } => {
+  const folder = mkdtempSync(join(tmpdir(), "turnpike-reload-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, "config.json");
+  return {
+    file,
+    write: (settings) =>
+      writeFileSync(file, typeof settings === "string" ? settings : JSON.stringify(settings)),
+  };
+};
+
+const routeTo = (url: string, more: object = {}) => ({
+  routes: [{ path: "/", proxy: { upstreams: [url] } }],
+  ...more,
+});
+
+for (const workers of [1, 2]) {
+  test(`settings are read again at SIGHUP and by the API without a lost request, with ${workers} processes`, async (t) => {
+    const one = await startUpstream((_req, res) => void res.end("one"));
+    const two = await startUpstream((_req, res) => void res.end("two"));
+    t.after(one.close);
+    t.after(two.close);
+    const { file, write } = settingsFile(t);
+    write(routeTo(one.url, { workers }));
+    await withGateway({ args: ["--config", file] }, async (gateway) => {
+      const seen = new Set<string>();
+      let failed = 0;
+      let over = false;
+      const visitor = async () => {
+        while (!over) {
+          const answer = await ask(gateway.url).catch(() => null);
+          if (answer?.status !== 200) failed++;
+          else seen.add(answer.text);
+        }
+      };
+      const visitors = [visitor(), visitor(), visitor()];
+      try {
+        await waitFor(() => seen.has("one"), "an answer");
+        write(routeTo(two.url, { workers }));
+        process.kill(gateway.pid, "SIGHUP");
+        await waitFor(() => seen.has("two"), "an answer under the new settings");
+        for (let i = 0; i < 6; i++) {
+          write(routeTo(i % 2 === 0 ? one.url : two.url, { workers }));
+          assert.equal((await gateway.admin("/api/reload", { method: "POST" })).status, 200);
+        }
+        write(routeTo(one.url, { workers, typo: 1 }));
+        const refused = await gateway.admin("/api/reload", { method: "POST" });
+        assert.equal(refused.status, 422);
+        assert.match(await refused.text(), /typo/);
+      } finally {
+        over = true;
+        await Promise.all(visitors);
+      }
+      assert.equal(failed, 0);
+      assert.equal((await ask(gateway.url)).text, "two", "a file with a mistake changes nothing");
+      assert.match(gateway.output(), /the settings of before go on/);
+    });
+  });
+}
+
+test("a websocket to an upstream outlives a reload", async (t) => {
+  const up = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+  await once(up, "listening");
+  t.after(() => void up.close());
+  up.on("connection", (client) => client.on("message", (data) => client.send(String(data))));
+  const address = up.address();
+  const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
+  const { file, write } = settingsFile(t);
+  write(routeTo(url));
+  await withGateway({ args: ["--config", file] }, async (gateway) => {
+    const client = new WebSocket(gateway.url.replace("http", "ws"));
+    const heard: string[] = [];
+    client.on("message", (data) => heard.push(String(data)));
+    await new Promise((resolve) => client.once("open", resolve));
+    write(routeTo(url, { limits: { requests: 1000 } }));
+    assert.equal((await gateway.admin("/api/reload", { method: "POST" })).status, 200);
+    client.send("still here");
+    await waitFor(() => heard.includes("still here"), "the echo");
+    client.terminate();
+  });
+});
+
+test("turnpike reload says what changed, what needs a restart, and what is wrong", async (t) => {
+  const { file, write } = settingsFile(t);
+  write({});
+  await withGateway({ args: ["--config", file] }, async ({ data }) => {
+    const run = () =>
+      promisify(execFile)(
+        process.execPath,
+        [join(root, "gateway/main.ts"), "reload", "--data", data, "--config", file],
+        { env: { ...process.env, TURNPIKE_ADMIN_TOKEN: "a-token-for-the-tests-only" } },
+      ).catch((error: { stdout: string; stderr: string }) => error);
+    assert.match((await run()).stdout, /nothing has changed/);
+    write({ limits: { requests: 5 }, listen: { http: ":1" } });
+    const { stdout } = await run();
+    assert.match(stdout, /limits\.requests: \d+ → 5/);
+    write('{ "limits": { "request": 5 } }');
+    assert.match((await run()).stderr, /unknown key `request`/);
+  });
+});
+
+test("the admin listener says that the process is there, and whether events are stored", async () => {
+  await withGateway({}, async ({ adminUrl }) => {
+    assert.deepEqual(await (await fetch(`${adminUrl}/healthz`)).json(), { status: "ok" });
+    const ready = await fetch(`${adminUrl}/readyz`);
+    const { status, trouble, diskFreeBytes } = (await ready.json()) as Record<string, unknown>;
+    assert.deepEqual([ready.status, status, trouble, Number(diskFreeBytes) > 0], [200, "ok", null, true]);
+  });
+});
