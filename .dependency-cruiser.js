@@ -4,7 +4,17 @@
  */
 const rooms = (names) => `^gateway/(${names.join("|")})/`;
 const knowHttp = ["listen", "limit", "route", "proxy", "static", "links", "document", "collect", "api"];
-const pure = ["decode", "enrich", "identity", "sessionize", "sink", "store", "report", "experiment"];
+const pure = [
+  "decode",
+  "enrich",
+  "identity",
+  "sessionize",
+  "sink",
+  "store",
+  "report",
+  "experiment",
+  "records",
+];
 const all = [...knowHttp, ...pure];
 
 /** A room must not import what lies in another room or beside the rooms. */

@@ -10,7 +10,6 @@ import type { Config } from "./config/schema.ts";
 import type { Missed } from "./document/document.ts";
 import type { FromWorker, ToWorker } from "./fleet-messages.ts";
 import type { Log } from "./lib/log.ts";
-import type { Bound } from "./listen/bind.ts";
 import type { PublicSide } from "./public-side.ts";
 import type { SqliteStore } from "./store/sqlite-store.ts";
 

@@ -10,7 +10,9 @@ import { fileURLToPath } from "node:url";
 import { bundle } from "./build/bundle.ts";
 import { drawIcon } from "./build/icons.ts";
 import { isOlder } from "./build/is-older.ts";
+import { removeOldVersions } from "./build/old-versions.ts";
 import { listFiles, type OutFile, writeFiles } from "./build/out-files.ts";
+import { buildTracker } from "./build/tracker.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const sources = ["tracker-js", "dashboard", "chrome-extension", "setup/build", "setup/build.ts"];
@@ -28,17 +30,14 @@ export const needsBuild = (outDir = distDir): Promise<boolean> =>
 /** Builds everything into `outDir`. A mistake in a source is thrown as one sentence that names its place. */
 export const buildAll = async ({ outDir = distDir }: { readonly outDir?: string } = {}): Promise<void> => {
   const startedAt = new Date();
-  const parts = await Promise.all([tracker(), dashboard(), extension()]);
+  const parts = await Promise.all([buildTracker(join(root, "tracker-js")), dashboard(), extension()]);
   // The stamp comes last, with the time the build began: a source saved meanwhile is newer than it.
   await writeFiles(outDir, parts.flat());
+  await removeOldVersions(outDir);
   await writeFiles(outDir, [{ name: stampName, bytes: Buffer.alloc(0), modified: startedAt }]);
 };
 
 const stampName = ".built";
-
-const tracker = async (): Promise<OutFile[]> => [
-  { name: "track.js", bytes: await bundle(join(root, "tracker-js/index.ts"), { target: "es2018" }) },
-];
 
 const dashboard = async (): Promise<OutFile[]> => {
   const dir = join(root, "dashboard");

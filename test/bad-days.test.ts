@@ -75,7 +75,7 @@ for (const which of ["http", "admin"] as const) {
     const options =
       which === "http"
         ? `--http 127\\.0\\.0\\.1:${port + 10}`
-        : `--admin 127\\.0\\.0\\.1:${port + 10} --http 127\\.0\\.0\\.1:\\d+`;
+        : `--admin 127\\.0\\.0\\.1:${port + 10} --http 127\\.0\\.0\\.1:\\d+ --https \\S+`;
     const hint = `start on another port with: turnpike start ${options}`;
     assertRefused(
       ended,

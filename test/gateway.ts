@@ -24,11 +24,15 @@ export interface GatewayOptions {
 
 export interface Ports {
   readonly http: number;
+  /** where the settings ask for TLS; a free one where it is left out */
+  readonly https?: number;
   readonly admin: number;
 }
 
 export interface Gateway {
   readonly url: string;
+  /** empty where the settings ask for no TLS */
+  readonly secureUrl: string;
   readonly adminUrl: string;
   readonly data: string;
   readonly ports: Ports;
@@ -65,8 +69,13 @@ export const startGateway = async (options: GatewayOptions = {}): Promise<Gatewa
     });
   });
   const url = urlIn(output, "site");
+  const secureUrl = urlIn(output, "secure");
   const adminUrl = urlIn(output, "dashboard");
-  const ports = { http: Number(new URL(url).port), admin: Number(new URL(adminUrl).port) };
+  const ports = {
+    http: Number(new URL(url).port),
+    ...(secureUrl !== "" && { https: Number(new URL(secureUrl).port) }),
+    admin: Number(new URL(adminUrl).port),
+  };
   // Under another program it is not our child: its own word for who it is counts.
   const pid = Number((JSON.parse(readFileSync(join(data, "owner.json"), "utf8")) as { pid: unknown }).pid);
   const end = (signal: NodeJS.Signals) => {
@@ -75,6 +84,7 @@ export const startGateway = async (options: GatewayOptions = {}): Promise<Gatewa
   };
   return {
     url,
+    secureUrl,
     adminUrl,
     data,
     ports,
@@ -99,6 +109,7 @@ export const startGateway = async (options: GatewayOptions = {}): Promise<Gatewa
 
 const launch = (options: GatewayOptions, folder: string, data: string, ports: Ports): ChildProcess => {
   const args = ["--data", data, "--http", `127.0.0.1:${ports.http}`, "--admin", `127.0.0.1:${ports.admin}`];
+  args.push("--https", `127.0.0.1:${ports.https ?? 0}`);
   args.push("--admin-token", adminToken, ...(options.args ?? []));
   if (options.config) {
     const file = join(folder, "config.json");
@@ -117,7 +128,7 @@ const launch = (options: GatewayOptions, folder: string, data: string, ports: Po
 
 /** What the line of the start says of an address. */
 const urlIn = (output: string, field: string): string =>
-  new RegExp(`"${field}":"(http:[^"]+)"`).exec(output)?.[1] ?? "";
+  new RegExp(`"${field}":"(https?:[^"]+)"`).exec(output)?.[1] ?? "";
 
 /** A port that was free a moment ago, for programs that cannot take a free one themselves. */
 export const freePort = (): Promise<number> =>

@@ -108,7 +108,7 @@ const personal = [
   "email_hash",
   "ehash",
   "click_id_gclid",
-  "device_browser_version",
+  "device_web_browser_version",
   "device_operating_system_version",
   "experiment_id",
   "experiments",

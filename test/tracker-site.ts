@@ -3,15 +3,26 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import type { WireBatch, WireEvent } from "../gateway/model/wire.ts";
+import type { WireBatch, WireCookies, WireEvent } from "../gateway/model/wire.ts";
 
 export interface Post {
+  readonly query: string;
   readonly headers: IncomingMessage["headers"];
   readonly batch: WireBatch;
   readonly status: number;
 }
 
+/** A question or a wish, not an event. */
+export interface Asked {
+  readonly path: string;
+  readonly headers: IncomingMessage["headers"];
+  readonly body: string;
+}
+
 export interface TrackerSite {
+  readonly asked: readonly Asked[];
+  /** the cookies with which questions are answered from now on */
+  readonly tell: (cookies: WireCookies) => void;
   readonly port: number;
   readonly posts: readonly Post[];
   /** every event that was taken, in order of receipt */
@@ -30,25 +41,38 @@ const waitMs = 20_000;
 /** Starts it on a free port of all loopback names; every path but the script and the collector is `page`. */
 export const startTrackerSite = async (script: Uint8Array, page: string): Promise<TrackerSite> => {
   const posts: Post[] = [];
+  const asked: Asked[] = [];
+  let told: WireCookies = [];
   const statuses: number[] = [];
   let preflights = 0;
   let arrived = (): void => {};
-  const taken = () => posts.filter(({ status }) => status === 200).flatMap(({ batch }) => batch.events);
+  // As the gateway does, it takes what is sent twice under one id once.
+  const taken = () => {
+    const events = posts.filter(({ status }) => status === 200).flatMap(({ batch }) => batch.events);
+    return [...new Map(events.map((event) => [event.eid, event])).values()];
+  };
 
   const collect = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     if (req.method === "OPTIONS") preflights++;
     if (req.method === "POST") {
       const batch: WireBatch = JSON.parse(await text(req));
       const status = statuses.shift() ?? 200;
-      posts.push({ headers: req.headers, batch, status });
+      posts.push({ query: (req.url ?? "").split("?")[1] ?? "", headers: req.headers, batch, status });
       res.statusCode = status;
     }
     res.setHeader("access-control-allow-origin", req.headers.origin ?? "*");
     res.end();
     arrived();
   };
+  const tell = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    asked.push({ path: req.url ?? "", headers: req.headers, body: await text(req) });
+    res.setHeader("access-control-allow-origin", req.headers.origin ?? "*");
+    res.end(JSON.stringify({ cookies: told }));
+  };
   const server = createServer((req, res) => {
-    if (req.url === "/tr/v1/") return void collect(req, res);
+    const { pathname } = new URL(req.url ?? "/", "http://localhost");
+    if (pathname === "/tr/v1/") return void collect(req, res);
+    if (pathname.startsWith("/tr/v1/")) return void tell(req, res);
     const isScript = req.url === "/track.js";
     res.setHeader("content-type", isScript ? "text/javascript" : "text/html; charset=utf-8");
     res.end(isScript ? script : page.replaceAll("PORT", String(port)));
@@ -60,6 +84,10 @@ export const startTrackerSite = async (script: Uint8Array, page: string): Promis
   return {
     port,
     posts,
+    asked,
+    tell: (cookies) => {
+      told = cookies;
+    },
     taken,
     waitFor: async (count) => {
       const deadline = setTimeout(() => arrived(), waitMs);

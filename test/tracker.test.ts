@@ -7,10 +7,12 @@ import { bundle } from "../setup/build/bundle.ts";
 import type {} from "../tracker-js/index.ts"; // window.tr
 import { launchBrowser } from "./browser.ts";
 import { startTrackerSite, type TrackerSite } from "./tracker-site.ts";
+import { waitFor } from "./wait-for.ts";
 
 const pageLoad = "0190aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee";
 const fronted = `<script src="/track.js" data-page-load="${pageLoad}" async></script>`;
 const dropIn = `<script src="http://localhost:PORT/track.js" data-site="main" async></script>`;
+const paged = fronted.replace("data-page-load", 'data-params="page" data-page-load');
 const snippet = `<script>window.tr = window.tr || function () { (tr.q = tr.q || []).push(arguments) }</script>`;
 const uuid = /^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
 
@@ -19,7 +21,8 @@ let script: Uint8Array;
 before(async () => {
   browser = await launchBrowser();
   script = await bundle(fileURLToPath(new URL("../tracker-js/index.ts", import.meta.url)), {
-    target: "es2018",
+    target: "es2021",
+    quiet: true,
   });
 });
 after(() => browser.close());
@@ -35,7 +38,11 @@ interface Visit {
 const visit = async (
   head: string,
   run: (visit: Visit) => Promise<void>,
-  { init = "", host = "localhost" }: { readonly init?: string; readonly host?: string } = {},
+  {
+    init = "",
+    host = "localhost",
+    path = "/start",
+  }: { readonly init?: string; readonly host?: string; readonly path?: string } = {},
 ): Promise<void> => {
   const site = await startTrackerSite(script, `<!doctype html><title>Shop</title>${head}<h1>Shop</h1>`);
   const context = await browser.newContext({ locale: "en-GB", timezoneId: "Europe/Paris" });
@@ -44,7 +51,7 @@ const visit = async (
     if (init) await context.addInitScript(init);
     const page = await context.newPage();
     page.on("pageerror", (error) => errors.push(error));
-    await page.goto(`http://${host}:${site.port}/start`);
+    await page.goto(`http://${host}:${site.port}${path}`);
     await run({ site, context, page, errors });
     assert.deepEqual(errors, []);
     assert.equal(site.preflights(), 0);
@@ -55,8 +62,10 @@ const visit = async (
 };
 
 const flush = (page: Page): Promise<unknown> => page.evaluate(() => window.tr?.flush());
-/** Lets a task pass in the page, so that a navigation's deferred view is recorded. */
-const settle = (page: Page): Promise<unknown> => page.evaluate(() => new Promise((done) => setTimeout(done)));
+/** Waits, by the page's clock, until a navigation's deferred view is recorded: after 100 ms. */
+const settledMs = 120;
+const settle = (page: Page): Promise<unknown> =>
+  page.evaluate((ms) => new Promise((done) => setTimeout(done, ms)), settledMs);
 const pathOf = (url = ""): string => url.replace(/^https?:\/\/[^/]*/, "");
 const views = (events: readonly WireEvent[]): string[] =>
   events.filter(({ ename }) => ename === "page_view").map(({ url }) => pathOf(url));
@@ -65,20 +74,18 @@ test("the first page view says what the wire format names, and is sent as text w
   visit(fronted, async ({ site, page, context }) => {
     const [view] = await site.waitFor(1);
     assert.ok(view);
-    const { eid, created, w, h, sr, ...rest } = view;
+    const { eid, created, ...rest } = view;
     assert.match(eid, uuid);
     assert.ok(Math.abs(created - Date.now()) < 60_000);
-    assert.deepEqual([w, h], [1280, 720]);
-    assert.match(sr ?? "", /^\d+x\d+$/);
     assert.deepEqual(rest, {
       ename: "page_view",
-      type: "page",
       seq: 0,
       url: page.url(),
+      last: "",
       title: "Shop",
       plid: pageLoad,
-      tz: "Europe/Paris",
-      culture: "en-GB",
+      ref: "",
+      params: {},
     });
     assert.equal(site.posts[0]?.headers["content-type"], "text/plain;charset=UTF-8");
     assert.equal(site.posts[0]?.batch.site, undefined);
@@ -86,7 +93,7 @@ test("the first page view says what the wire format names, and is sent as text w
   }));
 
 test("each navigation to another path or query is one page view, and nothing else is", () =>
-  visit(fronted, async ({ site, page }) => {
+  visit(paged, async ({ site, page }) => {
     await site.waitFor(1);
     const steps: [string, string, string | null][] = [
       ["a push to a new path", `history.pushState(null, "", "/a")`, "/a"],
@@ -96,7 +103,7 @@ test("each navigation to another path or query is one page view, and nothing els
       ["a fragment link", `location.hash = "other"`, null],
       ["a push that changes the query", `history.pushState(null, "", "/a?page=2")`, "/a?page=2"],
       ["a replace to a new path", `history.replaceState(null, "", "/b")`, "/b"],
-      ["back", `history.back()`, "/a#other"],
+      ["back", `history.back()`, "/a"],
       ["forward", `history.forward()`, "/b"],
       [
         "a redirect: push, then replace",
@@ -113,7 +120,7 @@ test("each navigation to another path or query is one page view, and nothing els
     for (const [name, code, path] of steps) {
       const traverses = code.includes("back") || code.includes("forward");
       await page.evaluate(
-        `new Promise((done) => { ${traverses ? `addEventListener("popstate", () => setTimeout(done), { once: true })` : ""}; ${code}; ${traverses ? "" : "setTimeout(done)"} })`,
+        `new Promise((done) => { ${traverses ? `addEventListener("popstate", () => setTimeout(done, ${settledMs}), { once: true })` : ""}; ${code}; ${traverses ? "" : `setTimeout(done, ${settledMs})`} })`,
       );
       await flush(page);
       if (path) expected.push(path);
@@ -126,7 +133,7 @@ test("each navigation to another path or query is one page view, and nothing els
       "each names the page before",
     );
     assert.deepEqual(
-      all.map(({ plid }) => plid),
+      all.map(({ plid }) => plid || undefined),
       [pageLoad, ...all.slice(1).map(() => undefined)],
     );
   }));
@@ -202,7 +209,7 @@ test("an event followed at once by a navigation arrives, and once by its id", ()
     ]);
     assert.equal(
       await page.evaluate(() => localStorage.getItem("tp_q")),
-      null,
+      "",
       "acknowledged by the next page",
     );
   }));
@@ -233,15 +240,16 @@ test("what is refused for good is not sent again", () =>
     await site.waitFor(1);
     site.answerWith(400);
     await page.evaluate(() => window.tr?.("bad"));
-    await flush(page);
+    await waitFor(() => site.posts.length > 1, "the refused post");
+    await settle(page);
     await page.evaluate(() => window.tr?.("good"));
-    await flush(page);
+    await site.waitFor(2);
     assert.deepEqual(
-      site.posts.map(({ status, batch }) => [status, batch.events[0]?.ename]),
+      site.posts.map(({ status, batch }) => [status, batch.events.map(({ ename }) => ename)]),
       [
-        [200, "page_view"],
-        [400, "bad"],
-        [200, "good"],
+        [200, ["page_view"]],
+        [400, ["bad"]],
+        [200, ["good"]],
       ],
     );
   }));
@@ -269,11 +277,11 @@ test("outcomes, events, and the calls of old pages say what they were given", ()
     await page.evaluate(() => {
       window.tr?.outcome("purchase", { value: 49.5, currency: "EUR", order: "A-1" });
       window.tr?.("Scrolled");
-      window.tr?.({ ename: "old", sink: "cw$", score: 1, eid: "cw-a", params: { aff: "Bespoke" } });
+      window.tr?.identify("u-1", { plan: "pro" });
     });
     await flush(page);
     const url = page.url();
-    const sent = site.taken().map(({ eid, created: _created, seq: _seq, ...fields }) => {
+    const sent = site.taken().map(({ eid, created: _created, seq: _seq, ref: _ref, ...fields }) => {
       assert.match(eid, uuid);
       return fields;
     });
@@ -281,20 +289,37 @@ test("outcomes, events, and the calls of old pages say what they were given", ()
       { ename: "before_load", type: "track", url, params: { a: [1, "B"] } },
       { ename: "purchase", type: "outcome", url, value: 49.5, currency: "EUR", params: { order: "A-1" } },
       { ename: "Scrolled", type: "track", url, params: {} },
-      { ename: "old", type: "track", url, sink: "cw$", score: 1, params: { aff: "Bespoke" }, xid: "cw-a" },
+      { ename: "identify", type: "identify", url, uid: "u-1", traits: { plan: "pro" }, params: {} },
     ]);
   }));
 
-test("the variant in force comes from the cookie, else from the page as it was served", () =>
-  visit(fronted, async ({ site, page, context }) => {
+test("the variant in force and its parameters come from the cookies, by the names that the tag says", () =>
+  visit(fronted.replace("async", 'data-params-cookie="tp_params" async'), async ({ site, page, context }) => {
     await site.waitFor(1);
-    await context.addCookies([{ name: "xid", value: "pricing-headline.b~other.c", url: page.url() }]);
-    await page.evaluate(() => document.documentElement.setAttribute("data-x-Served", "d"));
-    const variant = (key: string) => page.evaluate((k) => window.tr?.variant(k), key);
+    const url = page.url();
+    await context.addCookies([
+      { name: "xid", value: "pricing-headline.b~other.c", url },
+      { name: "tp_params", value: encodeURIComponent('{"color":"green"}'), url },
+      { name: "params", value: "of-the-site", url },
+    ]);
+    const variant = (key: string) => page.evaluate((k) => window.tr?.variant(k) ?? null, key);
     assert.equal(await variant("pricing-headline"), "b");
-    assert.equal(await variant("Served"), "d");
     assert.equal(await variant("unknown"), null);
+    assert.deepEqual(await page.evaluate(() => window.tr?.params()), { color: "green" });
+    await page.evaluate(() => window.tr?.("seen", { color: "own", size: 2 }));
+    await flush(page);
+    assert.deepEqual(site.taken().at(-1)?.params, { color: "own", size: 2 });
   }));
+
+test("an address leaves with none but the parameters of campaigns and those that the tag names, without a fragment", () =>
+  visit(
+    paged,
+    async ({ site }) => {
+      const [view] = await site.waitFor(1);
+      assert.equal(pathOf(view?.url), "/start?utm_source=mail&gclid=g1&page=2&ref=anna");
+    },
+    { path: "/start?token=secret&utm_source=mail&email=a@b.example&gclid=g1&page=2&q=shoes&ref=anna#part" },
+  ));
 
 test("a drop-in site keeps its visitor and session in its own cookies, for all its subdomains", () =>
   visit(
@@ -307,6 +332,7 @@ test("a drop-in site keeps its visitor and session in its own cookies, for all i
         [
           { name: "sid", domain: ".shop.localhost", sameSite: "Lax", path: "/" },
           { name: "vid", domain: ".shop.localhost", sameSite: "Lax", path: "/" },
+          { name: "xid", domain: ".shop.localhost", sameSite: "Lax", path: "/" },
         ],
       );
       const lives = Object.fromEntries(
@@ -323,6 +349,7 @@ test("a drop-in site keeps its visitor and session in its own cookies, for all i
       for (const { headers, batch } of site.posts) {
         assert.equal(batch.site, "main");
         assert.equal(headers.cookie, undefined, "the tracker's host gets no cookies");
+        assert.equal(site.asked[0]?.headers.cookie, undefined);
         assert.equal(headers["content-type"], "text/plain;charset=UTF-8");
       }
     },
@@ -369,6 +396,7 @@ test("with Global Privacy Control events go without ids, and nothing is stored",
       await flush(page);
       const events = await site.waitFor(2);
       for (const event of events) assert.deepEqual([event.vid, event.sid], [undefined, undefined]);
+      for (const { query } of site.posts) assert.equal(query, "tp_optout=1");
       assert.deepEqual(await context.cookies(), []);
       assert.equal(await page.evaluate(() => localStorage.length), 0);
     },
@@ -385,7 +413,6 @@ test("where consent is required nothing leaves or is stored before it, then the 
       await page.waitForFunction(() => window.tr?.flush);
       await page.evaluate(() => {
         window.tr?.("early");
-        window.tr?.consent(false);
         dispatchEvent(new PageTransitionEvent("pagehide"));
         dispatchEvent(new PageTransitionEvent("pageshow"));
       });
@@ -394,7 +421,7 @@ test("where consent is required nothing leaves or is stored before it, then the 
       assert.equal(site.posts.length, 0);
       assert.deepEqual(await context.cookies(), []);
       assert.equal(await page.evaluate(() => localStorage.length), 0);
-      await page.evaluate(() => window.tr?.consent(true));
+      await page.evaluate(() => window.tr?.consent({ analytics: true }));
       const events = await site.waitFor(2);
       assert.deepEqual(
         events.map(({ ename }) => ename),
@@ -424,7 +451,7 @@ test("nothing is thrown into a page with blocked storage, foreign cookies and od
         tr("good");
         return tr["variant"]?.(undefined);
       });
-      assert.equal(returned, null);
+      assert.equal(returned, undefined);
       await flush(page);
       const names = site.taken().map(({ ename }) => ename);
       assert.deepEqual(

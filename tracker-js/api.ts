@@ -1,7 +1,9 @@
-import { safe } from "./lib/safe.ts";
-import type { Fields, Recorder } from "./record.ts";
-import type { Sender } from "./send.ts";
-import { readVariant } from "./variant.ts";
+import type { WireEvent } from "../gateway/model/wire.ts";
+
+/** The fields of an event that its maker gives; old pages give others than the wire format names. */
+export type Fields = { readonly [Key in keyof WireEvent]?: WireEvent[Key] | undefined } & Readonly<
+  Record<string, unknown>
+>;
 
 /** What an event carries beside its name; `value` and `currency` are its amount. */
 export type Properties = Readonly<Record<string, unknown>> & {
@@ -9,49 +11,35 @@ export type Properties = Readonly<Record<string, unknown>> & {
   readonly currency?: string;
 };
 
+/** What a visitor agrees to; only `analytics` concerns this script. */
+export type Consent = boolean | (Readonly<Record<string, unknown>> & { readonly analytics: boolean });
+
 /** `window.tr` as the page sees it. Nothing here throws. */
 export interface Tr {
   (name: string, properties?: Properties): void;
-  /** As old pages call it: the fields of an event. */
-  (fields: Readonly<Record<string, unknown>>): void;
   outcome(name: string, properties?: Properties): void;
-  /** The variant in force for this visitor, null without one. */
-  variant(key: string): string | null;
-  /** Sends what waits. */
-  flush(): Promise<void> | undefined;
-  consent(given: boolean): void;
+  /** This visitor is that user of yours. */
+  identify(userId: string, traits?: Readonly<Record<string, unknown>>): void;
+  /** Records a page view, with fields of your own over those that were seen. */
+  page(overrides?: Fields): void;
+  /** Forgets the visitor: the next event is another one's. */
+  reset(): void;
+  /** The variant in force for this visitor, if there is one. */
+  variant(key: string): string | undefined;
+  /** The parameters of the variants in force. */
+  params(): Readonly<Record<string, unknown>> | undefined;
+  consent(given: Consent): void;
+  /** Sends what waits; resolves when it was taken, or has to wait for another try. */
+  flush(): Promise<void>;
   /** Calls made before the script had loaded. */
-  q?: ArrayLike<unknown>[];
+  q?: Iterable<Parameters<Tr>>;
 }
 
-export interface Parts {
-  readonly recorder: Recorder;
-  readonly sender: Sender;
-  /** records the page view if one is due */
-  readonly view: () => void;
-  readonly setConsent: (given: boolean) => void;
+declare global {
+  interface Window {
+    tr?: Tr;
+  }
+  interface Navigator {
+    readonly globalPrivacyControl?: boolean;
+  }
 }
-
-export const createApi = ({ recorder, sender, view, setConsent }: Parts): Tr => {
-  const event = (type: "track" | "outcome") =>
-    safe((name: unknown, properties: Properties = {}) => {
-      view();
-      recorder.record(isFields(name) ? name : named(type, String(name), properties));
-    });
-  return Object.assign(event("track"), {
-    outcome: event("outcome"),
-    variant: (key: string) => safe(readVariant)(key) ?? null,
-    flush: safe(sender.flush),
-    consent: safe((given: boolean) => {
-      setConsent(given);
-      recorder.release();
-    }),
-  });
-};
-
-const isFields = (name: unknown): name is Fields => typeof name === "object" && name !== null;
-
-const named = (type: "track" | "outcome", ename: string, properties: Properties): Fields => {
-  const { value, currency, ...params } = properties;
-  return { ename, type, value, currency, params };
-};

@@ -1,144 +1,186 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { uuid7 } from "./lib/uuid7.ts";
-import { backOffMs, createSender, type Transport } from "./send.ts";
+import { createSender, type Post } from "./send.ts";
 import type { Store } from "./store.ts";
-import { isFinal } from "./transport.ts";
 
-const text = (name: string) => JSON.stringify({ eid: uuid7(Date.now()), ename: name });
-const names = (body: string): string[] =>
-  JSON.parse(body).events.map((event: { ename: string }) => event.ename);
+const event = (ename: string, size = 0) => ({ eid: uuid7(), ename, filler: "x".repeat(size) });
+const names = (body: string): string[] => JSON.parse(body).events.map((one: { ename: string }) => one.ename);
 
-const memoryStore = (...stored: string[]): Store & { readonly texts: () => readonly string[] } => {
-  let kept = stored;
-  return {
-    texts: () => kept,
-    load: () => kept,
-    add: (texts) => {
-      kept = [...new Set([...kept, ...texts])];
-    },
-    remove: (texts) => {
-      kept = kept.filter((one) => !texts.includes(one));
-    },
+/** A browser's storage; `stale` events in it are too old. */
+const memoryStore = (kept: readonly string[] = [], stale = 0): Store & { texts(): readonly string[] } => {
+  const store: Store = (texts, keep) => {
+    const before = kept;
+    kept = [...kept.filter((text) => !texts.includes(text)), ...(keep ? texts : [])];
+    return [before, stale];
   };
+  return Object.assign(store, { texts: () => kept });
 };
 
 /** A gateway that answers with `answers` in turn, then takes everything. */
-const fakeTransport = (...answers: (number | undefined | Error)[]) => {
+const fakeGateway = (...answers: (number | Error)[]) => {
   const posted: string[] = [];
-  const left: string[] = [];
-  const transport: Transport = {
-    async post(body) {
-      posted.push(body);
-      const answer = answers.shift();
-      if (answer instanceof Error) throw answer;
-      return answer;
-    },
-    leave: (body) => void left.push(body),
+  const post: Post = async (body) => {
+    posted.push(body);
+    const answer = answers.shift() ?? -1;
+    if (answer instanceof Error) throw answer;
+    return answer;
   };
-  return { transport, posted, left };
+  return { post, posted };
 };
 
-test("events of one task travel in one batch, and nothing is kept once they are taken", async () => {
-  const { transport, posted } = fakeTransport();
-  const store = memoryStore();
-  const sender = createSender("main", transport, store);
-  sender.add(text("a"));
-  sender.add(text("b"));
-  await sender.flush();
-  assert.deepEqual(posted.map(names), [["a", "b"]]);
-  assert.deepEqual(store.texts(), []);
-});
-
-test("what was not taken is kept and sent again byte for byte, with what came meanwhile", async () => {
-  for (const failure of [0, 5000, new Error("offline")]) {
-    mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_760_000_000_000 });
-    const { transport, posted } = fakeTransport(failure);
-    const store = memoryStore();
-    const sender = createSender(undefined, transport, store);
-    const first = text("a");
-    sender.add(first);
-    await sender.flush();
-    assert.deepEqual(store.texts(), [first]);
-    sender.add(text("b"));
-    mock.timers.tick(499);
-    assert.equal(posted.length, 1, "no try before the shortest back-off has passed");
-    mock.timers.tick(10_000);
-    await sender.flush();
-    assert.deepEqual(posted.map(names), [["a"], ["a", "b"]]);
-    assert.ok(posted[1]?.includes(first));
-    assert.deepEqual(store.texts(), []);
+/** With timers of its own, which `run` moves on. */
+const withTimers = async (run: (tick: (ms: number) => Promise<void>) => Promise<void>): Promise<void> => {
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  mock.method(Math, "random", () => 0.5);
+  try {
+    await run(async (ms) => {
+      mock.timers.tick(ms);
+      for (let i = 0; i < 1000; i++) await Promise.resolve();
+    });
+  } finally {
     mock.timers.reset();
+    mock.restoreAll();
   }
-});
+};
 
-test("each event is sent by itself, also one that came while another travelled", async () => {
-  mock.timers.enable({ apis: ["setTimeout"] });
-  const { transport, posted } = fakeTransport();
-  const sender = createSender(undefined, transport, memoryStore());
-  sender.add(text("a"));
-  mock.timers.tick(0);
-  sender.add(text("b"));
-  mock.timers.tick(0);
-  await sender.flush();
-  sender.add(text("c"));
-  mock.timers.tick(0);
-  assert.deepEqual(posted.map(names), [["a"], ["b"], ["c"]]);
-  mock.timers.reset();
-});
+test("events of one task travel together, with their send time and the batch's own members", () =>
+  withTimers(async (tick) => {
+    const { post, posted } = fakeGateway();
+    const [add] = createSender(`"site":"main",`, post, memoryStore());
+    add(event("a"));
+    add(event("b"));
+    await tick(0);
+    assert.deepEqual(posted.map(names), [["a", "b"]]);
+    const { sent, site } = JSON.parse(posted[0] ?? "");
+    assert.deepEqual([sent, site], [Date.now(), "main"]);
+  }));
 
-test("what an earlier page left behind goes first", async () => {
-  const { transport, posted } = fakeTransport();
-  const store = memoryStore(text("before"));
-  const sender = createSender(undefined, transport, store);
-  await sender.flush();
-  assert.equal(posted.length, 0, "nothing leaves before the page's first event");
-  sender.add(text("now"));
-  await sender.flush();
-  assert.deepEqual(posted.map(names), [["before", "now"]]);
-  assert.deepEqual(store.texts(), []);
-});
+test("what fails is kept, and sent again after 1 s, 2 s, 4 s, byte for byte", () =>
+  withTimers(async (tick) => {
+    const { post, posted } = fakeGateway(new Error("offline"), 0, new Error("offline"));
+    const store = memoryStore();
+    const [add] = createSender("", post, store);
+    add(event("a"));
+    await tick(0);
+    assert.equal(store.texts().length, 1);
+    for (const ms of [1000, 2000, 4000]) {
+      await tick(ms - 1);
+      const before = posted.length;
+      await tick(1);
+      assert.equal(posted.length, before + 1, `${ms} ms`);
+    }
+    const events = posted.map((body) => JSON.stringify(JSON.parse(body).events));
+    assert.equal(new Set(events).size, 1);
+    assert.deepEqual(store.texts(), [], "taken at last");
+  }));
 
-test("a document that goes sends what does not travel yet, and keeps all of it until it is acknowledged", async () => {
-  const { transport, left } = fakeTransport();
-  let answer = (_: undefined): void => {};
-  const slow: Transport = { ...transport, post: () => new Promise((resolve) => (answer = resolve)) };
-  const store = memoryStore();
-  const sender = createSender(undefined, slow, store);
-  sender.add(text("travels"));
-  const flushed = sender.flush();
-  sender.add(text("waits"));
-  sender.leave();
-  assert.deepEqual(left.map(names), [["waits"]]);
-  assert.equal(store.texts().length, 2);
-  sender.hide();
-  answer(undefined);
-  await flushed;
-  assert.deepEqual(
-    store.texts().map((one) => JSON.parse(one).ename),
-    ["waits"],
-  );
-});
+test("what the gateway says of waiting counts where it is longer", () =>
+  withTimers(async (tick) => {
+    const { post, posted } = fakeGateway(30_000);
+    const [add] = createSender("", post, memoryStore());
+    add(event("a"));
+    await tick(0);
+    await tick(29_999);
+    assert.equal(posted.length, 1);
+    await tick(1);
+    assert.equal(posted.length, 2);
+  }));
 
-test("without a store everything still goes out", async () => {
-  const { transport, posted, left } = fakeTransport();
-  const sender = createSender(undefined, transport, null);
-  sender.add(text("a"));
-  sender.hide();
-  await sender.flush();
-  sender.add(text("b"));
-  sender.leave();
-  assert.deepEqual([...posted, ...left].map(names), [["a"], ["b"]]);
-});
+test("the back-off ends at five minutes", () =>
+  withTimers(async (tick) => {
+    const { post, posted } = fakeGateway(...Array.from({ length: 20 }, () => 0));
+    const [add] = createSender("", post, memoryStore());
+    add(event("a"));
+    await tick(0);
+    for (let i = 0; i < 19; i++) await tick(300_000);
+    assert.equal(posted.length, 20);
+  }));
 
-test("only an overload or a failing server is worth another try", () => {
-  for (const status of [200, 202, 204, 400, 403, 413]) assert.ok(isFinal(status), String(status));
-  for (const status of [408, 429, 500, 502, 503]) assert.ok(!isFinal(status), String(status));
-});
+test("while a failed try backs off new events wait with the old ones, and a page that hides sends nothing", () =>
+  withTimers(async (tick) => {
+    const { post, posted } = fakeGateway(10_000);
+    const store = memoryStore();
+    const [add, , leave] = createSender("", post, store);
+    add(event("a"));
+    await tick(0);
+    add(event("b"));
+    leave();
+    await tick(5000);
+    assert.equal(posted.length, 1);
+    assert.equal(store.texts().length, 2, "but keeps them");
+    await tick(5000);
+    assert.deepEqual(posted.map(names).at(-1), ["a", "b"]);
+  }));
 
-test("the back-off doubles up to five minutes, spread by half either way", () => {
-  assert.equal(backOffMs(0, 0), 500);
-  assert.equal(backOffMs(0, 0.5), 1000);
-  assert.equal(backOffMs(3, 0.5), 8000);
-  assert.equal(backOffMs(60, 0.5), 300_000);
-});
+test("what earlier pages left behind goes first; what is too old is counted in the next event", () =>
+  withTimers(async (tick) => {
+    const { post, posted } = fakeGateway();
+    const left = JSON.stringify(event("left"));
+    const store = memoryStore([left], 3);
+    const [add] = createSender("", post, store);
+    add(event("now"));
+    add(event("later"));
+    await tick(0);
+    const { events } = JSON.parse(posted[0] ?? "");
+    assert.deepEqual(
+      events.map(({ ename, dropped }: { ename: string; dropped?: number }) => [ename, dropped]),
+      [
+        ["left", undefined],
+        ["now", 3],
+        ["later", undefined],
+      ],
+    );
+    assert.deepEqual(store.texts(), []);
+  }));
+
+test("a page that hides sends once, although browsers say it twice, and keeps until it is acknowledged", () =>
+  withTimers(async (tick) => {
+    const { post, posted } = fakeGateway();
+    const store = memoryStore();
+    const [add, , leave] = createSender("", post, store);
+    add(event("a"));
+    leave();
+    leave();
+    assert.equal(store.texts().length, 1);
+    assert.equal(posted.length, 1);
+    await tick(0);
+    assert.deepEqual(store.texts(), []);
+  }));
+
+test("memory is bounded: what has no room is dropped, and counted once there is room again", () =>
+  withTimers(async (tick) => {
+    const { post, posted } = fakeGateway(0);
+    const [add, flush] = createSender("", post, memoryStore());
+    for (let i = 0; i < 60; i++) add(event(`n${i}`, 10_000));
+    await tick(0);
+    await flush();
+    add(event("after"));
+    await tick(0);
+    const taken = posted.slice(1).flatMap(names).length - 1;
+    assert.ok(taken > 45 && taken < 52, String(taken));
+    assert.equal(JSON.parse(posted.at(-1) ?? "").events.at(-1).dropped, 60 - taken);
+  }));
+
+test("an event that is no JSON takes no other with it", () =>
+  withTimers(async (tick) => {
+    const { post, posted } = fakeGateway();
+    const [add] = createSender("", post, memoryStore());
+    const cycle: Record<string, unknown> = {};
+    cycle["self"] = cycle;
+    add(cycle);
+    add({ big: 1n });
+    add(event("good"));
+    await tick(0);
+    assert.deepEqual(posted.map(names), [["good"]]);
+  }));
+
+test("where nothing can be stored everything still goes out", () =>
+  withTimers(async (tick) => {
+    const { post, posted } = fakeGateway(0);
+    const [add] = createSender("", post, () => undefined);
+    add(event("a"));
+    await tick(0);
+    await tick(1000);
+    assert.deepEqual(posted.map(names), [["a"], ["a"]]);
+  }));

@@ -1,26 +1,26 @@
 import { safe } from "./lib/safe.ts";
-import { bound, isFresh, maxStored, without } from "./queue.ts";
+import { uuid7 } from "./lib/uuid7.ts";
+import { mayStore } from "./privacy.ts";
 
-/** What outlives the page: events that were not acknowledged yet. */
-export interface Store {
-  load(): readonly string[];
-  add(texts: readonly string[]): void;
-  remove(texts: readonly string[]): void;
-}
+/**
+ * What outlives the page: events that were not acknowledged yet. Keeps the texts, or lets them go, and answers what
+ * was kept until now, oldest first, and how many were too old. Blocked or full, it keeps nothing more, and answers nothing.
+ */
+export type Store = (
+  texts: readonly string[],
+  keep?: boolean,
+) => readonly [kept: readonly string[], stale: number] | undefined;
 
-const key = "tp_q";
-
-/** Keeps them in localStorage, one a line, shared by the site's tabs. Blocked or full, it keeps nothing more. */
-export const browserStore = (): Store => {
-  const read = safe(() => (localStorage.getItem(key) || "").split("\n"));
-  const load = () => (read() || []).filter((text) => isFresh(text, Date.now()));
-  const save = safe((texts: readonly string[]) => {
-    if (texts.length > 0) localStorage.setItem(key, texts.join("\n"));
-    else localStorage.removeItem(key);
-  });
-  return {
-    load,
-    add: (texts) => save(bound([...new Set([...load(), ...texts])], maxStored)),
-    remove: (texts) => save(without(load(), texts)),
-  };
-};
+/** One a line in localStorage, shared by the site's tabs. */
+export const browserStore: Store = safe((texts, keep) => {
+  if (!mayStore()) return;
+  const found: readonly string[] = localStorage["tp_q"]?.match(/.+/g) ?? [];
+  // An id begins with its time. Six days: the gateway takes a day more.
+  const oldest = uuid7(Date.now() - 518_400_000);
+  const fresh = found.filter((text) => text.slice(8) > oldest);
+  localStorage["tp_q"] = fresh
+    .filter((text) => !texts.includes(text))
+    .concat(keep ? texts : [])
+    .join("\n");
+  return [fresh, found.length - fresh.length];
+});

@@ -15,6 +15,7 @@ import type { CookieNames, Site } from "../model/site.ts";
 import type { Visitor } from "../model/visitor.ts";
 import { documentEvent, type EventMaker, exposureEvent } from "./gateway-events.ts";
 import { referrerEntity } from "./referrer-entity.ts";
+import { kindPath } from "./scripts.ts";
 import { createSplice } from "./splice.ts";
 import { type Pair, variantsHeader } from "./variants-header.ts";
 import type { Visitors } from "./visitor.ts";
@@ -74,7 +75,8 @@ interface Visit {
 const meet = (x: Exchange, options: DocumentOptions): Visit => {
   const bot = options.botClass(x.req.headers["user-agent"]);
   const visitor = options.visitors.resolve(x, bot === null); // an automated client would get another at every request
-  const assignments = visitor.id && !bot ? options.assign(x.site, visitor.id, x.path) : [];
+  const assignments =
+    visitor.id && !bot && !x.site.cookieless ? options.assign(x.site, visitor.id, x.path) : [];
   const purpose = x.req.headers["sec-purpose"] ?? x.req.headers["purpose"] ?? "";
   return {
     visitor,
@@ -123,7 +125,7 @@ const passDocument = async (
   head.headers.delete("accept-ranges");
   head.headers.delete("last-modified");
   const mustAsk = visit.visitor.privacy.reason === "consent";
-  const tagOf = (id: string) => scriptTag(head, id, mustAsk, options);
+  const tagOf = (id: string) => scriptTag(head, x.site, id, mustAsk, options);
   const cached = validate(head, x, visit, pageLoadId, tagOf(""), spliced);
 
   await record(head, x, visit, cached ?? pageLoadId, options, committed);
@@ -133,12 +135,14 @@ const passDocument = async (
 
 const setCookies = (head: ResponseHead, x: Exchange, visit: Visit, options: DocumentOptions): void => {
   const { visitor, assignments } = visit;
-  if (!visitor.id || visit.bot) return;
+  if (!visitor.id || visit.bot || x.site.cookieless) return;
   const names = options.names.of(x.site);
   const scope = { ...options.visitors.cookieScope(x), httpOnly: false };
   const have = parseCookies(x.req.headers.cookie);
   const cookies = [...options.visitors.cookies(x, visitor)];
-  const entity = have.has(names.referrer) ? null : referrerEntity(x);
+  // The original scripts kept an address there, which is no entity.
+  const known = have.get(names.referrer)?.some((value) => value !== "" && !value.includes("/"));
+  const entity = known ? null : referrerEntity(x);
   if (entity) cookies.push(setCookie(names.referrer, entity, scope));
   const xid = options.formatXid(assignments);
   if (xid !== (have.get(names.experiments)?.[0] ?? "")) {
@@ -250,6 +254,7 @@ const paramsOf = (assignments: readonly Assignment[]): string => {
 
 const scriptTag = (
   head: ResponseHead,
+  site: Site,
   pageLoadId: string,
   mustAsk: boolean,
   options: DocumentOptions,
@@ -260,8 +265,30 @@ const scriptTag = (
   const collect = options.collectPath === "/tr/v1/" ? "" : ` data-collect="${options.collectPath}"`;
   const allowed = nonce ? ` nonce="${nonce}"` : "";
   const asks = mustAsk ? ' data-consent="required"' : "";
-  return `<script src="${options.scriptPath}" data-page-load="${pageLoadId}"${collect}${asks}${allowed} async></script>`;
+  const own = siteAttributes(site, options);
+  const src =
+    site.script && site.script !== "core" ? kindPath(options.scriptPath, site.script) : options.scriptPath;
+  return `<script src="${src}" data-page-load="${pageLoadId}"${collect}${own}${asks}${allowed} async></script>`;
 };
+
+/** What the script must know of the site's settings, and the names of cookies that are not the usual ones. */
+const siteAttributes = (site: Site, options: DocumentOptions): string => {
+  const names = options.names.of(site);
+  const usual = [
+    ["ref", names.referrer],
+    ["xid", names.experiments],
+    ["params", names.params],
+  ] as const;
+  const renamed = usual.filter(([name, ours]) => name !== ours);
+  const attributes = renamed.map(([name, ours]) => ` data-${name}-cookie="${escapeAttribute(ours)}"`);
+  if (site.dnt) attributes.push(' data-dnt="doNotTrack"');
+  if (site.cookieless) attributes.push(" data-cookieless");
+  const params = site.urlParams ?? [];
+  if (params.length > 0) attributes.push(` data-params="${escapeAttribute(params.join("|"))}"`);
+  return attributes.join("");
+};
+
+const escapeAttribute = (text: string): string => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
 
 /** GET or HEAD of something a person may look at as a page; what it is, only the answer's type says. */
 const mayBeDocument = (x: Exchange): boolean => {

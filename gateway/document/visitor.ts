@@ -2,15 +2,16 @@
  * The one authority for the visitor's id: reads it from the request's cookies, mints it, and issues the cookies.
  * A `vid` is `<uuid>.<day of issue>.<signature>`; ids of older scripts come without the last two and are taken over.
  */
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, timingSafeEqual } from "node:crypto";
 import { getDomain } from "tldts";
 import { parseCookies, setCookie } from "../http/cookies.ts";
 import type { Exchange } from "../http/exchange.ts";
 import { createCache } from "../lib/cache.ts";
 import type { Privacy } from "../model/hit.ts";
-import { newId, parseUuid } from "../model/ids.ts";
+import { hashedId, newId, parseUuid } from "../model/ids.ts";
 import type { CookieNames, Site } from "../model/site.ts";
 import type { Visitor } from "../model/visitor.ts";
+import type { DailySalt } from "./daily-salt.ts";
 
 /** What a visitor said about being counted; set by `POST …/me`, readable by the page. */
 export const consentCookie = "tp_consent";
@@ -19,28 +20,38 @@ export const optOutCookie = "tp_optout";
 /** 400 days, the longest life browsers grant. */
 const visitorSeconds = 34_560_000;
 
+/** What of a request says who asks. An `Exchange` fits, and so does what was recorded of one. */
+export interface Asker extends Pick<Exchange, "site" | "host" | "secure" | "receivedAt" | "address"> {
+  /** as received; a hit says there what its page was told and we cannot see */
+  readonly query?: string;
+  readonly req: { readonly headers: Readonly<Record<string, string | readonly string[] | undefined>> };
+}
+
 export interface Visitors {
   /** `mint`: give a visitor without an id a new one, where that is allowed. */
-  resolve(x: Exchange, mint: boolean): Visitor;
+  resolve(x: Asker, mint: boolean): Visitor;
   /** The `Set-Cookie` values for the visitor and the session. */
-  cookies(x: Exchange, visitor: Visitor): readonly string[];
+  cookies(x: Asker, visitor: Visitor): readonly string[];
   /** The `vid` cookie of an id that came with a hit. */
-  issue(x: Exchange, id: string): string;
+  issue(x: Asker, id: string): string;
   /** `Set-Cookie` values that make the browser forget the visitor. */
-  forget(x: Exchange): readonly string[];
+  forget(x: Asker): readonly string[];
   /** Options for any other cookie of the site. */
-  cookieScope(x: Exchange): { readonly domain: string | null; readonly secure: boolean };
+  cookieScope(x: Asker): { readonly domain: string | null; readonly secure: boolean };
 }
 
 export const createVisitors = (options: {
   readonly secret: Buffer;
   /** Names in force: those of the settings, or others where the site's own server uses them. */
   readonly names: (site: Site) => CookieNames;
+  /** the day's salt, for sites without cookies; there nobody has an id where it is left out */
+  readonly salt?: Pick<DailySalt, "at"> | undefined;
 }): Visitors => {
   const verified = createCache<string, Signed>(20_000);
+  const secretKey = createSecretKey(options.secret); // made once: of the bytes each signature takes seven times as long
 
   const sign = (site: string, id: string, day: string): string =>
-    createHmac("sha256", options.secret).update(`${site} ${id} ${day}`).digest("base64url").slice(0, 22);
+    createHmac("sha256", secretKey).update(`${site} ${id} ${day}`).digest("base64url").slice(0, 22);
 
   const verify = (site: string, value: string): Signed | null => {
     const key = `${site} ${value}`;
@@ -69,9 +80,9 @@ export const createVisitors = (options: {
     return null;
   };
 
-  const cookieScope = (x: Exchange) => ({ domain: cookieDomain(x.site, x.host), secure: x.secure });
+  const cookieScope = (x: Asker) => ({ domain: cookieDomain(x.site, x.host), secure: x.secure });
 
-  const issueAt = (x: Exchange, id: string): string => {
+  const issueAt = (x: Asker, id: string): string => {
     const day = dayOf(x.receivedAt);
     const value = `${id}.${day}.${sign(x.site.id, id, day)}`;
     const name = options.names(x.site).visitor;
@@ -80,9 +91,11 @@ export const createVisitors = (options: {
 
   return {
     resolve(x, mint) {
-      const cookies = parseCookies(x.req.headers.cookie);
+      const { cookie } = x.req.headers;
+      const cookies = parseCookies(typeof cookie === "string" ? cookie : undefined);
       const privacy = privacyOf(x, cookies);
       if (privacy.tracking === "none") return { ...nobody, privacy };
+      if (x.site.cookieless) return { ...nobody, id: idOfDay(x, options.salt), privacy };
       const names = options.names(x.site);
       const sessionId = firstId(cookies.get(names.session));
       const found = pick(x.site.id, cookies.get(names.visitor) ?? []);
@@ -99,7 +112,7 @@ export const createVisitors = (options: {
       return { id: newId(), isNew: true, mustIssue: true, sessionId: sessionId ?? newId(), privacy };
     },
     cookies(x, visitor) {
-      if (!visitor.id) return [];
+      if (!visitor.id || x.site.cookieless) return [];
       const names = options.names(x.site);
       const list = visitor.mustIssue ? [issueAt(x, visitor.id)] : [];
       if (visitor.sessionId) {
@@ -125,6 +138,16 @@ export const createVisitors = (options: {
   };
 };
 
+/**
+ * Who this is today, on a site that keeps nothing in browsers: told by address and browser, and by nobody after today.
+ * A server that speaks for others is none of them.
+ */
+const idOfDay = (x: Asker, salt: Pick<DailySalt, "at"> | undefined): string | null => {
+  if (!salt || x.req.headers["authorization"] !== undefined) return null;
+  const seen = [x.site.id, x.address, String(x.req.headers["user-agent"] ?? "")];
+  return hashedId([createHmac("sha256", salt.at(x.receivedAt)).update(seen.join("\0")).digest("hex")]);
+};
+
 interface Signed {
   readonly id: string;
   readonly day: string;
@@ -133,16 +156,22 @@ interface Signed {
 const nobody = { id: null, isNew: false, mustIssue: false, sessionId: null } as const;
 
 /** What this visitor allows, by browser signal, own choice, and the site's rule, in this order. */
-const privacyOf = (x: Exchange, cookies: ReadonlyMap<string, readonly string[]>): Privacy => {
-  const said = cookies.get(consentCookie)?.[0];
+const privacyOf = (x: Asker, cookies: ReadonlyMap<string, readonly string[]>): Privacy => {
+  const said = cookies.get(consentCookie)?.[0] ?? consentMark.exec(x.query ?? "")?.[1];
   const consent = said === "granted" || said === "denied" ? said : null;
   if (x.req.headers["sec-gpc"] === "1") return { tracking: "none", consent, reason: "gpc" };
-  if (cookies.get(optOutCookie)?.[0] === "1") return { tracking: "none", consent, reason: "optout" };
+  if (x.site.dnt && x.req.headers["dnt"] === "1") return { tracking: "none", consent, reason: "dnt" };
+  const optedOut = cookies.get(optOutCookie)?.[0] === "1" || optOutMark.test(x.query ?? "");
+  if (optedOut) return { tracking: "none", consent, reason: "optout" };
   if (consent === "denied" || (x.site.consent === "required" && consent !== "granted")) {
     return { tracking: "none", consent, reason: "consent" };
   }
   return consent === "granted" ? granted : unasked;
 };
+
+// Choices made on another origin do not reach us as cookies: the script puts them behind the address.
+const consentMark = /(?:^|&)tp_consent=(granted|denied)(?:&|$)/;
+const optOutMark = /(^|&)tp_optout=1(&|$)/;
 
 const granted: Privacy = { tracking: "full", consent: "granted", reason: null };
 const unasked: Privacy = { tracking: "full", consent: null, reason: null };

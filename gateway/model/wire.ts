@@ -57,6 +57,3 @@ export interface WireVariants {
 
 /** The cookies that a script on another origin writes for us: values as they are written, and lives in seconds. */
 export type WireCookies = readonly (readonly [name: string, value: string, seconds: number])[];
-
-/** `POST /tr/v1/me`: a wish of the visitor. What it answers a page on another origin is `{ cookies }`. */
-export type WireWish = { reset: true } | { consent: "granted" | "denied" } | { optout: boolean };

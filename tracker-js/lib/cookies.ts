@@ -1,32 +1,24 @@
-import { safe } from "./safe.ts";
+import { pick } from "./pick.ts";
 
-/** The cookie's value, decoded; empty without it. Several of one name: the first, as servers read it. */
-export const readCookie = (name: string, cookies = document.cookie): string => {
-  const pair = cookies.split("; ").find((text) => text.startsWith(name + "="));
-  const value = pair ? pair.slice(name.length + 1) : "";
-  return safe(decodeURIComponent)(value) ?? value;
-};
+/** The cookie's value as it was sent; empty without it. Several of one name: the first, as servers read it. */
+export const readCookie = (name: string): string => pick(document.cookie, name + "=", "; ") ?? "";
 
-/** Sets a cookie for the whole site; `domain` is an attribute as `cookieDomain` gives it. */
-export const writeCookie = (name: string, value: string, seconds: number, domain: string): void => {
-  const secure = location.protocol === "https:" ? ";Secure" : "";
-  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser, and never on http
-  document.cookie = `${name}=${value};Path=/;Max-Age=${seconds};SameSite=Lax${domain}${secure}`;
-};
+let domain: string | undefined;
 
-/**
- * The widest domain on which this host may set a cookie, as an attribute. The browser knows the public
- * suffixes: it refuses `co.uk` and takes `shop.co.uk`. Empty for addresses and single labels.
- */
-export const cookieDomain = (): string => {
-  const labels = location.hostname.split(".");
-  for (let i = labels.length - 1; i--; ) {
-    const domain = ";Domain=" + labels.slice(i).join(".");
-    writeCookie("tp_d", "1", 9, domain);
-    if (readCookie("tp_d")) {
-      writeCookie("tp_d", "", 0, domain);
-      return domain;
+/** Sets a cookie for the site and all its subdomains; no seconds remove it. */
+export const writeCookie = (name: string, value = "", seconds = 0): void => {
+  if (!domain) {
+    // The widest domain on which this host may set a cookie. The browser knows the public suffixes: it refuses
+    // `co.uk` and takes `shop.co.uk`. Not before the first cookie: until then nothing may be stored.
+    const labels = location.hostname.split(".");
+    for (let i = labels.length; i-- && !readCookie("tp_d"); ) {
+      domain = labels.slice(i).join(".");
+      writeCookie("tp_d", "1", 9);
     }
+    writeCookie("tp_d");
   }
-  return "";
+  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser, and never on http
+  document.cookie = `${name}=${value};Path=/;Max-Age=${seconds};SameSite=Lax;Domain=${domain}${
+    location.protocol === "https:" ? ";Secure" : ""
+  }`;
 };

@@ -1,15 +1,20 @@
 import { safe } from "./safe.ts";
 
 /**
- * Calls `hidden` when the page may never be seen again (a closed app on a phone fires nothing else), and
- * `left` when its document goes. Browsers fire the two in either order.
+ * Calls `run` when the page may never be seen again, or surely goes. Whoever asks before run.ts is called before what
+ * waits is sent: both listen at the window, on the way down.
  */
-export const whenLeaving = (hidden: () => void, left: () => void): void => {
-  document.addEventListener(
+export const whenLeaving = (run: (surely: boolean) => void): void => {
+  addEventListener(
+    "pagehide",
+    safe(() => run(true)),
+    true,
+  );
+  addEventListener(
     "visibilitychange",
     safe(() => {
-      if (document.visibilityState === "hidden") hidden();
+      if (document.hidden) run(false);
     }),
+    true,
   );
-  addEventListener("pagehide", safe(left));
 };

@@ -1,0 +1,72 @@
+/** Nothing is lost: bursts that are followed at once by a navigation or a closed tab, and a gateway that is down. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { Browser } from "playwright-core";
+import { bundle } from "../setup/build/bundle.ts";
+import type {} from "../tracker-js/api.ts"; // window.tr
+import { launchBrowser } from "./browser.ts";
+import { startTrackerSite } from "./tracker-site.ts";
+import { waitFor } from "./wait-for.ts";
+
+// TRACK_RUNS=100 takes some minutes.
+const runs = Number(process.env["TRACK_RUNS"] ?? 6);
+const burst = 30;
+
+let browser: Browser;
+let script: Uint8Array;
+before(async () => {
+  browser = await launchBrowser();
+  const entry = fileURLToPath(new URL("../tracker-js/index.ts", import.meta.url));
+  script = await bundle(entry, { target: "es2021", quiet: true });
+});
+after(() => browser.close());
+
+const page = `<!doctype html><title>Shop</title><script src="/track.js"></script>`;
+const say = (run: number, then: string) =>
+  `for (let i = 0; i < ${burst}; i++) tr("run${run}", { i, filler: "x".repeat(3000) }); ${then}`;
+
+test(`${burst} events of 3 KB before a navigation or a closed tab, ${runs} runs: all are there after the next visit`, async () => {
+  const site = await startTrackerSite(script, page);
+  const context = await browser.newContext();
+  try {
+    for (let run = 0; run < runs; run++) {
+      const tab = await context.newPage();
+      await tab.goto(`http://localhost:${site.port}/start`);
+      if (run % 2 === 0) {
+        await tab.evaluate(say(run, `location.href = "/next"`));
+        await tab.waitForURL("**/next");
+      } else await tab.evaluate(say(run, ""));
+      await tab.close();
+    }
+    const tab = await context.newPage();
+    await tab.goto(`http://localhost:${site.port}/last`);
+    const count = () => site.taken().filter(({ ename }) => ename.startsWith("run")).length;
+    await waitFor(() => count() === runs * burst, `${runs * burst} events, got ${count()}`);
+  } finally {
+    await context.close();
+    await site.close();
+  }
+});
+
+test("while the gateway is down events are kept over pages, and all are taken once it is back", async () => {
+  const site = await startTrackerSite(script, page);
+  const context = await browser.newContext();
+  try {
+    const tab = await context.newPage();
+    let isDown = true;
+    await tab.route("**/tr/v1/**", (route) => (isDown ? route.abort("connectionrefused") : route.continue()));
+    for (const path of ["/a", "/b", "/c"]) {
+      await tab.goto(`http://localhost:${site.port}${path}`);
+      await tab.evaluate(say(0, "void tr.flush()"));
+    }
+    await tab.waitForFunction((least) => (localStorage["tp_q"] ?? "").split("\n").length >= least, burst * 2);
+    assert.equal(site.posts.length, 0);
+    isDown = false;
+    await tab.goto(`http://localhost:${site.port}/d`);
+    await waitFor(() => site.taken().length === 3 * burst + 4, "all events and views");
+  } finally {
+    await context.close();
+    await site.close();
+  }
+});

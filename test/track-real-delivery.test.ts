@@ -1,0 +1,88 @@
+/** Nothing is lost and nothing comes twice, from the script to the journal of the real gateway, which is down for a while. */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Browser, BrowserContext } from "playwright-core";
+import type {} from "../tracker-js/api.ts"; // window.tr
+import { launchBrowser } from "./browser.ts";
+import { type GatewayOptions, startGateway } from "./gateway.ts";
+import { storedEvents } from "./stored.ts";
+import { waitFor } from "./wait-for.ts";
+
+// TRACK_RUNS=100 TRACK_DOWN_SECONDS=60 is the long form, of some minutes.
+const runs = Number(process.env["TRACK_RUNS"] ?? 4);
+const downMs = 1000 * Number(process.env["TRACK_DOWN_SECONDS"] ?? 0);
+const burst = 30;
+
+let browser: Browser;
+let data: string;
+before(async () => {
+  browser = await launchBrowser();
+  data = mkdtempSync(join(tmpdir(), "turnpike-delivery-"));
+});
+after(async () => {
+  await browser?.close();
+  rmSync(data, { recursive: true, force: true });
+});
+
+const options = (ports?: GatewayOptions["ports"]): GatewayOptions => ({ data, ...(ports && { ports }) });
+const fire = (name: string, then = "") =>
+  `for (let i = 0; i < ${burst}; i++) tr("${name}", { i, filler: "x".repeat(3000) }); ${then}`;
+
+/** How many of the bursts are stored: all rows, and different ones. */
+const counted = (prefix: string): readonly [rows: number, different: number] => {
+  const names = storedEvents(data)
+    .filter(({ name }) => name.startsWith(prefix))
+    .map(({ name, properties }) => `${name} ${properties?.["i"]}`);
+  return [names.length, new Set(names).size];
+};
+
+const visitOnce = async (context: BrowserContext, url: string): Promise<void> => {
+  const page = await context.newPage();
+  await page.goto(url);
+  await page.waitForFunction("window.tr?.flush");
+  await page.evaluate("tr.flush()");
+  await page.close();
+};
+
+test(`${runs} bursts before a navigation or a closed tab, and one from before a standstill: each event is stored once`, async () => {
+  const context = await browser.newContext();
+  const first = await startGateway(options());
+  const { ports, url } = first;
+  try {
+    for (let run = 0; run < runs; run++) {
+      const page = await context.newPage();
+      await page.goto(url);
+      await page.waitForFunction("window.tr?.flush");
+      await page.evaluate(fire(`run${run}`, run % 2 ? "" : `location.href = "/pricing/"`));
+      if (run % 2 === 0) await page.waitForURL("**/pricing/");
+      await page.close();
+    }
+    await visitOnce(context, url);
+    await waitFor(() => counted("run")[1] === runs * burst, `${runs * burst} events, got ${counted("run")}`);
+
+    const open = await context.newPage();
+    await open.goto(url);
+    await open.waitForFunction("window.tr?.flush");
+    await first.close();
+    await open.evaluate(fire("down", "void tr.flush()"));
+    await open.waitForFunction((least) => (localStorage["tp_q"] ?? "").split("\n").length >= least, burst);
+    await pause(downMs);
+    await open.close();
+    const second = await startGateway(options(ports));
+    try {
+      await visitOnce(context, url);
+      await waitFor(() => counted("down")[1] === burst, `${burst} events, got ${counted("down")}`);
+      assert.deepEqual(counted("run"), [runs * burst, runs * burst]);
+      assert.deepEqual(counted("down"), [burst, burst]);
+    } finally {
+      await second.close();
+    }
+  } finally {
+    await context.close();
+    await first.close();
+  }
+});

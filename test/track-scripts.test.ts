@@ -1,0 +1,229 @@
+/** The larger scripts, and pages that make it hard for any of them. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { Browser, Page } from "playwright-core";
+import type { WireEvent } from "../gateway/model/wire.ts";
+import { bundle } from "../setup/build/bundle.ts";
+import type {} from "../tracker-js/api.ts"; // window.tr
+import { launchBrowser } from "./browser.ts";
+import { startTrackerSite, type TrackerSite } from "./tracker-site.ts";
+
+let browser: Browser;
+const scripts = new Map<string, Uint8Array>();
+before(async () => {
+  browser = await launchBrowser();
+  for (const name of ["index", "full", "legacy"]) {
+    const entry = fileURLToPath(new URL(`../tracker-js/${name}.ts`, import.meta.url));
+    scripts.set(name, await bundle(entry, { target: "es2021", quiet: true }));
+  }
+});
+after(() => browser.close());
+
+interface Setting {
+  readonly script: "index" | "full" | "legacy";
+  readonly attributes?: string;
+  readonly body?: string;
+  readonly init?: string;
+  readonly path?: string;
+}
+
+/** Opens a page with one of the scripts, and checks at the end that nothing was thrown into it. */
+const visit = async (
+  { script, attributes = "", body = "", init = "", path = "/start" }: Setting,
+  run: (page: Page, site: TrackerSite) => Promise<void>,
+): Promise<void> => {
+  const bytes = scripts.get(script) ?? Buffer.alloc(0);
+  const tag = `<script src="/track.js" ${attributes}></script>`;
+  const site = await startTrackerSite(bytes, `<!doctype html><title>Shop</title>${tag}${body}`);
+  const context = await browser.newContext();
+  const errors: Error[] = [];
+  try {
+    const page = await context.newPage();
+    page.on("pageerror", (error) => errors.push(error));
+    if (init) await page.addInitScript(init);
+    await page.goto(`http://localhost:${site.port}${path}`);
+    await site.waitFor(1);
+    await run(page, site);
+    assert.deepEqual(errors, []);
+  } finally {
+    await context.close();
+    await site.close();
+  }
+};
+
+const flush = (page: Page) => page.evaluate("window.tr.flush()");
+const named = (site: TrackerSite, name: string): WireEvent[] =>
+  site.taken().filter(({ ename }) => ename === name);
+const paramsOf = (site: TrackerSite, name: string) => named(site, name).map(({ params }) => params);
+
+/** Links that would lead away stay. */
+const stay = `<script>addEventListener("click", (e) => e.preventDefault())</script>`;
+
+test("track.full.js tells the device and the page before with the first view", () =>
+  visit(
+    { script: "full", init: `sessionStorage.tp_last = location.origin + "/earlier"` },
+    async (page, site) => {
+      const [view] = site.taken();
+      assert.deepEqual([view?.w, view?.h, view?.last], [1280, 720, new URL("/earlier", page.url()).href]);
+      assert.ok(view?.tz);
+      assert.match(view?.sr ?? "", /^\d+x\d+$/);
+      assert.equal(named(site, "page_view").length, 1);
+    },
+  ));
+
+test("outbound links, downloads and named elements are events, links of the site are none", () =>
+  visit(
+    {
+      script: "full",
+      body: `${stay}<a id="out" href="https://other.example/x?token=1&utm_source=a">out</a><a id="in" href="/in">in</a>
+        <a id="file" href="/files/plan.pdf">plan</a><button data-tr-event="signup" data-tr-plan="pro"><b id="inner">go</b></button>`,
+    },
+    async (page, site) => {
+      for (const id of ["out", "in", "file", "inner"]) await page.click(`#${id}`);
+      await flush(page);
+      assert.deepEqual(paramsOf(site, "outbound_click"), [
+        { link_url: "https://other.example/x?utm_source=a", link_domain: "other.example" },
+      ]);
+      assert.deepEqual(
+        named(site, "file_download").map(({ params }) => new URL(String(params?.["link_url"])).pathname),
+        ["/files/plan.pdf"],
+      );
+      assert.deepEqual(paramsOf(site, "signup"), [{ plan: "pro" }]);
+      assert.equal(named(site, "click").length, 0, "every click only where the tag asks for it");
+    },
+  ));
+
+test("with data-clicks every click tells what was clicked, and nothing of what is masked or typed", () =>
+  visit(
+    {
+      script: "full",
+      attributes: "data-clicks",
+      body: `<button id="buy" onclick="document.title = 'x'; this.append('!')">Buy <i>now</i></button>
+        <button id="secret" onclick="this.title = 'x'"><span data-tr-mask>4111 1111</span></button><button id="dead">Nothing</button>`,
+    },
+    async (page, site) => {
+      for (const id of ["buy", "secret", "dead"]) await page.click(`#${id}`);
+      await site.waitFor(4);
+      const clicks = paramsOf(site, "click");
+      assert.deepEqual(
+        clicks.map((click) => [click?.["id"], click?.["text"], click?.["dead"]]),
+        [
+          ["buy", "Buy now", undefined],
+          ["secret", undefined, undefined],
+          ["dead", "Nothing", true],
+        ],
+      );
+      assert.ok(!JSON.stringify(site.posts).includes("4111"));
+    },
+  ));
+
+test("forms tell that they were sent or left, never what was typed; engagement is one event at hide", () =>
+  visit(
+    {
+      script: "full",
+      body: `<form id="sent" onsubmit="event.preventDefault()"><input name="q"><button>go</button></form>
+        <form id="left"><input name="email"></form><div style="height:4000px"></div>`,
+    },
+    async (page, site) => {
+      await page.fill("#sent input", "typed-1");
+      await page.click("#sent button");
+      await page.fill("#left input", "typed-2");
+      await page.evaluate("scrollTo(0, 1000)");
+      await page.evaluate(`dispatchEvent(new PageTransitionEvent("pagehide"))`);
+      await site.waitFor(4);
+      assert.deepEqual(paramsOf(site, "form_submit"), [{ form: "sent" }]);
+      assert.deepEqual(paramsOf(site, "form_abandon"), [{ form: "left", field: "email" }]);
+      const [engagement] = paramsOf(site, "engagement");
+      assert.ok(Number(engagement?.["engagement_ms"]) > 0);
+      assert.ok(Number(engagement?.["scroll_percent"]) > 30);
+      assert.ok(!JSON.stringify(site.posts).includes("typed"));
+    },
+  ));
+
+test("errors that nobody caught are events where the tag asks for them", async () => {
+  const bytes = scripts.get("full") ?? Buffer.alloc(0);
+  const site = await startTrackerSite(bytes, `<!doctype html><script src="/track.js" data-errors></script>`);
+  const page = await browser.newPage();
+  try {
+    await page.goto(`http://localhost:${site.port}/start`);
+    await page.evaluate(`void setTimeout(() => { throw new Error("broken") })`);
+    await site.waitFor(2);
+    assert.match(String(paramsOf(site, "js_error")[0]?.["message"]), /broken/);
+  } finally {
+    await page.close();
+    await site.close();
+  }
+});
+
+test("track.legacy.js takes the calls of old pages as they were meant", () =>
+  visit(
+    {
+      script: "legacy",
+      path: "/start?campaign=x",
+      init: `document.cookie = "ex=exp-7"; document.cookie = "exp=" + encodeURIComponent('{"slogan":"B"}');`,
+    },
+    async (page, site) => {
+      await page.evaluate(`(() => {
+        tr({ ename: "again", sink: "cw$" });
+        tr({ ename: "forced", sink: "cw$", score: 1, params: { aff: "Bespoke" } }, true);
+        track({ ename: "tracked", etyp: "click" });
+        tr("new", { a: 1 });
+      })()`);
+      await flush(page);
+      assert.equal(named(site, "again").length, 0, "the same address is told once");
+      const [forced] = named(site, "forced") as (WireEvent & Record<string, unknown>)[];
+      assert.deepEqual(
+        [forced?.["sink"], forced?.["score"], forced?.["xid"], forced?.params],
+        ["cw$", 1, "exp-7", { campaign: "x", slogan: "B", aff: "Bespoke" }],
+      );
+      assert.equal(named(site, "tracked").length, 1);
+      assert.deepEqual(paramsOf(site, "new"), [{ a: 1 }]);
+    },
+  ));
+
+const hostile = {
+  "fetch is replaced afterwards": `addEventListener("load", () => { window.fetch = () => { throw new Error("mine") } })`,
+  "fetch is wrapped": `const own = fetch; window.fetch = async (...a) => { const r = await own(...a); return r }`,
+  "XMLHttpRequest is gone": "delete window.XMLHttpRequest",
+  "History is wrapped by the page": `for (const m of ["pushState", "replaceState"]) { const own = History.prototype[m]; History.prototype[m] = function () { return own.apply(this, arguments) } }`,
+  "history is frozen": "Object.freeze(history)",
+  "Array.prototype has old methods": `Array.prototype.toJSON = function () { return Array.prototype.join.call(this) }; Array.from = (list) => [...list]; Array.prototype.contains = () => true`,
+  "Object is frozen":
+    "Object.freeze(Object); Object.freeze(Object.prototype); Object.freeze(Function.prototype)",
+  "JSON is replaced afterwards by the same": `const own = JSON.stringify; JSON.stringify = (...a) => own(...a)`,
+  "Promise is wrapped": "window.Promise = class extends Promise {}",
+  "the referrer is no address": `Object.defineProperty(document, "referrer", { get: () => "not a url" })`,
+} as const;
+
+for (const [name, init] of Object.entries(hostile)) {
+  test(`a page where ${name} is counted all the same, and not broken`, () =>
+    visit({ script: "full", init }, async (page, site) => {
+      await page.evaluate(`history.pushState(null, "", "/next"); tr("bought", { n: 1 }); tr.flush()`);
+      await site.waitFor(3);
+      assert.deepEqual(
+        site.taken().map(({ ename }) => ename),
+        ["page_view", "page_view", "bought"],
+      );
+    }));
+}
+
+test("a strict policy that trusts a nonce lets the script run and send", async () => {
+  const bytes = scripts.get("full") ?? Buffer.alloc(0);
+  const policy = `default-src 'none'; script-src 'nonce-abc'; connect-src 'self'; require-trusted-types-for 'script'`;
+  const page = await browser.newPage();
+  const head = `<meta http-equiv="Content-Security-Policy" content="${policy}"><script nonce="abc" src="/track.js" async></script>`;
+  const site = await startTrackerSite(bytes, `<!doctype html>${head}`);
+  const refused: string[] = [];
+  page.on("console", (message) => {
+    if (/Content Security Policy/.test(message.text())) refused.push(message.text());
+  });
+  try {
+    await page.goto(`http://localhost:${site.port}/start`);
+    await site.waitFor(1);
+    assert.deepEqual(refused, []);
+  } finally {
+    await page.close();
+    await site.close();
+  }
+});

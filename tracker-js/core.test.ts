@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { test } from "node:test";
+import type { WireBatch } from "../gateway/model/wire.ts";
+import { createTracker } from "./core.ts";
+
+test("a program without a page sends its events, and again what was refused, under the same ids", async () => {
+  const batches: WireBatch[] = [];
+  const server = createServer(async (req, res) => {
+    batches.push(JSON.parse(await text(req)));
+    res.writeHead(batches.length === 1 ? 503 : 200).end();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  try {
+    const { port } = server.address() as AddressInfo; // a TCP server's address is no string
+    const tracker = createTracker({
+      collect: `http://127.0.0.1:${port}/tr/v1/`,
+      common: { vid: "device-1" },
+    });
+    tracker.record({ ename: "started", params: { cold: true } });
+    tracker.record({ ename: "bought", type: "outcome", value: 5, currency: "EUR" });
+    await tracker.flush();
+    await tracker.flush();
+    const [first, second] = batches;
+    assert.deepEqual(
+      first?.events.map(({ ename, vid, seq }) => [ename, vid, seq]),
+      [
+        ["started", "device-1", 0],
+        ["bought", "device-1", 1],
+      ],
+    );
+    assert.deepEqual(second?.events, first?.events);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    await once(server, "close");
+  }
+});

@@ -1,0 +1,5 @@
+/** track.legacy.js: track.js for pages that were made for the original scripts. */
+import "./legacy/carry-over.ts";
+import "./legacy/globals.ts";
+import "./legacy/first-view.ts";
+import "./run.ts";

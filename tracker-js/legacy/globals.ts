@@ -1,0 +1,35 @@
+/** The functions that pages of the original scripts call: `tr(fields, force)` and `track(fields)`. */
+import { safe } from "../lib/safe.ts";
+import { record, tr } from "../start.ts";
+import { oldFields, oldParams } from "./carry-over.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+let last = location.href; // the first view has been told by then
+
+const send = (fields: Fields): void => {
+  const { params, eid, ...own } = fields;
+  const query = Object.fromEntries(new URLSearchParams(location.search));
+  // In old pages `eid` named the experiment.
+  const xid = own["xid"] ?? eid;
+  record({
+    ename: "event",
+    ...oldFields(),
+    ...own,
+    ...(xid ? { xid } : {}),
+    params: { ...query, ...oldParams(), ...(params as object | undefined) },
+  });
+};
+
+/** As the original did, the same address is told once, unless `force`. */
+const oldTr = (fields: Fields, force?: unknown): void => {
+  if (!force && last === location.href) return;
+  last = location.href;
+  send(fields);
+};
+
+const call = (first: unknown, second?: unknown): void =>
+  typeof first === "object" && first ? oldTr(first as Fields, second) : tr(first as string, second as Fields);
+
+window.tr = Object.assign(safe(call), tr) as typeof tr; // takes what `tr` takes, and an object
+window.track = safe(send);

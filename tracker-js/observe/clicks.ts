@@ -1,0 +1,72 @@
+import { cleanUrl } from "../clean-url.ts";
+import { nearest, textOf } from "../lib/element.ts";
+import { safe } from "../lib/safe.ts";
+import { record } from "../start.ts";
+import { tag } from "../tag.ts";
+
+const files = "pdf|zip|gz|rar|7z|dmg|exe|pkg|deb|rpm|apk|docx?|xlsx?|pptx?|csv|txt|mp[34]|mov|avi|wav|epub";
+const interactive = "a,button,summary,label,select,input,[role=button],[role=link],[role=tab],[onclick]";
+
+/** Outbound links, downloads, elements that name an event of their own, and where the tag says so every click. */
+export const observeClicks = (): void => {
+  const file = RegExp(`\\.(${tag.downloads || files})$`, "i");
+  const link = (target: EventTarget | null): void => {
+    const anchor = nearest(target, "a[href]");
+    if (!(anchor instanceof HTMLAnchorElement) || !/^https?:/.test(anchor.protocol)) return;
+    const isFile = file.test(anchor.pathname);
+    if (!isFile && anchor.host === location.host) return;
+    const params = { link_url: cleanUrl(anchor.href), link_domain: anchor.hostname };
+    record({ ename: isFile ? "file_download" : "outbound_click", type: "track", params });
+  };
+  const onClick = safe((event: MouseEvent) => {
+    if (event.button > 1) return; // the context menu opens nothing
+    link(event.target);
+    named(event.target);
+    if ("clicks" in tag) any(event);
+  });
+  // The page may stop the event on its way, but not before it came to the window.
+  addEventListener("click", onClick, true);
+  addEventListener("auxclick", onClick, true);
+};
+
+/** `<button data-tr-event="signup" data-tr-plan="pro">` → the event `signup` with `plan`. */
+const named = (target: EventTarget | null): void => {
+  const element = nearest(target, "[data-tr-event]");
+  if (!element) return;
+  const params: Record<string, string> = {};
+  for (const { name, value } of element.attributes) {
+    if (name.startsWith("data-tr-")) params[name.slice(8)] = value;
+  }
+  const { event = "", ...own } = params;
+  record({ ename: event, type: "track", params: own });
+};
+
+let recent: number[] = [];
+
+const any = ({ target, timeStamp }: MouseEvent): void => {
+  const element = nearest(target, interactive);
+  recent = [...recent.filter((time) => timeStamp - time < 1000), timeStamp];
+  const rage = recent.length > 2 || undefined;
+  if (!element && !rage) return;
+  const { tagName, id } = element ?? (target as HTMLElement); // a click's target is an element
+  const href = element instanceof HTMLAnchorElement ? cleanUrl(element.href) : undefined;
+  const text = element ? textOf(element) : undefined;
+  const before = location.href;
+  let changed = false;
+  const observer = new MutationObserver(() => {
+    changed = true;
+  });
+  observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+  // Dead: nothing came of it within a second, neither on the page nor in its address.
+  const tell = (): void => {
+    observer.disconnect();
+    const dead = (!changed && !href && location.href === before) || undefined;
+    record({
+      ename: "click",
+      type: "track",
+      params: { text, tag: tagName.toLowerCase(), id: id || undefined, href, rage, dead },
+    });
+  };
+  if (href) tell();
+  else setTimeout(safe(tell), 1000);
+};

@@ -1,0 +1,31 @@
+import { whenLeaving } from "../lib/when-leaving.ts";
+import { record } from "../start.ts";
+
+/** One event at hide: how long the page was looked at since the last, and how far it was scrolled. */
+export const observeEngagement = (): void => {
+  let engagedMs = 0;
+  let since = 0;
+  let deepest = 0;
+
+  const isLookedAt = () => !document.hidden && document.hasFocus();
+  const count = (): void => {
+    if (since) engagedMs += performance.now() - since;
+    since = isLookedAt() ? performance.now() : 0;
+  };
+  const measure = (): void => {
+    const { scrollHeight } = document.documentElement;
+    deepest = Math.max(deepest, Math.min(100, Math.round((100 * (scrollY + innerHeight)) / scrollHeight)));
+  };
+  for (const type of ["focus", "blur", "visibilitychange"]) addEventListener(type, count, true);
+  addEventListener("scroll", measure, { passive: true, capture: true });
+  count();
+  whenLeaving(() => {
+    count();
+    const engagement_ms = Math.round(engagedMs);
+    if (engagement_ms === 0) return;
+    // Not before: asking for the height of a page that is being built costs a layout.
+    measure();
+    record({ ename: "engagement", type: "track", params: { engagement_ms, scroll_percent: deepest } });
+    engagedMs = 0;
+  });
+};

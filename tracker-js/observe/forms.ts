@@ -1,0 +1,38 @@
+import { safe } from "../lib/safe.ts";
+import { whenLeaving } from "../lib/when-leaving.ts";
+import { record } from "../start.ts";
+
+/** Forms that were sent, and forms that were begun and left; never what was typed. */
+export const observeForms = (): void => {
+  let begun: HTMLFormElement | null = null;
+  let field = "";
+  const tell = (ename: string, form: HTMLFormElement, last?: string): void =>
+    record({
+      ename,
+      type: "track",
+      params: { form: form.id || form.getAttribute("name") || undefined, field: last },
+    });
+
+  addEventListener(
+    "input",
+    safe(({ target }: Event) => {
+      if (!(target instanceof HTMLElement) || !("form" in target)) return;
+      begun = target.form as HTMLFormElement | null; // of every element that has one
+      field = target.getAttribute("name") ?? "";
+    }),
+    true,
+  );
+  addEventListener(
+    "submit",
+    safe(({ target }: Event) => {
+      if (target instanceof HTMLFormElement) tell("form_submit", target);
+      begun = null;
+    }),
+    true,
+  );
+  whenLeaving((surely) => {
+    if (!begun || !surely) return;
+    tell("form_abandon", begun, field || undefined);
+    begun = null;
+  });
+};

@@ -1,0 +1,22 @@
+/** What this visitor allows: asked again each time, because it changes while the page is open. */
+import { readCookie } from "./lib/cookies.ts";
+import { tag } from "./tag.ts";
+
+/** Nothing leaves, and nothing is stored: nobody looks at the page yet, or the visitor has not said yes. */
+export const isSilent = (): unknown => {
+  const said = readCookie("tp_consent");
+  return isPrerendering() || (said !== "granted" && (said || tag.consent));
+};
+
+/** Events go without anything that says who it is, and nothing is stored. */
+export const isNobody = (): unknown =>
+  navigator.globalPrivacyControl ||
+  // The tag names the property, `doNotTrack`.
+  navigator[tag.dnt as "doNotTrack"] === "1" ||
+  readCookie("tp_optout");
+
+export const mayStore = (): boolean => !("cookieless" in tag || isNobody() || isSilent());
+
+/** A page that the browser loads ahead may never be looked at. */
+export const isPrerendering = (): boolean =>
+  (document as Document & { readonly prerendering: boolean }).prerendering; // not in the DOM types yet
