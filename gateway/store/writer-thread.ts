@@ -1,7 +1,6 @@
 /** The writer's thread: takes batches from the main thread, commits them, says so. */
 import type { MessagePort } from "node:worker_threads";
 import { isDiskTrouble } from "./disk-trouble.ts";
-import { createPace } from "./follow-pace.ts";
 import type { Outcome } from "./group-commit.ts";
 import type { Batch, Ledger } from "./ledger.ts";
 import type { SegmentCall } from "./segments/writing.ts";
@@ -28,6 +27,10 @@ export type FromWriter =
   | { readonly kind: "answer"; readonly call: number; readonly value?: unknown; readonly error?: string };
 
 const pruneEveryMs = 60_000;
+/** Rows that the projections follow at a time: the main thread answers meanwhile, and nobody waits long behind it. */
+const stepRows = 300;
+/** What was stored is in the projections after this time at the latest, unless rows come faster than they can follow. */
+const followAfterMs = 25;
 const retryAfterMs = 1000;
 
 /** Serves until it is told to close; `configure` takes changed settings. */
@@ -38,23 +41,21 @@ export const serveWriter = (
 ): void => {
   const say = (message: FromWriter) => port.postMessage(message);
   const pruning = setInterval(() => attempt(() => ledger.prune()), pruneEveryMs);
-  const pace = createPace(() => performance.now());
   let following: NodeJS.Timeout | null = null;
 
   const follow = (): void => {
     if (following) clearTimeout(following);
     following = null;
-    const { rows, waitMs } = pace.step();
     try {
-      ledger.follow(rows);
-      if (ledger.pending() > 0) followIn(ledger.pending() < rows ? waitMs : 0);
+      ledger.follow(stepRows);
+      if (ledger.pending() > 0) followIn(ledger.pending() < stepRows ? followAfterMs : 0);
     } catch {
       followIn(retryAfterMs); // nothing is lost: the rows are in the journal; appending says what is wrong
     }
   };
 
   const followIn = (ms: number): void => {
-    following ??= setTimeout(() => timed(follow), ms);
+    following ??= setTimeout(follow, ms);
   };
 
   const append = (batch: Batch): void => {
@@ -64,19 +65,12 @@ export const serveWriter = (
       return;
     }
     say(appendBatch(ledger, batch));
-    const { rows, waitMs } = pace.step();
-    if (ledger.pending() < rows) followIn(waitMs);
+    if (ledger.pending() < stepRows) followIn(followAfterMs);
     else follow();
   };
 
-  const timed = (work: () => void): void => {
-    const began = performance.now();
-    work();
-    pace.worked(performance.now() - began);
-  };
-
   port.on("message", (message: ToWriter) => {
-    if (message.kind === "append") timed(() => append(message));
+    if (message.kind === "append") append(message);
     if (message.kind === "configure") attempt(() => configure(message.settings));
     if (message.kind === "call") say(answer(ledger, message.call, message.what));
     if (message.kind === "close") {
