@@ -5,9 +5,10 @@
 import { availableParallelism } from "node:os";
 import { startGateway } from "../test/gateway.ts";
 import { runContest } from "./lib/contest.ts";
-import { type Server, startNginx } from "./lib/nginx.ts";
+import { startNginx } from "./lib/nginx.ts";
 import { startPeer } from "./lib/node-peer.ts";
 import type { BenchOptions } from "./lib/options.ts";
+import type { Server } from "./lib/start-program.ts";
 
 const body = JSON.stringify({
   items: Array.from({ length: 17 }, (_, i) => ({

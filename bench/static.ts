@@ -8,8 +8,9 @@ import { join } from "node:path";
 import { startGateway } from "../test/gateway.ts";
 import { startCaddy } from "./lib/caddy.ts";
 import { runContest } from "./lib/contest.ts";
-import { type Server, startNginx } from "./lib/nginx.ts";
+import { startNginx } from "./lib/nginx.ts";
 import type { BenchOptions } from "./lib/options.ts";
+import type { Server } from "./lib/start-program.ts";
 
 const file = `.${Array.from({ length: 24 }, (_, i) => `card-${i} { margin: ${i}px; color: #${100 + i}; }`).join("\n.")}\n`;
 

@@ -3,7 +3,6 @@
  * lives longer (store, secret, cookie names) comes in as `parts`.
  */
 
-import { adminCookie } from "./api/auth.ts";
 import { collect } from "./collect/collect.ts";
 import { type Collector, createCollector } from "./collect/collector.ts";
 import { me } from "./collect/me.ts";
@@ -26,16 +25,13 @@ import { type Asker, consentCookie, createVisitors, optOutCookie } from "./docum
 import { createAgentReader } from "./enrich/agent.ts";
 import { createEnricher } from "./enrich/enrich.ts";
 import { createLocator } from "./enrich/geo.ts";
-import { type Assigner, createAssigner } from "./experiment/assign.ts";
 import { formatXid } from "./experiment/variant-cookie.ts";
 import { createGa4Collector } from "./ga4-collector.ts";
 import { createHitRecorder, recording } from "./hit-recorder.ts";
 import { compose, type Exchange, type Handler, type Upgrade } from "./http/exchange.ts";
-import { HttpError } from "./http/http-error.ts";
 import { readSiteTokens } from "./identity/login-token.ts";
 import { createClaimMarker } from "./identity/mark-claims.ts";
 import { joinUpgrades } from "./join-upgrades.ts";
-import { createCache } from "./lib/cache.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
 import { parseCidrs } from "./lib/ip.ts";
 import { maskIp } from "./lib/mask-ip.ts";
@@ -43,16 +39,14 @@ import { type CounterMaker, createLimiter } from "./limit/limit.ts";
 import type { Upgrades } from "./listen/upgrades.ts";
 import type { Event } from "./model/event.ts";
 import type { EventStore } from "./model/event-store.ts";
-import type { Experiment } from "./model/experiment.ts";
 import type { Site } from "./model/site.ts";
-import { createProxy, type ProxyOptions, type TakeUpgrade } from "./proxy/proxy.ts";
-import { addressOf } from "./proxy/settings.ts";
-import { createTunnels, type Tunnels } from "./proxy/tunnel.ts";
+import type { TakeUpgrade } from "./proxy/proxy.ts";
+import type { Tunnels } from "./proxy/tunnel.ts";
 import { type ClaimKey, claimsOf, routesOf } from "./public-paths.ts";
 import { createSiteFinder } from "./route/find-site.ts";
 import { type Claim, type CompiledRoute, createRouter } from "./route/router.ts";
-import { staticSettings } from "./static/settings.ts";
-import { createStatic } from "./static/static.ts";
+import { answerOf, notFound, publicFiles } from "./route-answers.ts";
+import { assignersOf } from "./site-assigners.ts";
 
 export interface AppParts {
   readonly store: EventStore;
@@ -208,9 +202,17 @@ export const createApp = (config: Config, parts: AppParts): App => {
 
   const closers: (() => Promise<void>)[] = [];
   const described = routesOf(config);
+  const routeParts = {
+    isTrusted,
+    visitorOf: (x: Upgrade) => resolve(x).id,
+    onError: parts.onError,
+    warn,
+    demoUpstream: parts.demoUpstream,
+    tunnels: parts.tunnels,
+  };
   const proxied = new Map<Handler, TakeUpgrade>();
   const routes = config.routes.flatMap((route, index): CompiledRoute[] => {
-    const own = answerOf(route, parts, { isTrusted, visitorOf: (x) => resolve(x).id }, closers);
+    const own = answerOf(route, routeParts, closers);
     const answer = route.proxy ? told(own.handle) : own.handle;
     const handler = route.inject ? documents(answer) : answer;
     if (own.upgrade) proxied.set(handler, own.upgrade);
@@ -295,82 +297,5 @@ export const sitesOf = (config: Config): readonly Site[] =>
     experiments: config.experiments.filter((experiment) => experiment.site === site.id),
   }));
 
-const answerOf = (
-  route: Config["routes"][number],
-  parts: AppParts,
-  knows: Pick<ProxyOptions, "isTrusted" | "visitorOf">,
-  closers: (() => Promise<void>)[],
-): Answer => {
-  if (route.static) return { handle: createStatic(route.static, { base: route.path }) };
-  if (!route.proxy) return { handle: notFound };
-  const upstreams = route.proxy.upstreams.map((one) =>
-    addressOf(one) === "demo" ? (parts.demoUpstream ?? "demo") : one,
-  );
-  const proxy = createProxy(
-    { ...route.proxy, upstreams },
-    {
-      ...knows,
-      base: route.path,
-      stripCookies: [adminCookie],
-      onError: parts.onError,
-      warn: parts.warn ?? (() => {}),
-      tunnels: parts.tunnels ?? createTunnels(),
-    },
-  );
-  closers.push(() => proxy.close());
-  return { handle: proxy.handle, upgrade: proxy.upgrade };
-};
-
-/** How a route answers. */
-interface Answer {
-  readonly handle: Handler;
-  readonly upgrade?: TakeUpgrade;
-}
-
-/** Files below any of the paths, whose rest is the file's; nothing where no folder is named. */
-const publicFiles = (dir: string | null, paths: readonly string[]): Handler => {
-  if (dir === null) return notFound;
-  const files = createStatic(staticSettings.parse({ dir }));
-  return (x) => {
-    const base = paths.find((path) => x.path.startsWith(path)) ?? "/";
-    return files({ ...x, path: x.path.slice(base.length - 1) });
-  };
-};
-
 const openConnections = (): number =>
   process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap" || name === "TLSWrap").length;
-
-const notFound: Handler = (x) => {
-  throw new HttpError(404, `nothing is served at ${x.path.slice(0, 200)}`);
-};
-
-interface SiteAssigner {
-  readonly byPath: Assigner;
-  /** all running experiments, whatever their paths */
-  all(visitorId: string): Readonly<Record<string, string>> | null;
-}
-
-const assignersOf = (sites: readonly Site[]): { at(site: Site): SiteAssigner } => {
-  const bySite = new Map(sites.map((site) => [site.id, createSiteAssigner(site.experiments)]));
-  const none = createSiteAssigner([]);
-  return { at: (site) => bySite.get(site.id) ?? none };
-};
-
-const createSiteAssigner = (experiments: readonly Experiment[]): SiteAssigner => {
-  const everywhere = createAssigner(experiments.map((experiment) => ({ ...experiment, paths: [] })));
-  const known = createCache<string, Readonly<Record<string, string>>>(20_000);
-  return {
-    byPath: createAssigner(experiments),
-    all(visitorId) {
-      if (experiments.length === 0) return null;
-      let variantsInForce = known.get(visitorId);
-      if (!variantsInForce) {
-        variantsInForce = Object.fromEntries(
-          everywhere(visitorId, "/").map((a) => [a.experiment, a.variant]),
-        );
-        known.set(visitorId, variantsInForce);
-      }
-      return variantsInForce;
-    },
-  };
-};

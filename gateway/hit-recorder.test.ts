@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import type { CollectRequest } from "./collect/request.ts";
 import { createHitRecorder } from "./hit-recorder.ts";
-import { testSite } from "./http/test-server.ts";
 import { readRecordedRequest } from "./model/recorded-request.ts";
+import { testSite } from "./model/test-site.ts";
 
 let dir: string;
 beforeEach(() => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHash, createPublicKey, randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import { createServer as createSecureServer } from "node:https";
-import type { AddressInfo, Server } from "node:net";
+import { type AddressInfo, connect, createServer as createTcpServer, type Server } from "node:net";
 import type { Duplex } from "node:stream";
 import { type TestContext, test } from "node:test";
 import { WebSocket, WebSocketServer } from "ws";
@@ -111,6 +111,35 @@ test("either side that closes closes the other", async (t) => {
     await waitFor(() => up.sockets.clients.size === 1, "the upstream's side to open");
     for (const client of up.sockets.clients) client.terminate();
     await closed;
+  });
+});
+
+test("an upstream that dies under an open websocket cuts it, and nothing of HTTP comes down it", async (t) => {
+  const hello = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
+  const up = await listen(
+    t,
+    createTcpServer((socket) => {
+      socket.on("error", () => {});
+      socket.once("data", () => {
+        socket.write(`${hello}frames`);
+        socket.once("data", () => socket.resetAndDestroy());
+      });
+    }),
+  );
+  const config = { routes: [{ path: "/", proxy: { upstreams: [`http://127.0.0.1:${up}`] } }] };
+  await withGateway({ config }, async ({ ports }) => {
+    const socket = connect(ports.http, "127.0.0.1");
+    let text = "";
+    socket.on("data", (bytes) => {
+      const before = text;
+      text += bytes.toString("latin1");
+      if (!before.includes("frames") && text.includes("frames")) socket.write("more");
+    });
+    socket.on("error", () => {});
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    socket.write("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    await closed;
+    assert.match(text, /^HTTP\/1\.1 101 [\s\S]*\r\n\r\nframes$/);
   });
 });
 

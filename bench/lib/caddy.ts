@@ -1,10 +1,9 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../test/gateway.ts";
-import { answers } from "./answers.ts";
-import type { Server } from "./nginx.ts";
+import { type Server, startProgram } from "./start-program.ts";
 import { findTool } from "./tools.ts";
 
 /** Caddy with the directives in its one site; null where it is not installed. It uses every core by itself. */
@@ -22,21 +21,5 @@ export const startCaddy = async (directives: string): Promise<Server | null> => 
     stdio: "ignore",
     env: { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
   });
-  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const url = `http://127.0.0.1:${port}`;
-  const stop = async () => {
-    child.kill("SIGTERM");
-    await exited;
-    rmSync(folder, { recursive: true, force: true });
-  };
-  try {
-    await Promise.race([
-      answers(url),
-      exited.then(() => Promise.reject(new Error("bench: caddy did not start"))),
-    ]);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return { url, stop };
+  return startProgram("caddy", child, `http://127.0.0.1:${port}`, folder);
 };

@@ -1,15 +1,10 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../test/gateway.ts";
-import { answers } from "./answers.ts";
+import { type Server, startProgram } from "./start-program.ts";
 import { findTool } from "./tools.ts";
-
-export interface Server {
-  readonly url: string;
-  stop(): Promise<void>;
-}
 
 /**
  * nginx as its makers advise for many requests: a worker for each core, no access log, connections that stay open.
@@ -23,23 +18,7 @@ export const startNginx = async (server: string, http = ""): Promise<Server> => 
   const child = spawn(findTool("nginx") ?? "nginx", ["-p", folder, "-c", file, "-e", "stderr"], {
     stdio: ["ignore", "ignore", "inherit"],
   });
-  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const url = `http://127.0.0.1:${port}`;
-  const stop = async () => {
-    child.kill("SIGTERM");
-    await exited;
-    rmSync(folder, { recursive: true, force: true });
-  };
-  try {
-    await Promise.race([
-      answers(url),
-      exited.then(() => Promise.reject(new Error("bench: nginx did not start"))),
-    ]);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return { url, stop };
+  return startProgram("nginx", child, `http://127.0.0.1:${port}`, folder);
 };
 
 const settings = (folder: string, port: number, server: string, http: string): string => `

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../../test/gateway.ts";
 import { answers } from "./answers.ts";
-import type { Server } from "./nginx.ts";
+import type { Server } from "./start-program.ts";
 
 /** One of the Node proxies in a process of its own, as the gateway is. */
 export const startPeer = async (name: "http-proxy" | "http-proxy-3", upstream: string): Promise<Server> => {

@@ -1,9 +1,10 @@
 /** What the tests of this folder share: a collector with little around it, and a store that keeps what it is given. */
-import { testSite } from "../http/test-server.ts";
+
 import type { Keyed } from "../model/event.ts";
 import type { EventStore, RejectedHit } from "../model/event-store.ts";
 import type { Protocol } from "../model/protocol.ts";
 import type { Site } from "../model/site.ts";
+import { testSite } from "../model/test-site.ts";
 import { createCollector } from "./collector.ts";
 import type { CollectAnswer, CollectRequest } from "./request.ts";
 

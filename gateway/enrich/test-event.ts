@@ -1,37 +1,15 @@
 /** What the tests of this folder share: an event with a few columns, enriched. */
 import type { Event } from "../model/event.ts";
 import type { Site } from "../model/site.ts";
+import { testSite } from "../model/test-site.ts";
 import { createEnricher } from "./enrich.ts";
 import type { HitContext } from "./pass.ts";
 
 export const site: Site = {
-  id: "main",
+  ...testSite,
   hosts: ["shop.example", "*.shop.example", "*"],
   protocols: ["native"],
-  writeKeys: [],
-  timezone: "UTC",
-  consent: "assumed",
-  sessions: {
-    idleMinutes: 30,
-    maxHours: 12,
-    maxEvents: 1000,
-    splitOnCampaign: true,
-    splitOnUser: true,
-    joinByUser: true,
-    joinByStamp: false,
-  },
-  ipMasking: 1,
   excludedUrlParams: ["utm_source", "utm_medium", "utm_campaign", "gclid"],
-  identity: { allowWithoutOrigin: false },
-  measurementIds: [],
-  ignoredReferrers: [],
-  currencyRates: {},
-  filters: { conditions: [] },
-  channels: [],
-  legacyPepper: "",
-  cookies: { visitor: "vid", session: "sid", referrer: "ref", params: "params", experiments: "xid" },
-  cookieDomain: null,
-  experiments: [],
 };
 
 export const untracked = { tracking: "none", consent: "denied", reason: "consent" } as const;

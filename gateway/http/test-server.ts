@@ -1,40 +1,10 @@
 /** What tests of the request side share: a server that makes a plain `Exchange`, and clients that send exact bytes. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
-import type { Site } from "../model/site.ts";
+import { testSite } from "../model/test-site.ts";
 import type { Exchange, Handler } from "./exchange.ts";
 import { HttpError } from "./http-error.ts";
 import { sendError } from "./send-error.ts";
-
-export const testSite: Site = {
-  id: "main",
-  hosts: ["*"],
-  protocols: [],
-  writeKeys: [],
-  timezone: "UTC",
-  consent: "assumed",
-  sessions: {
-    idleMinutes: 30,
-    maxHours: 12,
-    maxEvents: 1000,
-    splitOnCampaign: true,
-    splitOnUser: true,
-    joinByUser: true,
-    joinByStamp: false,
-  },
-  ipMasking: 1,
-  excludedUrlParams: [],
-  identity: { allowWithoutOrigin: false },
-  measurementIds: [],
-  ignoredReferrers: [],
-  currencyRates: {},
-  filters: { conditions: [] },
-  channels: [],
-  legacyPepper: "",
-  cookies: { visitor: "vid", session: "sid", referrer: "ref", params: "params", experiments: "xid" },
-  cookieDomain: null,
-  experiments: [],
-};
 
 export const testExchange = (req: IncomingMessage, res: ServerResponse): Exchange => {
   const [path = "/", query = ""] = (req.url ?? "/").split("?", 2);

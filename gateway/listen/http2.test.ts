@@ -9,7 +9,7 @@ import { after, type TestContext, test } from "node:test";
 import { connect as tlsConnect } from "node:tls";
 import type { Exchange } from "../http/exchange.ts";
 import { readBody } from "../http/read-body.ts";
-import { testSite } from "../http/test-server.ts";
+import { testSite } from "../model/test-site.ts";
 import { createListener, type ListenerOptions } from "./listener.ts";
 import { createLocalAuthority } from "./tls/local-authority.ts";
 

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { type TestContext, test } from "node:test";
-import { connectTo, exchangeBytes, testSite } from "../http/test-server.ts";
+import { connectTo, exchangeBytes } from "../http/test-server.ts";
+import { testSite } from "../model/test-site.ts";
 import type { LaneAnswer } from "./lane.ts";
 import { createListener } from "./listener.ts";
 import type { PlainRequest } from "./plain-request.ts";
@@ -175,6 +176,22 @@ test("a fault of ours is 500, and is told", async (t) => {
   const { port, errors } = await open(t, () => Promise.reject(new Error("ours")));
   assert.match(await exchangeBytes(port, plain("x"), "internal error"), /^HTTP\/1\.1 500 /);
   assert.match(String(errors[0]), /ours/);
+});
+
+test("a fault while a request is taken, or an answer that cannot be written, harms its own connection alone", async (t) => {
+  const { port, errors } = await open(t, ({ target }) => {
+    if (target === "/short/throws") throw new Error("at once");
+    if (target === "/short/odd")
+      return Promise.resolve({ status: 200, headers: ["x-odd", "a\r\nb"], body: "" });
+    return Promise.resolve({ status: 200, headers: ["x-way", "short"], body: "well" });
+  });
+  assert.match(
+    await exchangeBytes(port, plain("x", "", "/short/throws"), "internal error"),
+    /^HTTP\/1\.1 500 /,
+  );
+  assert.equal(await exchangeBytes(port, plain("x", "", "/short/odd")), "");
+  assert.match(await exchangeBytes(port, plain("x"), "well"), /^HTTP\/1\.1 200 /);
+  assert.deepEqual(errors.map(String), ["Error: at once", "Error: lane: the header x-odd has two lines"]);
 });
 
 test("stopping answers what runs and closes what is idle", async (t) => {

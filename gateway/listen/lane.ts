@@ -114,25 +114,34 @@ class Car {
   };
 
   #read(bytes: Buffer): void {
-    const { options } = this.#road;
-    const request = readPlainRequest(bytes, options.headBytes, this.#peer);
-    const answer = request && options.take(request);
+    const request = readPlainRequest(bytes, this.#road.options.headBytes, this.#peer);
+    const answer = request && this.#take(request);
     if (!answer) {
       this.#decline(bytes);
       return;
     }
     this.#running = true;
-    answer.then(
-      (given) => this.#answer(given),
-      (error: unknown) => {
-        options.onError(error);
-        this.#answer({
-          status: 500,
-          headers: ["content-type", "text/plain; charset=utf-8"],
-          body: "internal error\n",
-        });
-      },
-    );
+    answer
+      .catch((error: unknown) => this.#fault(error))
+      .then((given) => this.#answer(given))
+      .catch((error: unknown) => {
+        this.#fault(error); // the answer itself could not be written
+        this.#socket.destroy();
+      });
+  }
+
+  #take(request: PlainRequest): Promise<LaneAnswer> | null {
+    try {
+      return this.#road.options.take(request);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Reports what is a fault of ours, and says so to the client. */
+  #fault(error: unknown): LaneAnswer {
+    this.#road.options.onError(error);
+    return { status: 500, headers: ["content-type", "text/plain; charset=utf-8"], body: "internal error\n" };
   }
 
   #answer(answer: LaneAnswer): void {

@@ -5,8 +5,9 @@ import { type TestContext, test } from "node:test";
 import type { Exchange } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { requestId } from "../http/request-id.ts";
-import { ask, connectTo, exchangeBytes, testSite } from "../http/test-server.ts";
+import { ask, connectTo, exchangeBytes } from "../http/test-server.ts";
 import { parseCidrs } from "../lib/ip.ts";
+import { testSite } from "../model/test-site.ts";
 import { bind, parseAddress } from "./bind.ts";
 import { createListener, type ListenerOptions } from "./listener.ts";
 

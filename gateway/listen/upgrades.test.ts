@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { Duplex } from "node:stream";
 import { afterEach, test } from "node:test";
 import type { Upgrade } from "../http/exchange.ts";
-import { connectTo, exchangeBytes, testSite } from "../http/test-server.ts";
+import { connectTo, exchangeBytes } from "../http/test-server.ts";
+import { testSite } from "../model/test-site.ts";
 import { createListener, type Listener } from "./listener.ts";
 
 const listeners: Listener[] = [];

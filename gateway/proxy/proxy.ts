@@ -64,12 +64,12 @@ export const createProxy = (settings: ProxySettings, options: ProxyOptions): Pro
   const stopHealth = settings.health ? watchHealth(pools, settings.health, balancer.judge) : () => {};
   const headersOf = (x: Upgrade) => applyHeaderRules(upstreamHeaders(x, options), requestRules);
 
-  const send = (x: Exchange, pool: Pool, tried: readonly Pool[]): void => {
+  const send = (x: Exchange, pool: Pool): void => {
     const { req } = x;
     const body = hasBody(req) ? uploadOf(req) : null;
     const pairs = headersOf(x);
     const method = req.method ?? "GET";
-    const attempts = [...tried, pool];
+    const attempts = [pool];
     const mayRepeat = body === null && repeatable.has(method);
 
     const attempt = (at: Pool): void => {
@@ -103,7 +103,7 @@ export const createProxy = (settings: ProxySettings, options: ProxyOptions): Pro
     handle(x) {
       const pool = balancer.next(keyOf(x), []);
       if (!pool) throw new HttpError(502, "the server behind this site cannot be reached");
-      send(x, pool, []);
+      send(x, pool);
     },
     upgrade(x, socket, head) {
       const pool = balancer.next(keyOf(x), []);

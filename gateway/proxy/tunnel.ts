@@ -54,6 +54,8 @@ export const openTunnel = (options: TunnelOptions): void => {
   let early: Buffer[] = [];
   let take: (bytes: Buffer) => void = (bytes) => readAnswer(bytes);
   let over = false;
+  /** The client has the upstream's answer, or the beginning of it: from then on a failure can only cut. */
+  let answered = false;
 
   const close = (): void => {
     if (over) return;
@@ -67,6 +69,10 @@ export const openTunnel = (options: TunnelOptions): void => {
   /** The upstream failed before it agreed: the client is still told in HTTP. */
   const fail = (error: Error): void => {
     if (over) return;
+    if (answered) {
+      close();
+      return;
+    }
     options.onError(error);
     const { status, message } = upstreamFailure(error);
     client.end(
@@ -95,6 +101,7 @@ export const openTunnel = (options: TunnelOptions): void => {
 
   const join = (head: AnswerHead, rest: Buffer): void => {
     options.onOpen();
+    answered = true;
     const pairs = applyHeaderRules(dropHopByHop(dropNominated(head.pairs)), options.rules);
     client.write(headText(101, [...pairs, "connection", "Upgrade", "upgrade", "websocket"]), "latin1");
     if (rest.length > 0) client.write(rest);
@@ -114,6 +121,7 @@ export const openTunnel = (options: TunnelOptions): void => {
   /** Another answer than 101: the client gets it, and its connection ends. */
   const refuse = (all: Buffer): void => {
     options.onOpen();
+    answered = true;
     const reader = new AnswerReader("GET", settings.headBytes, {
       onInterim: () => {},
       onHead: ({ status, pairs, framing }) => {
@@ -156,7 +164,7 @@ export const openTunnel = (options: TunnelOptions): void => {
   upstream.on("error", (error) => fail(error));
   upstream.on("end", () => client.end());
   upstream.on("close", () => {
-    if (early.length === 0) fail(new UpstreamError("closed", "proxy: the upstream hung up"));
+    if (!answered) fail(new UpstreamError("closed", "proxy: the upstream hung up"));
     else client.end(() => close());
   });
   client.on("error", () => close());

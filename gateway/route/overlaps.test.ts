@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { testSite } from "../http/test-server.ts";
+import { testSite } from "../model/test-site.ts";
 import { createSiteFinder } from "./find-site.ts";
 import { hostsMeet } from "./host-table.ts";
 import { describeRoutes, findOverlaps } from "./overlaps.ts";

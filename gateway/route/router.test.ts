@@ -4,7 +4,8 @@ import { Socket } from "node:net";
 import { test } from "node:test";
 import type { Handler } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
-import { testExchange, testSite } from "../http/test-server.ts";
+import { testExchange } from "../http/test-server.ts";
+import { testSite } from "../model/test-site.ts";
 import { createRouter } from "./router.ts";
 
 type Spec = readonly [hosts: string, path: string, name: string];

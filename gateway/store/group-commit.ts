@@ -22,7 +22,7 @@ export interface GroupCommitOptions {
 }
 
 export interface GroupCommit {
-  /** Resolves once the events are on disk, with how many were new; rejects with `StoreBusy`. */
+  /** Resolves once the events are on disk; rejects with `StoreBusy`. */
   append(events: readonly Keyed[]): Promise<void>;
   /** Lines of events as `append` makes them; resolves with the positions of those stored before. */
   appendLines(lines: readonly string[], keyTimes: readonly (number | null)[]): Promise<readonly number[]>;

@@ -3,6 +3,7 @@ import type { Event, Keyed } from "../../model/event.ts";
 import type { Hit } from "../../model/hit.ts";
 import type { Decoded } from "../../model/protocol.ts";
 import type { Site } from "../../model/site.ts";
+import { testSite } from "../../model/test-site.ts";
 import { nativeEndpoints } from "./endpoints.ts";
 import { createNative } from "./native.ts";
 
@@ -10,33 +11,9 @@ import { createNative } from "./native.ts";
 export const receivedAt = 1_772_366_400_000;
 
 export const site: Site = {
-  id: "main",
-  hosts: ["*"],
+  ...testSite,
   protocols: ["native"],
-  writeKeys: [],
-  timezone: "UTC",
-  consent: "assumed",
-  sessions: {
-    idleMinutes: 30,
-    maxHours: 12,
-    maxEvents: 1000,
-    splitOnCampaign: true,
-    splitOnUser: true,
-    joinByUser: true,
-    joinByStamp: false,
-  },
-  ipMasking: 1,
   excludedUrlParams: ["utm_source", "gclid"],
-  identity: { allowWithoutOrigin: false },
-  measurementIds: [],
-  ignoredReferrers: [],
-  currencyRates: {},
-  filters: { conditions: [] },
-  channels: [],
-  legacyPepper: "",
-  cookies: { visitor: "vid", session: "sid", referrer: "ref", params: "params", experiments: "xid" },
-  cookieDomain: null,
-  experiments: [],
 };
 
 export const contactKey = Buffer.from("a key of thirty-two bytes or so.");

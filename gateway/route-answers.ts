@@ -1,0 +1,60 @@
+/** What answers a route of the site: its proxy or its files. */
+import { adminCookie } from "./api/auth.ts";
+import type { Config } from "./config/schema.ts";
+import type { Handler } from "./http/exchange.ts";
+import { HttpError } from "./http/http-error.ts";
+import { createProxy, type ProxyOptions, type TakeUpgrade } from "./proxy/proxy.ts";
+import { addressOf } from "./proxy/settings.ts";
+import { createTunnels, type Tunnels } from "./proxy/tunnel.ts";
+import { staticSettings } from "./static/settings.ts";
+import { createStatic } from "./static/static.ts";
+
+export interface RouteParts extends Pick<ProxyOptions, "isTrusted" | "visitorOf" | "onError" | "warn"> {
+  /** where the demo's back end listens; null when no route asks for it */
+  readonly demoUpstream: string | null;
+  readonly tunnels: Tunnels | undefined;
+}
+
+/** Throws one sentence where the settings cannot be followed; what must be closed is added to `closers`. */
+export const answerOf = (
+  route: Config["routes"][number],
+  { demoUpstream, tunnels, ...knows }: RouteParts,
+  closers: (() => Promise<void>)[],
+): Answer => {
+  if (route.static) return { handle: createStatic(route.static, { base: route.path }) };
+  if (!route.proxy) return { handle: notFound };
+  const upstreams = route.proxy.upstreams.map((one) =>
+    addressOf(one) === "demo" ? (demoUpstream ?? "demo") : one,
+  );
+  const proxy = createProxy(
+    { ...route.proxy, upstreams },
+    {
+      ...knows,
+      base: route.path,
+      stripCookies: [adminCookie],
+      tunnels: tunnels ?? createTunnels(),
+    },
+  );
+  closers.push(() => proxy.close());
+  return { handle: proxy.handle, upgrade: proxy.upgrade };
+};
+
+/** How a route answers. */
+export interface Answer {
+  readonly handle: Handler;
+  readonly upgrade?: TakeUpgrade;
+}
+
+/** Files below any of the paths, whose rest is the file's; nothing where no folder is named. */
+export const publicFiles = (dir: string | null, paths: readonly string[]): Handler => {
+  if (dir === null) return notFound;
+  const files = createStatic(staticSettings.parse({ dir }));
+  return (x) => {
+    const base = paths.find((path) => x.path.startsWith(path)) ?? "/";
+    return files({ ...x, path: x.path.slice(base.length - 1) });
+  };
+};
+
+export const notFound: Handler = (x) => {
+  throw new HttpError(404, `nothing is served at ${x.path.slice(0, 200)}`);
+};
