@@ -3,7 +3,19 @@
  * (main, start, app, writer, …) and in commands. Exceptions are listed here and in ARCHITECTURE.md.
  */
 const rooms = (names) => `^gateway/(${names.join("|")})/`;
-const knowHttp = ["listen", "limit", "route", "proxy", "static", "links", "document", "collect", "api"];
+const knowHttp = [
+  "listen",
+  "limit",
+  "route",
+  "middleware",
+  "proxy",
+  "static",
+  "links",
+  "document",
+  "observe",
+  "collect",
+  "api",
+];
 const pure = [
   "decode",
   "enrich",
@@ -14,6 +26,8 @@ const pure = [
   "report",
   "experiment",
   "records",
+  "access-log",
+  "metrics",
 ];
 const all = [...knowHttp, ...pure];
 

@@ -59,7 +59,7 @@ const major = (version) => Number.parseInt(version, 10);
 const runWith = (node) => {
   const child = spawn(node, [self, ...process.argv.slice(2)], { stdio: "inherit" });
   const isTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"]) {
     process.on(signal, () => {
       // A terminal sends Ctrl-C to both of us; a second one would tell the gateway to stop at once.
       if (signal !== "SIGINT" || !isTerminal) child.kill(signal);

@@ -1,6 +1,6 @@
--- One event a request, as the drop-in script of a site sends it. wrk runs this for every request, on the cores that
+-- Events as the drop-in script of a site sends them, one a request or an array of several. wrk runs this for every request, on the cores that
 -- are measured: everything that can be is made in init(), a request joins a few ready pieces.
--- arguments: seed, pause in ms before each request (0: none)
+-- arguments: seed, pause in ms before each request (0: none), events a request
 
 require "report"
 
@@ -88,9 +88,10 @@ local function makePages()
   end
 end
 
-local wait = 0
+local wait, batch = 0, 1
 function init(args)
   wait = tonumber(args[2]) or 0
+  batch = tonumber(args[3]) or 1
   if wait == 0 then delay = nil end
   for i = 0, 65535 do hex[i] = string.format("%04x", i) end
   now = clock()
@@ -112,12 +113,8 @@ local function visitor()
 end
 
 local lastMs, lastHex
-function request()
+local function event()
   sent = sent + 1
-  if previous and random(20) == 1 then
-    resent = resent + 1
-    return previous
-  end
   local id, created
   if random(3) == 1 then
     id, created = uuid(word() .. word() .. word(), "4"), ","
@@ -128,7 +125,22 @@ function request()
   end
   parts[1], parts[2], parts[3], parts[4], parts[5] = '{"eid":"', id, '"', created, pages[random(#pages)]
   parts[6] = visitor()
-  local body = concat(parts)
+  return concat(parts)
+end
+
+local several = {}
+function request()
+  if previous and random(20) == 1 then
+    sent, resent = sent + batch, resent + batch
+    return previous
+  end
+  local body
+  if batch == 1 then
+    body = event()
+  else
+    for i = 1, batch do several[i] = event() end
+    body = "[" .. concat(several, ",") .. "]"
+  end
   previous = heads[random(#heads)] .. #body .. "\r\n\r\n" .. body
   return previous
 end

@@ -1,7 +1,7 @@
 /** The newest events in order of receipt, newest on top. */
 import type { NewestEvent } from "../gateway/model/admin.ts";
 import { make } from "./dom.ts";
-import { amount, timeOfDay } from "./words.ts";
+import { amount, duration, timeOfDay } from "./words.ts";
 
 const maxRows = 50;
 
@@ -36,7 +36,10 @@ const drawRow = (event: NewestEvent): HTMLLIElement => {
   time.dateTime = new Date(event.receivedAt).toISOString();
 
   const name = make("span", "name", event.name);
-  if (!plainTypes.has(event.type) && event.type !== event.name) name.append(make("span", "type", event.type));
+  if (event.request === null && !plainTypes.has(event.type) && event.type !== event.name)
+    name.append(make("span", "type", event.type));
+
+  if (event.request !== null) name.append(make("span", "method", event.request.method));
 
   const page = make("span", "page", event.page ?? "");
   page.title = event.page ?? "";
@@ -48,8 +51,18 @@ const drawRow = (event: NewestEvent): HTMLLIElement => {
 // Most events are of these: saying so on every row would be noise.
 const plainTypes: ReadonlySet<string> = new Set(["page", "track"]);
 
+/** `201 34 ms` */
+const drawRequest = ({ status, durationMs }: NonNullable<NewestEvent["request"]>): HTMLElement[] => {
+  const failed = status !== null && status >= 400;
+  return [
+    make("span", failed ? "chip bot" : "chip", status === null ? "no answer" : String(status)),
+    ...(durationMs === null ? [] : [make("span", "took", duration(durationMs))]),
+  ];
+};
+
 const drawFacts = (event: NewestEvent): HTMLElement => {
   const facts = make("span", "facts");
+  if (event.request !== null) facts.append(...drawRequest(event.request));
   if (event.value !== null) facts.append(make("span", "amount", amount(event.value, event.currency)));
   if (event.variant !== null) facts.append(make("span", "chip variant", event.variant));
   if (event.bot !== null) facts.append(make("span", "chip bot", `bot: ${event.bot}`));

@@ -4,6 +4,8 @@ import { askOverview, signIn, signOut } from "./api.ts";
 import { byId, setLink, setText } from "./dom.ts";
 import { createEventList } from "./events.ts";
 import { createExperiments } from "./experiments.ts";
+import { drawMissed } from "./missed.ts";
+import { drawPageLoads } from "./page-loads.ts";
 import { createPoller, type Outcome } from "./poll.ts";
 import { createSetup } from "./setup.ts";
 import { createSignIn, takeCode } from "./sign-in.ts";
@@ -26,6 +28,8 @@ const draw = (overview: Overview): void => {
   drawTotals(overview);
   drawExperiments(overview.experiments);
   drawSetup(overview);
+  drawPageLoads(overview.pageLoads);
+  drawMissed(overview.missed);
   drawEvents(overview);
   setLink(byId("site"), overview.siteUrl);
   setLink(byId("empty-site"), overview.siteUrl);

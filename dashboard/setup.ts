@@ -11,8 +11,8 @@ export const createSetup = () => {
   return (overview: Overview): void => {
     drawChecklist(overview.checklist);
     setText(byId("snippet"), overview.snippet);
-    const seen = overview.checklist.some((item) => item.key === "script" && item.done);
-    setText(byId("snippet-state"), seen ? "its events arrive" : "waiting for the first event from it…");
+    const state = overview.snippetSeen ? "its events arrive" : "waiting for the first event from it…";
+    setText(byId("snippet-state"), state);
   };
 };
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { amount, change, count, countOf, percent } from "./words.ts";
+import { amount, change, count, countOf, duration, percent } from "./words.ts";
 
 test("counts are grouped by thousands", () => {
   assert.equal(count(1234567), "1,234,567");
@@ -15,6 +15,17 @@ test("small shares keep a digit more, changes carry their sign", () => {
   assert.equal(change(0.239), "+24 %");
   assert.equal(change(-0.041), "−4.1 %");
   assert.equal(change(0), "0 %");
+});
+
+test("a time is said in the unit that a person would choose", () => {
+  assert.deepEqual([0, 34, 999, 1250, 60_000, 300_000].map(duration), [
+    "0 ms",
+    "34 ms",
+    "999 ms",
+    "1.3 s",
+    "60.0 s",
+    "5 min",
+  ]);
 });
 
 test("an amount is written in its currency, and one that is no currency is kept beside it", () => {

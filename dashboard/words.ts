@@ -27,6 +27,12 @@ export const amount = (value: number, currency: string | null): string => {
   return currency ? `${decimal.format(value)} ${currency}` : decimal.format(value);
 };
 
+/** `34 ms`, `1.2 s`, `5 min` */
+export const duration = (ms: number): string => {
+  if (ms < 1000) return `${count(ms)} ms`;
+  return ms < 120_000 ? `${(ms / 1000).toFixed(1)} s` : `${count(ms / 60_000)} min`;
+};
+
 /** Time of day in the reader's zone, `14:03:09`. */
 export const timeOfDay = (ms: number): string => {
   const date = new Date(ms);

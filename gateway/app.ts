@@ -12,12 +12,16 @@ import { privacyNotice } from "./collect/privacy-notice.ts";
 import type { CollectRequest } from "./collect/request.ts";
 import { clear, ping, status } from "./collect/status.ts";
 import { variants } from "./collect/variants.ts";
-import { createWebsockets } from "./collect/websockets.ts";
-import { type CollectLane, createCollectLane } from "./collect-lane.ts";
+import type { FrameOptions } from "./collect/websocket-frames.ts";
+import { createWebsockets, type Websockets } from "./collect/websockets.ts";
+import { type CollectLane, createCollectLane, type OnHit } from "./collect-lane.ts";
 import type { Config } from "./config/schema.ts";
+import { countedStore } from "./counted-store.ts";
 import { createNative } from "./decode/native/native.ts";
+import type { NamesInForce } from "./document/cookie-names.ts";
 import { createDailySalt } from "./document/daily-salt.ts";
-import { document, type Missed, type NamesInForce } from "./document/document.ts";
+import { document, type Missed } from "./document/document.ts";
+import { exposeSeen } from "./document/expose-seen.ts";
 import { entityOfPage } from "./document/referrer-entity.ts";
 import { serveScripts } from "./document/scripts.ts";
 import { tellVariants } from "./document/variants-header.ts";
@@ -29,24 +33,34 @@ import { formatXid } from "./experiment/variant-cookie.ts";
 import { createGa4Collector } from "./ga4-collector.ts";
 import { createHitRecorder, recording } from "./hit-recorder.ts";
 import { compose, type Exchange, type Handler, type Upgrade } from "./http/exchange.ts";
-import { readSiteTokens } from "./identity/login-token.ts";
+import { requestOutbound } from "./http/outbound.ts";
+import { readSiteTokens, type TokenReader } from "./identity/login-token.ts";
 import { createClaimMarker } from "./identity/mark-claims.ts";
-import { joinUpgrades } from "./join-upgrades.ts";
+import { joinUpgrades, limitUpgrades } from "./join-upgrades.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
 import { parseCidrs } from "./lib/ip.ts";
 import { maskIp } from "./lib/mask-ip.ts";
-import { type CounterMaker, createLimiter } from "./limit/limit.ts";
+import { type Counters, uncounted } from "./limit/counters.ts";
+import { createLimiter } from "./limit/limit.ts";
+import { createShareCodes } from "./links/share-code.ts";
 import type { Upgrades } from "./listen/upgrades.ts";
-import type { Event } from "./model/event.ts";
+import type { UpstreamFigures } from "./metrics/families.ts";
+import type { Tally } from "./metrics/tally.ts";
+import type { Event, Keyed } from "./model/event.ts";
 import type { EventStore } from "./model/event-store.ts";
+import type { Privacy } from "./model/hit.ts";
 import type { Site } from "./model/site.ts";
 import type { TakeUpgrade } from "./proxy/proxy.ts";
 import type { Tunnels } from "./proxy/tunnel.ts";
-import { type ClaimKey, claimsOf, routesOf } from "./public-paths.ts";
+import { type ClaimKey, claimsOf, duplicatorPaths, routesOf } from "./public-paths.ts";
+import { createRedact } from "./recorded-secrets.ts";
+import { createRequestObserver } from "./request-observer.ts";
 import { createSiteFinder } from "./route/find-site.ts";
 import { type Claim, type CompiledRoute, createRouter } from "./route/router.ts";
 import { answerOf, notFound, publicFiles } from "./route-answers.ts";
+import { middlewaresOf, siteErrorPages } from "./route-middlewares.ts";
 import { assignersOf } from "./site-assigners.ts";
+import { createSiteLinks, readingCodes } from "./site-links.ts";
 
 export interface AppParts {
   readonly store: EventStore;
@@ -60,12 +74,20 @@ export interface AppParts {
   readonly missed: Missed;
   /** websockets to upstreams, which outlive changes of the settings */
   readonly tunnels?: Tunnels;
-  /** counts requests where several processes count together; in this process where it is left out */
-  readonly counter?: CounterMaker;
+  /** our own websockets, which outlive them as well; this app's where they are left out */
+  readonly websockets?: Websockets;
+  /** counts requests; lives longer than the settings; nothing is counted where it is left out */
+  readonly counters?: Counters;
+  /** counts for the metrics; lives longer than the settings */
+  readonly tally?: Tally;
+  /** told of hits that are answered on the lane */
+  readonly onHit?: OnHit;
+  /** reads whom login tokens name, by site; by the settings where it is left out */
+  readonly logins?: ReadonlyMap<string, TokenReader>;
   /** told in one sentence what the owner should know */
   readonly warn?: (sentence: string) => void;
   /** told why a request got 502 or 504 */
-  readonly onError: (error: unknown, x: Pick<Exchange, "req" | "host" | "path">) => void;
+  readonly onError: (error: unknown, x: Pick<Exchange, "req" | "host" | "path" | "id">) => void;
 }
 
 /** Request headers: only `set-cookie` comes as an array, and requests have none. */
@@ -77,10 +99,14 @@ export interface App {
   readonly lane: CollectLane;
   /** takes hits that come without an exchange */
   readonly collector: Collector;
+  /** how frames of our own websockets are taken */
+  readonly frames: FrameOptions;
   /** requests that become websockets, ours or an upstream's */
   readonly upgrades: Upgrades;
   readonly siteOf: (host: string) => Site | null;
   readonly isTrusted: (address: string) => boolean;
+  /** how the upstreams of the routes are */
+  upstreams(): readonly UpstreamFigures[];
   close(): Promise<void>;
 }
 
@@ -91,11 +117,13 @@ export const createApp = (config: Config, parts: AppParts): App => {
   const assigners = assignersOf(sites);
   const warn = parts.warn ?? (() => {});
   const locate = createLocator({ cityFile: config.geo.cityFile, cacheSize: 10_000, onTrouble: warn });
-  const markClaims = createClaimMarker(readSiteTokens(sites));
-  const enrich = createEnricher({ cacheSize: 10_000, locate });
-  const store = filtering(parts.store, sites, enrich.keeps);
+  const logins = parts.logins ?? readSiteTokens(sites, { fetchText: fetchKeySet, clock: systemClock, warn });
+  const markClaims = createClaimMarker(logins);
+  const shareCodes = createShareCodes(parts.secret);
+  const enrich = readingCodes(createEnricher({ cacheSize: 10_000, locate }), shareCodes);
+  const dropped = (n: number) => parts.tally?.add("filtered", n);
+  const store = countedStore(filtering(parts.store, sites, enrich.keeps, dropped), parts.tally);
   const agents = createAgentReader(10_000);
-  const limiter = createLimiter(config.limits, isTrusted, parts.counter);
   const { scriptPath, collectPath, legacyPaths, publicDir } = config.tracking;
   const salt = sites.some((site) => site.cookieless)
     ? createDailySalt(config.data.dir, parts.secret, systemClock)
@@ -104,23 +132,41 @@ export const createApp = (config: Config, parts: AppParts): App => {
   const assign = (site: Site, visitorId: string, path: string) =>
     site.cookieless ? [] : assigners.at(site).byPath(visitorId, path);
   const resolve = (x: Upgrade) => visitors.resolve(x, false);
+  const limiter = createLimiter(config.limits, {
+    isTrusted,
+    counters: parts.counters ?? uncounted,
+    visitorOf: (x) => resolve(x).id,
+    onRefused: (limit) => parts.tally?.refused(limit),
+  });
 
+  const isBot = (userAgent: string | undefined) => agents(userAgent ?? "").bot !== null;
+  const events = {
+    make: {
+      enrich: (event: Event, x: Exchange, privacy: Privacy) =>
+        enrich(event, { headers: x.req.headers as PlainHeaders, site: x.site, privacy }),
+      maskIp,
+      now: parts.clock,
+    },
+    append: (made: readonly Keyed[]) => store.append(made),
+    missed: parts.missed,
+  };
   const documents = document({
+    ...events,
     visitors,
     names: parts.names,
     assign,
     formatXid,
     botClass: (userAgent) => agents(userAgent ?? "").bot,
-    make: {
-      enrich: (event, x, privacy) =>
-        enrich(event, { headers: x.req.headers as PlainHeaders, site: x.site, privacy }),
-      maskIp,
-      now: parts.clock,
-    },
-    append: (events) => store.append(events),
     scriptPath,
     collectPath,
-    missed: parts.missed,
+  });
+  const links = createSiteLinks({
+    secret: parts.secret,
+    codes: shareCodes,
+    dataDir: config.data.dir,
+    clock: parts.clock,
+    visitors,
+    isBot,
   });
 
   const told = tellVariants({
@@ -134,7 +180,17 @@ export const createApp = (config: Config, parts: AppParts): App => {
     },
   });
 
-  const recorder = config.recordHits && createHitRecorder({ ...config.recordHits, onTrouble: warn });
+  const recorder =
+    config.recordHits &&
+    createHitRecorder({
+      ...config.recordHits,
+      clock: systemClock,
+      redact: createRedact(sites, logins),
+      onTrouble: warn,
+    });
+  // On a site without cookies the same person would be another one tomorrow, and be shown another variant.
+  const variantsOf = (site: Site, visitorId: string) =>
+    site.cookieless ? null : assigners.at(site).all(visitorId);
   const plainCollector = createCollector({
     protocols: [
       createNative({
@@ -149,8 +205,7 @@ export const createApp = (config: Config, parts: AppParts): App => {
     markClaims,
     resolve: (request) => visitors.resolve(askerOf(request), false),
     issue: (request, visitorId) => visitors.issue(askerOf(request), visitorId),
-    // Tomorrow the same person would be another one, and be shown another variant.
-    variantsOf: (site, visitorId) => (site.cookieless ? null : assigners.at(site).all(visitorId)),
+    variantsOf,
     maxBodyBytes: config.limits.bodyBytes,
   });
   const anyCollector = createGa4Collector(
@@ -161,7 +216,8 @@ export const createApp = (config: Config, parts: AppParts): App => {
       markClaims,
       batchEvents: config.limits.batchEvents,
       maxBodyBytes: config.limits.bodyBytes,
-      privacyOf: (request) => visitors.resolve(askerOf(request), false).privacy,
+      visitorOf: (request) => visitors.resolve(askerOf(request), false),
+      variantsOf,
     },
     plainCollector,
   );
@@ -172,11 +228,20 @@ export const createApp = (config: Config, parts: AppParts): App => {
     maxBodyBytes: config.limits.bodyBytes,
   });
 
+  const websocketPaths = [`${collectPath}ws`, `${collectPath}ws/`];
   const handlers: Readonly<Record<ClaimKey, Handler>> = {
-    script: serveScripts(parts.scriptFile, scriptPath),
+    script: serveScripts(parts.scriptFile, scriptPath, duplicatorPaths(sites)),
     notice: privacyNotice,
     events: take,
-    variants: variants({ resolve, assign, formatXid, entityOf: entityOfPage }),
+    variants: variants({
+      resolve,
+      assign,
+      formatXid,
+      expose: exposeSeen({ ...events, isBot }),
+      entityOf: entityOfPage,
+    }),
+    share: links.share,
+    handover: links.handover,
     payments: payments({
       take,
       report: (name, parameters) => parts.store.report(name, parameters),
@@ -195,7 +260,7 @@ export const createApp = (config: Config, parts: AppParts): App => {
     clear,
     wishes: me({ forget: visitors.forget, cookieScope: visitors.cookieScope, consentCookie, optOutCookie }),
   };
-  const claims: readonly Claim[] = claimsOf(config).map((claim) => ({
+  const claims: readonly (Claim & { readonly key: ClaimKey })[] = claimsOf(config).map((claim) => ({
     ...claim,
     handler: handlers[claim.key],
   }));
@@ -209,60 +274,106 @@ export const createApp = (config: Config, parts: AppParts): App => {
     warn,
     demoUpstream: parts.demoUpstream,
     tunnels: parts.tunnels,
+    secret: parts.secret,
+    takesCookies: (x: Upgrade) => resolve(x).privacy.tracking === "full" && !x.site.cookieless,
   };
   const proxied = new Map<Handler, TakeUpgrade>();
+  const observer = createRequestObserver({
+    store,
+    visitors,
+    enrich,
+    agents,
+    assigners,
+    pendingEvents: config.limits.pendingEvents,
+    now: parts.clock,
+    onDropped: () => void parts.missed.requestsDropped++,
+    onError: parts.onError,
+  });
+  const upstreams: (() => readonly UpstreamFigures[])[] = [];
+  const names = new Map<Handler, string>(claims.map(({ key, handler }) => [handler, `turnpike:${key}`]));
   const routes = config.routes.flatMap((route, index): CompiledRoute[] => {
     const own = answerOf(route, routeParts, closers);
     const answer = route.proxy ? told(own.handle) : own.handle;
-    const handler = route.inject ? documents(answer) : answer;
-    if (own.upgrade) proxied.set(handler, own.upgrade);
+    const front = middlewaresOf(route, { ...routeParts, clock: parts.clock }, closers);
+    const served = front.wrap(route.inject ? links.takeOver(documents(answer)) : answer);
+    // Outermost, so that it sees what any of the others refuses.
+    const observed = route.track && observer.route(route.track, route.path);
+    const limited = route.limit && limiter.ofRoute(route.limit, routeName(route));
+    const within = front.frame(limited ? limited.layer(served) : served);
+    const handler = observed ? observed.handle(within) : within;
+    const taken = own.upgrade && front.wrapUpgrade(own.upgrade);
+    const upgrade = taken && limited ? limitUpgrades(limited, taken) : taken;
+    if (upgrade) proxied.set(handler, observed ? observed.upgrade(upgrade) : upgrade);
     const description = described[index];
+    names.set(handler, routeName(route));
+    if (own.upstreams)
+      upstreams.push(() => own.upstreams?.().map((one) => ({ route: routeName(route), ...one })) ?? []);
     return description ? [{ ...description, handler }] : [];
   });
 
-  const websockets = createWebsockets({
+  const sitePages = siteErrorPages(config.sites, { clock: parts.clock, warn });
+  const router = createRouter({ claims, routes, notFound });
+  const nameOf = (handler: Handler): string => names.get(handler) ?? "(none)";
+  const named: Handler = (x) => {
+    const handler = router.handlerOf(x);
+    x.route = nameOf(handler);
+    return handler(x);
+  };
+  const frames: FrameOptions = {
     collector,
     settings: config.tracking.websocket,
     collectPath,
     clock: parts.clock,
     onError: parts.onError,
-    admit: ({ address, req }) =>
-      limiter.admit({ address, peer: req.socket.remoteAddress, headers: req.headers }),
-  });
-  closers.push(() => websockets.close());
-
-  const router = createRouter({ claims, routes, notFound });
+    admit: (x) => limiter.admitExchange(x),
+    siteOf(x) {
+      const site = siteOf(x.host);
+      const isTaken = site?.id === x.site.id && router.handlerOf({ ...x, site }) === take;
+      return isTaken && websocketPaths.includes(x.path) ? site : null;
+    },
+  };
+  const websockets = parts.websockets ?? createWebsockets(frames);
+  if (!parts.websockets) closers.push(() => websockets.close());
   return {
-    handler: compose([limiter.layer], router.handle),
+    handler: compose([...(sitePages ? [sitePages] : []), limiter.layer], named),
     lane: createCollectLane({
       collector,
       handler: take,
       router,
       limiter,
+      visitorOf: (request) => visitors.resolve(askerOf(request), false).id,
       siteOf,
       isTrusted,
       now: parts.clock,
       maxBodyBytes: config.limits.bodyBytes,
+      ...(parts.onHit && {
+        onAnswered: (hit, answer, began) => parts.onHit?.(hit, answer, nameOf(take), began),
+      }),
     }),
     collector,
+    frames,
     upgrades: joinUpgrades({
       router,
       siteOf,
       limiter,
-      own: { handler: take, paths: [`${collectPath}ws`, `${collectPath}ws/`], websockets },
+      nameOf,
+      own: { handler: take, paths: websocketPaths, websockets },
       proxied,
       onError: parts.onError,
     }),
     siteOf,
     isTrusted,
+    upstreams: () => upstreams.flatMap((each) => each()),
     async close() {
-      limiter.close();
       salt?.close();
       recorder?.close();
       await Promise.all(closers.map((close) => close()));
     },
   };
 };
+
+/** A route's name in logs and metrics. */
+const routeName = ({ hosts, path }: Config["routes"][number]): string => `${hosts.join(",")}${path}`;
 
 const askerOf = (request: CollectRequest): Asker => ({
   site: request.site,
@@ -274,16 +385,25 @@ const askerOf = (request: CollectRequest): Asker => ({
   req: request,
 });
 
+/** The public keys of a site's login tokens, at the address that its settings name. */
+const fetchKeySet = async (url: string, allow: readonly string[]): Promise<string> => {
+  const { status, body } = await requestOutbound(url, { allow });
+  if (status !== 200) throw new Error(`it answered ${status}`);
+  return body.toString("utf8");
+};
+
 /** The store, without the events that filters of the settings drop. */
 const filtering = (
   store: EventStore,
   sites: readonly Site[],
   keeps: (event: Event) => boolean,
+  onDropped: (n: number) => void,
 ): Pick<EventStore, "append" | "reject"> => {
   if (sites.every((site) => site.filters.conditions.length === 0)) return store;
   return {
     append(events) {
       const kept = events.filter(({ event }) => keeps(event));
+      if (kept.length < events.length) onDropped(events.length - kept.length);
       return kept.length === 0 ? Promise.resolve() : store.append(kept);
     },
     reject: (hit) => store.reject(hit),

@@ -3,6 +3,7 @@
  * at once, past the same limits.
  */
 import type { Collector } from "./collect/collector.ts";
+import type { CollectAnswer, CollectRequest } from "./collect/request.ts";
 import type { Handler } from "./http/exchange.ts";
 import { HttpError } from "./http/http-error.ts";
 import { clientOf } from "./lib/ip.ts";
@@ -20,11 +21,17 @@ export interface CollectLaneParts {
   readonly handler: Handler;
   readonly router: Router;
   readonly limiter: Limiter;
+  readonly visitorOf: (request: CollectRequest) => string | null;
   readonly siteOf: (host: string) => Site | null;
   readonly isTrusted: (address: string) => boolean;
   readonly now: () => number;
   readonly maxBodyBytes: number;
+  /** told of each answer; `began` is by `performance.now()` */
+  readonly onAnswered?: (hit: CollectRequest, answer: CollectAnswer, began: number) => void;
 }
+
+/** Told of each hit that was answered, and by what name its route goes. */
+export type OnHit = (hit: CollectRequest, answer: CollectAnswer, route: string, began: number) => void;
 
 export type CollectLane = (request: PlainRequest) => Promise<LaneAnswer> | null;
 
@@ -42,22 +49,29 @@ export const createCollectLane = (parts: CollectLaneParts): CollectLane => {
     const secure = isForwardedSecure(headers["x-forwarded-proto"], peer, isTrusted);
     if (secure && site.hsts) return null;
     const address = clientOf(peer, headers, isTrusted);
-    const take = () =>
-      collector.take({
-        site,
-        receivedAt: parts.now(),
-        method,
-        path,
-        query: mark < 0 ? "" : target.slice(mark + 1),
-        host,
-        secure,
-        address,
-        headers,
-        body,
-        debugs: false,
-      });
-    const waiting = limiter.admit({ address, peer, headers });
-    return waiting === null ? take() : waiting.then(take, refusal);
+    if (limiter.isOdd(address, target, countOf(headers))) return null;
+    const hit: CollectRequest = {
+      site,
+      receivedAt: parts.now(),
+      method,
+      path,
+      query: mark < 0 ? "" : target.slice(mark + 1),
+      host,
+      secure,
+      address,
+      headers,
+      body,
+      debugs: false,
+    };
+    const { onAnswered } = parts;
+    const began = performance.now();
+    const tell = <A extends CollectAnswer>(answer: A): A => {
+      onAnswered?.(hit, answer, began);
+      return answer;
+    };
+    const take = () => collector.take(hit).then(tell);
+    const waiting = limiter.admit({ address, peer, headers, visitor: () => parts.visitorOf(hit) });
+    return waiting === null ? take() : waiting.then(take, (error: unknown) => tell(refusal(error)));
   };
 };
 
@@ -67,6 +81,12 @@ const hostIn = (authority: string): string | null => {
   } catch {
     return null; // the long way says what is wrong with it
   }
+};
+
+const countOf = (headers: PlainRequest["headers"]): number => {
+  let count = 0;
+  for (const _ in headers) count++;
+  return count;
 };
 
 const isFor = (router: Router, handler: Handler, asked: Parameters<Router["handlerOf"]>[0]): boolean => {

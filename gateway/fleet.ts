@@ -4,28 +4,36 @@
  * replaced; if this process dies, all end.
  */
 import cluster, { type Worker } from "node:cluster";
+import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
-import { RateLimiterClusterMaster } from "rate-limiter-flexible";
+import { appendBatch } from "./append-batch.ts";
 import type { Config } from "./config/schema.ts";
 import type { Missed } from "./document/document.ts";
+import { type Door, openDoor } from "./doors.ts";
+import { createFleetFigures } from "./fleet-figures.ts";
 import type { FromWorker, ToWorker } from "./fleet-messages.ts";
 import type { Log } from "./lib/log.ts";
-import type { PublicSide } from "./public-side.ts";
+import type { Counters } from "./limit/counters.ts";
+import { countAll } from "./limit/remote-counters.ts";
+import { createSharedPlaces } from "./limit/shared-places.ts";
+import type { PublicSide, SocketParts } from "./public-side.ts";
 import type { SqliteStore } from "./store/sqlite-store.ts";
 
 export interface FleetParts {
   readonly store: Pick<SqliteStore, "appendLines" | "reject">;
   readonly missed: Missed;
+  /** counts for all workers together */
+  readonly counters: Counters;
   readonly dev: boolean;
   readonly demoUpstream: string | null;
   readonly log: Log;
+  readonly sockets: SocketParts;
 }
 
 const againAfterMs = 1000;
 
-/** Starts the workers; resolves when the first listens, rejects with its sentence when it cannot. */
+/** Opens the ports and starts the workers; resolves when they serve, rejects with one sentence when they cannot. */
 export const startFleet = async (initial: Config, parts: FleetParts): Promise<PublicSide> => {
-  new RateLimiterClusterMaster(); // listens to what workers ask of it
   cluster.setupPrimary({
     exec: fileURLToPath(new URL("./worker-process.ts", import.meta.url)),
     args: [],
@@ -34,24 +42,58 @@ export const startFleet = async (initial: Config, parts: FleetParts): Promise<Pu
   let config = initial;
   let stopping = false;
   const running = new Set<Worker>();
+  const places = createSharedPlaces<Worker>();
+  const figures = createFleetFigures((worker) => tell(worker, { kind: "figures" }));
+  const ready: Worker[] = [];
+  const { tickets } = parts.sockets;
+  const doors = await openDoors(initial, parts.sockets, (name, socket) => {
+    const worker = ready.shift();
+    if (!worker) return false;
+    ready.push(worker); // each in its turn
+    worker.send({ kind: "connection", name } satisfies ToWorker, socket, () => {}); // it may just have ended
+    return true;
+  });
+  const leave = tickets.follow((keys) => {
+    for (const worker of running) tell(worker, { kind: "tickets", tickets: keys });
+  });
 
-  const launch = (): Promise<Pick<PublicSide, "bound" | "secure">> => {
+  const launch = (): Promise<void> => {
     const worker = cluster.fork();
     running.add(worker);
-    tell(worker, { kind: "serve", config, dev: parts.dev, demoUpstream: parts.demoUpstream });
+    const { bound, secure } = doors;
+    const { dev, demoUpstream } = parts;
+    const keys = tickets.current();
+    tell(worker, { kind: "serve", config, dev, demoUpstream, bound, secure, tickets: keys });
     return new Promise((resolve, reject) => {
       worker.on("message", (message: FromWorker) => {
-        if (message.kind === "listening") resolve(message);
+        if (message.kind === "ready") {
+          ready.push(worker);
+          resolve();
+        }
         if (message.kind === "failed") reject(new Error(message.sentence));
+        if (message.kind === "figures") figures.hear(worker, message.figures);
+        if (message.kind === "places") {
+          const cut = places.hear(worker, message.news, config.limits);
+          if (cut.length > 0) tell(worker, { kind: "cut", connections: cut });
+        }
         take(worker, message, parts);
       });
       worker.on("error", (error) => parts.log.error(`a worker process failed: ${error.message}`, error));
+      worker.on("disconnect", () => retire(worker));
       worker.on("exit", (code, signal) => {
         running.delete(worker);
+        places.drop(worker);
+        figures.retire(worker);
+        retire(worker);
         reject(new Error(`a worker process ended (${signal ?? code}) before it listened`));
         if (!stopping) replace(code, signal);
       });
     });
+  };
+
+  const retire = (worker: Worker): void => {
+    const at = ready.indexOf(worker);
+    if (at >= 0) ready.splice(at, 1);
   };
 
   const replace = (code: number, signal: string | null): void => {
@@ -61,9 +103,21 @@ export const startFleet = async (initial: Config, parts: FleetParts): Promise<Pu
     }, againAfterMs);
   };
 
+  const ended = (): Promise<unknown> =>
+    Promise.all([...running].map((worker) => new Promise((resolve) => worker.once("exit", resolve))));
+
+  const drain = async (): Promise<void> => {
+    stopping = true;
+    doors.close();
+    for (const worker of running) tell(worker, { kind: "drain" });
+    await ended();
+  };
+
   const stop = async (): Promise<void> => {
     stopping = true;
-    const ended = [...running].map((worker) => new Promise((resolve) => worker.once("exit", resolve)));
+    leave();
+    doors.close();
+    const gone = ended();
     for (const worker of running) tell(worker, { kind: "stop" });
     // A worker cuts what is left by itself; one that hangs is not waited for.
     const kill = setTimeout(
@@ -72,16 +126,19 @@ export const startFleet = async (initial: Config, parts: FleetParts): Promise<Pu
       },
       (config.listen.stopSeconds + 10) * 1000,
     );
-    await Promise.all(ended);
+    await gone;
     clearTimeout(kill);
   };
 
   try {
-    const [first] = await Promise.all(Array.from({ length: config.workers }, launch));
-    if (!first) throw new Error("workers: at least one is needed");
+    await Promise.all(Array.from({ length: config.workers }, launch));
     return {
-      bound: first.bound,
-      secure: first.secure,
+      bound: doors.bound,
+      secure: doors.secure,
+      sockets: doors.sockets,
+      drain,
+      figures: () => figures.ask([...ready]),
+      reopenLogs() {}, // workers see by themselves that their file was moved
       apply(next) {
         config = next;
         for (const worker of running) tell(worker, { kind: "configure", config });
@@ -98,17 +155,55 @@ const tell = (worker: Worker, message: ToWorker): void => {
   if (worker.isConnected()) worker.send(message, () => {}); // one that is gone is told nothing
 };
 
-const take = (worker: Worker, message: FromWorker, { store, missed }: FleetParts): void => {
+const take = (worker: Worker, message: FromWorker, { store, missed, counters }: FleetParts): void => {
+  if (message.kind === "count") {
+    void countAll(counters, message.asked).then((answers) => tell(worker, { kind: "counted", answers }));
+  }
   if (message.kind === "missed") {
     missed.exposuresLate += message.exposuresLate;
     missed.exposuresLost += message.exposuresLost;
+    missed.requestsDropped += message.requestsDropped;
   }
   if (message.kind !== "append") return;
-  const { lines, keyTimes, rejects } = message.batch;
-  for (const reject of rejects) store.reject(reject);
-  store.appendLines(lines, keyTimes).then(
-    (doubles) => tell(worker, { kind: "outcome", outcome: { kind: "appended", doubles } }),
-    (error: Error) =>
-      tell(worker, { kind: "outcome", outcome: { kind: "refused", reason: error.message, disk: false } }),
-  );
+  void appendBatch(store, message.batch).then((outcome) => tell(worker, { kind: "outcome", outcome }));
+};
+
+/** The public ports, as the settings say. */
+const openDoors = async (
+  { listen, tls }: Config,
+  { inherited, portHint }: SocketParts,
+  give: (name: "http" | "https", socket: Socket) => boolean,
+) => {
+  const names = tls.mode === "off" ? (["http"] as const) : (["http", "https"] as const);
+  const open: (readonly ["http" | "https", Door])[] = [];
+  const close = (): void => {
+    for (const [, door] of open) door.close();
+  };
+  try {
+    for (const name of names) {
+      const address = listen[name];
+      const door = await openDoor({
+        address,
+        portHint: (free) => portHint(`--${name} ${free}`),
+        inherited: inherited(name, address),
+        give: (socket) => give(name, socket),
+      });
+      open.push([name, door]);
+    }
+  } catch (error) {
+    close();
+    throw error;
+  }
+  const [plain, secure] = open.map(([, door]) => door.bound);
+  if (!plain) throw new Error("listen: there is no address to serve");
+  return {
+    bound: plain,
+    secure: secure ?? null,
+    close,
+    sockets: () =>
+      open.flatMap(([name, door]) => {
+        const descriptor = door.descriptor();
+        return descriptor === null ? [] : [[name, descriptor, listen[name]] as const];
+      }),
+  };
 };

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import type { Collector } from "./collect/collector.ts";
 import type { CollectAnswer, CollectRequest } from "./collect/request.ts";
 import { site as testSite } from "./decode/native/test-hit.ts";
+import { experimentSettings } from "./experiment/settings.ts";
 import { createGa4Collector } from "./ga4-collector.ts";
 import type { Event } from "./model/event.ts";
 import { StoreBusy } from "./model/event-store.ts";
@@ -11,18 +13,31 @@ import type { Site } from "./model/site.ts";
 
 const site: Site = { ...testSite, hosts: ["shop.example"], protocols: ["ga4"], measurementIds: ["G-SHOP"] };
 const blog: Site = { ...site, id: "blog", hosts: ["blog.example"], measurementIds: ["G-BLOG"] };
+const fakeExperiment = experimentSettings.parse({
+  key: "headline",
+  variants: [{ key: "control" }, { key: "b" }],
+  goals: [{ key: "purchase", event: "purchase" }],
+});
 const key = "0123456789abcdef";
 const full: Privacy = { tracking: "full", consent: null, reason: null };
 
 interface Setup {
   readonly sites?: readonly Site[];
   readonly privacy?: Privacy;
+  /** our own, by his cookie */
+  readonly visitor?: string | null;
   readonly append?: () => Promise<void>;
 }
 
 /** A collector and the events it has stored. */
-const collectorOf = ({ sites = [site], privacy = full, append = async () => {} }: Setup = {}) => {
+const collectorOf = ({
+  sites = [site],
+  privacy = full,
+  visitor = null,
+  append = async () => {},
+}: Setup = {}) => {
   const stored: Event[] = [];
+  const allowed: string[] = [];
   const elsewhere: Collector = {
     take: async () => ({ status: 418, headers: [], body: "others" }),
   };
@@ -31,8 +46,9 @@ const collectorOf = ({ sites = [site], privacy = full, append = async () => {} }
       sites,
       batchEvents: 100,
       maxBodyBytes: 10_000,
-      privacyOf: () => privacy,
-      enrich() {},
+      visitorOf: () => ({ id: visitor, privacy }),
+      variantsOf: (_site, id) => ({ headline: `of ${id}` }),
+      enrich: (_event, hit) => void allowed.push(hit.privacy.tracking),
       markClaims() {},
       store: {
         async append(events) {
@@ -61,7 +77,7 @@ const collectorOf = ({ sites = [site], privacy = full, append = async () => {} }
       ...parts,
     });
   };
-  return { stored, ask };
+  return { stored, allowed, ask };
 };
 
 const headersOf = ({ headers }: CollectAnswer): Record<string, string> => {
@@ -72,6 +88,49 @@ const headersOf = ({ headers }: CollectAnswer): Record<string, string> => {
 };
 
 const hit = "/g/collect?v=2&tid=G-SHOP&cid=1.2&en=page_view";
+
+describe("the variants that a visitor of ours was shown", () => {
+  const tested: Site = { ...site, experiments: [fakeExperiment] };
+  const shown = { headline: "of v1" };
+
+  test("stand on his events, and on nobody else's", async () => {
+    const { ask, stored } = collectorOf({ sites: [tested], visitor: "v1" });
+    await ask(hit);
+    await ask("/g/collect?v=2&tid=G-SHOP", { body: "en=a&cid=1\nen=b&cid=1" });
+    assert.deepEqual(
+      stored.map(({ experiments }) => experiments),
+      [shown, shown, shown],
+    );
+    assert.deepEqual(
+      stored.map(({ client_id }) => client_id),
+      ["1.2", "1", "1"],
+    );
+    for (const setup of [{ sites: [tested] }, { sites: [site], visitor: "v1" }]) {
+      const other = collectorOf(setup);
+      await other.ask(hit);
+      assert.equal(other.stored[0]?.experiments, undefined);
+    }
+  });
+
+  test("do not stand on what he refuses to have counted, nor on what a server says", async () => {
+    const { ask, stored } = collectorOf({ sites: [{ ...tested, writeKeys: [key] }], visitor: "v1" });
+    await ask(`${hit}&gcs=G100`);
+    await ask(`/mp/collect?measurement_id=G-SHOP&api_secret=${key}`, {
+      body: JSON.stringify({ client_id: "1.2", events: [{ name: "a" }] }),
+    });
+    assert.deepEqual(
+      stored.map(({ experiments }) => experiments),
+      [undefined, undefined],
+    );
+  });
+});
+
+test("a line of a packed body that refuses consent is enriched without it, and no other line", async () => {
+  const { ask, allowed } = collectorOf();
+  const body = gzipSync("en=a&cid=1&gcs=G111\nen=b&cid=1&gcs=G100\nen=c&cid=1");
+  await ask("/g/collect?v=2&tid=G-SHOP", { body });
+  assert.deepEqual(allowed, ["full", "none", "full"]);
+});
 
 describe("the tag", () => {
   test("a hit is answered with 204 and nothing that says who came", async () => {

@@ -8,16 +8,21 @@ import { createGa4, ga4PathsOf } from "./decode/ga4/ga4.ts";
 import { requestPrivacy } from "./decode/ga4/request-privacy.ts";
 import { streamIn } from "./decode/ga4/stream-in-query.ts";
 import { ownsStream } from "./decode/ga4/streams.ts";
-import type { Privacy } from "./model/hit.ts";
+import type { HitOrigin } from "./identity/mark-claims.ts";
+import type { Event } from "./model/event.ts";
+import type { Hit, Privacy } from "./model/hit.ts";
 import type { Site } from "./model/site.ts";
+import type { Visitor } from "./model/visitor.ts";
 
 export interface Ga4CollectorOptions
   extends Pick<CollectorOptions, "store" | "enrich" | "markClaims" | "maxBodyBytes"> {
   readonly sites: readonly Site[];
   /** most events in one hit */
   readonly batchEvents: number;
-  /** what the visitor allows, by cookies and signals of the browser */
-  readonly privacyOf: (request: CollectRequest) => Privacy;
+  /** our own visitor of the request, by its cookies: what he allows, and who he is */
+  readonly visitorOf: (request: CollectRequest) => Pick<Visitor, "id" | "privacy">;
+  /** variants in force for a visitor of ours */
+  readonly variantsOf: CollectorOptions["variantsOf"];
 }
 
 /** Takes what is at a path of these protocols, on a site that has them; the rest goes to `others`. */
@@ -33,21 +38,43 @@ export const createGa4Collector = (options: Ga4CollectorOptions, others: Collect
   };
 };
 
-/** These clients bring their visitors with them: who our own cookie says it is does not count. */
-const innerCollector = ({ sites: _, batchEvents, privacyOf, ...options }: Ga4CollectorOptions): Collector =>
-  createCollector({
+/**
+ * These clients bring their visitors with them: who our own cookie says it is does not count, but for the variants
+ * that he was shown.
+ */
+const innerCollector = (options: Ga4CollectorOptions): Collector => {
+  const { batchEvents, visitorOf, variantsOf, enrich, markClaims } = options;
+  const inForce = new WeakMap<Hit["headers"], Readonly<Record<string, string>>>();
+  return createCollector({
     ...options,
     protocols: createGa4({ batchEvents }),
-    resolve: (request) => ({
-      id: null,
-      isNew: false,
-      mustIssue: false,
-      sessionId: null,
-      privacy: requestPrivacy(request.query, request.body, privacyOf(request)),
+    enrich(event, hit) {
+      const shown = event.client_id && !hit.trusted ? inForce.get(hit.headers) : undefined;
+      if (shown && event.consent !== "denied") event.experiments ??= shown;
+      enrich(event, asAllowed(event, hit));
+    },
+    ...(markClaims && {
+      markClaims: (event: Event, hit: Hit, origin: HitOrigin) =>
+        markClaims(event, asAllowed(event, hit), origin),
     }),
+    resolve(request) {
+      const visitor = visitorOf(request);
+      const privacy = requestPrivacy(request.query, request.body, visitor.privacy);
+      const isShown = visitor.id !== null && request.site.experiments.length > 0;
+      const shown = isShown && privacy.tracking === "full" ? variantsOf(request.site, visitor.id) : null;
+      if (shown !== null) inForce.set(request.headers, shown);
+      return { id: null, isNew: false, mustIssue: false, sessionId: null, privacy };
+    },
     issue: () => "",
     variantsOf: () => null,
   });
+};
+
+/** A line of a packed body may refuse what the request as a whole, which was looked at before, allows. */
+const asAllowed = (event: Event, hit: Hit): Hit =>
+  event.consent === "denied" && hit.privacy.tracking === "full" ? { ...hit, privacy: refused } : hit;
+
+const refused: Privacy = { tracking: "none", consent: "denied", reason: "consent" };
 
 const takeAt = async (
   path: string,

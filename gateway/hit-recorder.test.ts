@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import type { CollectRequest } from "./collect/request.ts";
-import { createHitRecorder } from "./hit-recorder.ts";
+import { createHitRecorder, type RecorderOptions } from "./hit-recorder.ts";
 import { readRecordedRequest } from "./model/recorded-request.ts";
 import { testSite } from "./model/test-site.ts";
+import { createRedact } from "./recorded-secrets.ts";
 
 let dir: string;
 beforeEach(() => {
@@ -14,9 +15,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
+const begin = Date.UTC(2026, 0, 1);
 const request: CollectRequest = {
   site: testSite,
-  receivedAt: Date.UTC(2026, 0, 1),
+  receivedAt: begin,
   method: "POST",
   path: "/tr/v1/",
   query: "a=1",
@@ -28,14 +30,14 @@ const request: CollectRequest = {
   debugs: false,
 };
 
-const recorderOf = (
-  change: { megabytes?: number; files?: number; file?: string } = {},
-  troubles: string[] = [],
-) =>
+const recorderOf = (change: Partial<RecorderOptions> = {}, troubles: string[] = []) =>
   createHitRecorder({
     file: join(dir, "hits.jsonl"),
     megabytes: 1,
     files: 3,
+    days: 7,
+    clock: () => begin,
+    redact: createRedact([testSite], new Map()),
     onTrouble: (sentence) => troubles.push(sentence),
     ...change,
   });
@@ -91,6 +93,35 @@ test("one file alone begins anew", () => {
   }
   recorder.close();
   assert.deepEqual(readdirSync(dir), ["hits.jsonl"]);
+});
+
+test("a file holds a day at most, and goes before its first hit is too old", () => {
+  const dayMs = 86_400_000;
+  const clock = { now: begin };
+  const recorder = recorderOf({ days: 3, clock: () => clock.now });
+  for (const query of ["first", "second"]) {
+    recorder.record({ ...request, receivedAt: clock.now, query });
+    recorder.flush();
+    clock.now += dayMs + 1;
+  }
+  recorder.close();
+  assert.match(linesOf("hits.jsonl.1").join(), /first/);
+  assert.match(linesOf("hits.jsonl").join(), /second/);
+  utimesSync(join(dir, "hits.jsonl.1"), begin / 1000, begin / 1000);
+  recorderOf({ days: 3, clock: () => clock.now }).close();
+  assert.deepEqual(readdirSync(dir), ["hits.jsonl"]);
+});
+
+test("a file that another process has begun anew is gone on with", () => {
+  const [first, second] = [recorderOf({ megabytes: 0.0005 }), recorderOf({ megabytes: 0.0005 })];
+  for (let i = 0; i < 6; i++) {
+    for (const recorder of [first, second]) {
+      recorder.record({ ...request, query: `n=${i}` });
+      recorder.flush();
+    }
+  }
+  for (const recorder of [first, second]) recorder.close();
+  assert.equal(readdirSync(dir).flatMap(linesOf).length, 12, "none was lost");
 });
 
 test("a file that cannot be written is told once, and hits go on", () => {

@@ -1,11 +1,14 @@
 /**
  * Records the requests that collection takes, as `turnpike replay` reads them. Off unless the settings ask for it: what
- * it writes holds everything that was sent, addresses and cookies too, so the files are for their owner's eyes alone.
+ * it writes holds what was sent, addresses and visitors' cookies too, so the files are for their owner's eyes alone, and
+ * are kept for some days only. Keys and tokens are not in them (`recorded-secrets.ts`).
  */
-import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import type { Collector } from "./collect/collector.ts";
 import type { CollectRequest } from "./collect/request.ts";
+import type { Clock } from "./lib/clock.ts";
 import { writeRecordedRequest } from "./model/recorded-request.ts";
+import type { Redact } from "./recorded-secrets.ts";
 
 export interface RecorderOptions {
   readonly file: string;
@@ -13,6 +16,10 @@ export interface RecorderOptions {
   readonly megabytes: number;
   /** how many are kept, the current one among them: `hits.jsonl`, `hits.jsonl.1`, … */
   readonly files: number;
+  /** nothing older than this is kept */
+  readonly days: number;
+  readonly clock: Clock;
+  readonly redact: Redact;
   /** told once when nothing can be written any more; hits are taken as before */
   readonly onTrouble: (sentence: string) => void;
 }
@@ -27,22 +34,33 @@ export interface HitRecorder {
 /** Written together, so that a hit costs no system call of its own. */
 const bufferedCharacters = 65_536;
 const flushEveryMs = 1000;
+const tendEveryMs = 600_000;
 
 export const createHitRecorder = (options: RecorderOptions): HitRecorder => {
   let waiting: string[] = [];
   let characters = 0;
-  let place: { readonly fd: number; bytes: number } | null = null;
+  let place: Place | null = null;
   let broken = false;
 
   const write = (text: string): void => {
-    place ??= open(options.file);
-    if (place.bytes > 0 && place.bytes + text.length > options.megabytes * 1_048_576) {
+    place ??= open(options);
+    if (isFull(place, text, options)) {
       closeSync(place.fd);
+      // Another process may write the same file, and have begun a new one already.
+      if (isAt(options.file, place)) rotate(options);
       place = null;
-      rotate(options);
-      place = open(options.file);
+      place = open(options);
     }
     place.bytes += writeSync(place.fd, text);
+  };
+
+  const tend = (): void => {
+    try {
+      removeOld(options);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      options.onTrouble(`recordHits: what is over ${options.days} days old cannot be removed (${reason})`);
+    }
   };
 
   const flush = (): void => {
@@ -59,18 +77,19 @@ export const createHitRecorder = (options: RecorderOptions): HitRecorder => {
     }
   };
 
-  const timer = setInterval(flush, flushEveryMs).unref();
+  tend();
+  const timers = [setInterval(flush, flushEveryMs).unref(), setInterval(tend, tendEveryMs).unref()];
   return {
     record(request) {
       if (broken) return;
-      const line = writeRecordedRequest(recordedOf(request));
+      const line = writeRecordedRequest(recordedOf(request, options.redact));
       waiting.push(line);
       characters += line.length;
       if (characters >= bufferedCharacters) flush();
     },
     flush,
     close() {
-      clearInterval(timer);
+      for (const timer of timers) clearInterval(timer);
       flush();
       if (place) closeSync(place.fd);
       place = null;
@@ -89,26 +108,67 @@ export const recording = (collector: Collector, recorder: HitRecorder): Collecto
 });
 
 /** The address is the one that `trustedProxies` led to: a replay believes it as that of the socket. */
-const recordedOf = ({ receivedAt, method, path, query, headers, body, address }: CollectRequest) => ({
-  at: receivedAt,
-  method,
-  url: query === "" ? path : `${path}?${query}`,
-  headers: Object.fromEntries(
-    Object.entries(headers).filter((pair): pair is [string, string] => pair[1] !== undefined),
-  ),
-  body: typeof body === "string" ? Buffer.from(body) : body,
-  remoteAddress: address === "" ? null : address,
-});
-
-const open = (file: string): { readonly fd: number; bytes: number } => {
-  const fd = openSync(file, "a", 0o600);
-  return { fd, bytes: fstatSync(fd).size };
+const recordedOf = (request: CollectRequest, redact: Redact) => {
+  const { receivedAt, method, body, address } = request;
+  return {
+    ...redact(request),
+    at: receivedAt,
+    method,
+    body: typeof body === "string" ? Buffer.from(body) : body,
+    remoteAddress: address === "" ? null : address,
+  };
 };
 
-const rotate = ({ file, files }: RecorderOptions): void => {
-  const name = (n: number) => (n === 0 ? file : `${file}.${n}`);
-  rmSync(name(files - 1), { force: true });
-  for (let n = files - 2; n >= 0; n--) renameIfThere(name(n), name(n + 1));
+/** The file that is written to. */
+interface Place {
+  readonly fd: number;
+  readonly inode: number;
+  bytes: number;
+  /** when its first hit was received, ms */
+  readonly since: number;
+}
+
+type Files = Pick<RecorderOptions, "file" | "files" | "megabytes" | "days" | "clock">;
+
+const open = ({ file, clock }: Files): Place => {
+  const fd = openSync(file, "a+", 0o600);
+  const { size, ino } = fstatSync(fd);
+  return { fd, inode: ino, bytes: size, since: size === 0 ? clock() : beginOf(fd, clock()) };
+};
+
+/** The time of the first line. */
+const beginOf = (fd: number, now: number): number => {
+  const head = Buffer.alloc(64);
+  readSync(fd, head, 0, head.length, 0);
+  const at = Date.parse(/"at":"([^"]+)"/.exec(head.toString("latin1"))?.[1] ?? "");
+  return Number.isNaN(at) ? now : at;
+};
+
+/** A file holds a day at most, so that what is too old can go file by file. */
+const isFull = ({ bytes, since }: Place, text: string, { megabytes, days, clock }: Files): boolean =>
+  bytes > 0 &&
+  (bytes + text.length > megabytes * 1_048_576 || clock() - since > Math.min(1, days / 2) * dayMs);
+
+const dayMs = 86_400_000;
+
+const isAt = (file: string, { inode }: Place): boolean =>
+  statSync(file, { throwIfNoEntry: false })?.ino === inode;
+
+const nameOf = (file: string, n: number): string => (n === 0 ? file : `${file}.${n}`);
+
+const rotate = ({ file, files }: Files): void => {
+  rmSync(nameOf(file, files - 1), { force: true });
+  for (let n = files - 2; n >= 0; n--) renameIfThere(nameOf(file, n), nameOf(file, n + 1));
+};
+
+/** Removes files to which nothing was added for too long; those of an earlier, larger setting as well. */
+const removeOld = ({ file, days, clock }: Files): void => {
+  const before = clock() - (days - Math.min(1, days / 2)) * dayMs;
+  for (let n = 0; ; n++) {
+    const found = statSync(nameOf(file, n), { throwIfNoEntry: false });
+    if (found && found.mtimeMs < before) rmSync(nameOf(file, n), { force: true });
+    if (!found && n > 0) return;
+  }
 };
 
 const renameIfThere = (from: string, to: string): void => {

@@ -1,8 +1,10 @@
 /** Joins the listener's upgrades with those who make websockets: collection, and proxies. */
 import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
 import type { Websockets } from "./collect/websockets.ts";
 import type { Handler, Upgrade } from "./http/exchange.ts";
-import type { Limiter } from "./limit/limit.ts";
+import type { Limiter, RouteLimiter } from "./limit/limit.ts";
+import { Unanswered } from "./limit/refusal.ts";
 import { hostOf, parseTarget } from "./listen/target.ts";
 import { refuseUpgrade, type Upgrades } from "./listen/upgrades.ts";
 import type { Site } from "./model/site.ts";
@@ -13,6 +15,8 @@ export interface UpgradeParts {
   readonly router: Router;
   readonly siteOf: (host: string) => Site | null;
   readonly limiter: Limiter;
+  /** a handler's name in logs and metrics */
+  readonly nameOf: (handler: Handler) => string;
   /** the handler of collection and its paths that are websockets */
   readonly own: {
     readonly handler: Handler;
@@ -42,6 +46,7 @@ export const joinUpgrades = (parts: UpgradeParts): Upgrades => {
     },
     take(x, socket, head) {
       const take = takerOf(x);
+      x.route = parts.nameOf(parts.router.handlerOf(x));
       const go = (): void => {
         try {
           take?.(x, socket, head);
@@ -50,13 +55,26 @@ export const joinUpgrades = (parts: UpgradeParts): Upgrades => {
           refuseUpgrade(socket, error);
         }
       };
-      const { address, req } = x;
-      const waiting = parts.limiter.admit({ address, peer: req.socket.remoteAddress, headers: req.headers });
+      const waiting = parts.limiter.admitExchange(x);
       if (waiting === null) go();
-      else waiting.then(go, (error: unknown) => refuseUpgrade(socket, error));
+      else waiting.then(go, (error: unknown) => refuse(socket, error));
     },
     close: () => parts.own.websockets.close(),
   };
+};
+
+/** Websockets of a route that has a limit of its own. */
+export const limitUpgrades =
+  (limiter: RouteLimiter, take: TakeUpgrade): TakeUpgrade =>
+  (x, socket, head) => {
+    const waiting = limiter.admit(x);
+    if (waiting === null) take(x, socket, head);
+    else waiting.then(() => take(x, socket, head)).catch((error: unknown) => refuse(socket, error));
+  };
+
+const refuse = (socket: Duplex, error: unknown): void => {
+  if (error instanceof Unanswered) socket.destroy();
+  else refuseUpgrade(socket, error);
 };
 
 const askedOf = (req: IncomingMessage, siteOf: (host: string) => Site | null): Asked | null => {

@@ -10,6 +10,7 @@ import type { Experiment } from "./model/experiment.ts";
 import { hashedId } from "./model/ids.ts";
 import { openProjectedLedger, type ProjectionSettings } from "./projected-ledger.ts";
 import { openReader } from "./store/reader.ts";
+import { bodyOf } from "./store/stored-event.ts";
 
 const experiment: Experiment = {
   key: "headline",
@@ -99,7 +100,7 @@ const inFolder = <T>(work: (dir: string) => T): T => {
 const storeIn = (dir: string, batches: readonly (readonly Event[])[], slice = 1000): void => {
   const ledger = openProjectedLedger(settings(dir), () => start);
   for (const batch of batches) {
-    const lines = batch.map((event) => JSON.stringify(event));
+    const lines = batch.map(bodyOf);
     ledger.append({ lines, keyTimes: batch.map((event) => event.timestamp_utc), rejects: [] });
     ledger.follow(slice);
   }
@@ -121,7 +122,7 @@ const results = (dir: string) => {
     sessions:
       rows(`SELECT ${people}, started_at, session_id, ended_at, last_id, events, page_views, entry_page,
       exit_page, campaign, last_campaign, last_user_id, split_cause FROM sessions t ORDER BY 1, 2, 3`),
-    events: rows(`SELECT ${people}, timestamp, body ->> 'id' FROM person_events t JOIN journal USING (seq)
+    events: rows(`SELECT ${people}, timestamp, body ->> 0 FROM person_events t JOIN journal USING (seq)
       ORDER BY 1, 2, 3`),
     subjects: rows(`SELECT experiment, ${people}, variant, first_exposed_at, first_id, multi
       FROM experiment_subjects t ORDER BY 1, 2`),

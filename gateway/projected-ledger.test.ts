@@ -9,6 +9,7 @@ import type { Experiment } from "./model/experiment.ts";
 import { hashedId } from "./model/ids.ts";
 import { openProjectedLedger, type ProjectionSettings } from "./projected-ledger.ts";
 import { openReader } from "./store/reader.ts";
+import { bodyOf } from "./store/stored-event.ts";
 
 const experiment: Experiment = {
   key: "headline",
@@ -149,7 +150,7 @@ test("changed goals apply to what was stored before, and results of removed expe
 const storeIn = (dir: string, batches: readonly (readonly Event[])[]): void => {
   const ledger = openProjectedLedger(settings(dir), () => start);
   for (const batch of batches) {
-    const lines = batch.map((event) => JSON.stringify(event));
+    const lines = batch.map(bodyOf);
     ledger.append({ lines, keyTimes: batch.map((event) => event.timestamp_utc), rejects: [] });
   }
   ledger.close();

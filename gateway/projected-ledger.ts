@@ -4,6 +4,7 @@ import { createReferralProjection } from "./identity/referrals.ts";
 import type { Clock } from "./lib/clock.ts";
 import type { Experiment } from "./model/experiment.ts";
 import type { JoinRules, SessionRules } from "./model/site.ts";
+import { createPageLoadProjection } from "./observe/page-loads.ts";
 import { createRecordProjection } from "./records/projection.ts";
 import { createSessionProjection } from "./sessionize/projection.ts";
 import { type Ledger, openLedger } from "./store/ledger.ts";
@@ -32,13 +33,18 @@ export const openProjectedLedger = (initial: ProjectionSettings, clock: Clock): 
     clock,
     rejectsKept: settings.rejectsKept,
     rejectDays: settings.rejectDays,
-    projections({ sessions, subjects, counters, records, people }) {
+    projections({ sessions, subjects, counters, records, pageLoads, people }) {
       const byPerson = [
         createSessionProjection({ sessions, counters }, rulesOf),
         createExperimentProjection(subjects, () => settings.experiments),
       ];
       people.joinBy(createJoiner(people.identities, rulesOf), byPerson);
-      return [...byPerson, createRecordProjection(records), createReferralProjection(people.referrals)];
+      return [
+        ...byPerson,
+        createRecordProjection(records),
+        createReferralProjection(people.referrals),
+        createPageLoadProjection(pageLoads),
+      ];
     },
     experimentsOnly: ({ subjects }, keys) =>
       createExperimentProjection(subjects, () =>

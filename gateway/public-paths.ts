@@ -3,6 +3,7 @@ import type { Config, RouteConfig } from "./config/schema.ts";
 import { ga4PathsOf } from "./decode/ga4/ga4.ts";
 import { kindPath, scriptKinds, versionsPath } from "./document/scripts.ts";
 import { shortPath } from "./lib/short-path.ts";
+import type { Site } from "./model/site.ts";
 import { addressOf } from "./proxy/settings.ts";
 
 /** The public paths that Turnpike answers itself; the site's routes come first where they are as long. */
@@ -26,6 +27,13 @@ export const claimsOf = ({ tracking, sites }: Config) => {
       sites: native,
       owner: "the cookies, and what they are for",
     },
+    { key: "share", path: `${collectPath}share`, sites: native, owner: "links that visitors pass on" },
+    {
+      key: "handover",
+      path: `${collectPath}handover`,
+      sites: native,
+      owner: "visitors who go to linkDomains",
+    },
     { key: "wishes", path: `${collectPath}me`, sites: native, owner: "the visitor's wishes" },
     { key: "payments", path: `${collectPath}ltv/`, sites: native, owner: "payments, native" },
     { key: "privacy", path: `${collectPath}ppi/`, sites: native, owner: "agreements and privacy rules" },
@@ -35,6 +43,12 @@ export const claimsOf = ({ tracking, sites }: Config) => {
     ...legacyPaths
       .filter((path) => path !== "/pub/v1/" || publicDir !== null)
       .map((path) => ({ key: legacyKeys[path], path, sites: native, owner: "native, older layout" })),
+    ...duplicatorPaths(sites).map(([path, , site]) => ({
+      key: "script" as const,
+      path,
+      sites: [site],
+      owner: "the script, copies GA4 hits",
+    })),
     ...sites.flatMap((site) =>
       ga4PathsOf(site).map((path) => ({
         key: "events" as const,
@@ -45,6 +59,14 @@ export const claimsOf = ({ tracking, sites }: Config) => {
     ),
   ] as const;
 };
+
+/** Where d8a's pages look for the script that copies the hits of GA4's tag, on the sites that ask for it there. */
+export const duplicatorPaths = (
+  sites: readonly Pick<Site, "id" | "protocols" | "ga4Prefix" | "ga4Duplicator">[],
+) =>
+  sites
+    .filter(({ protocols, ga4Duplicator }) => ga4Duplicator && protocols.includes("ga4"))
+    .map(({ id, ga4Prefix }) => [`${ga4Prefix ?? ""}/g/gd.min.js`, "gtag", id] as const);
 
 /** What is asked for at the older layout's paths. */
 const legacyKeys = {
@@ -64,9 +86,13 @@ export type ClaimKey = ReturnType<typeof claimsOf>[number]["key"];
 export const routesOf = ({ routes }: Config) =>
   routes.map((route) => ({ hosts: route.hosts, path: route.path, owner: ownerOf(route) }));
 
+const answerOf = (route: RouteConfig): string => {
+  if (route.proxy) return `proxy to ${route.proxy.upstreams.map(addressOf).join(", ")}`;
+  if (route.static) return `files in ${shortPath(route.static.dir)}`;
+  return route.respond ? `an answer of its own, ${route.respond.status}` : "redirects";
+};
+
 const ownerOf = (route: RouteConfig): string => {
-  const answer = route.proxy
-    ? `proxy to ${route.proxy.upstreams.map(addressOf).join(", ")}`
-    : `files in ${shortPath(route.static?.dir ?? "")}`;
+  const answer = answerOf(route);
   return route.inject ? `${answer}; script and variants put in` : answer;
 };

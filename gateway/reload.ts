@@ -66,4 +66,15 @@ export const reloadOnSignal = (reload: () => unknown): (() => void) => {
 
 /** Sockets, processes and the data folder stay what they were at the start. */
 const needsRestart = (change: string): boolean =>
-  ["listen", "tls", "data", "workers"].some((part) => change.startsWith(part));
+  [
+    "listen",
+    "tls",
+    "data",
+    "workers",
+    "limits.headerBytes",
+    "limits.headerSeconds",
+    "limits.keepAliveSeconds",
+    "limits.stalledSeconds",
+    "limits.addresses",
+    "limits.store",
+  ].some((part) => change.startsWith(part));

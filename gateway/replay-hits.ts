@@ -3,7 +3,7 @@
  * and projections, with the clock held at each request's own time. Nothing is sent anywhere.
  */
 import { devNull } from "node:os";
-import { type App, createApp } from "./app.ts";
+import { type App, createApp, sitesOf } from "./app.ts";
 import type { CollectRequest } from "./collect/request.ts";
 import type { Config } from "./config/schema.ts";
 import { createNames } from "./document/cookie-names.ts";
@@ -14,9 +14,11 @@ import type { Keyed } from "./model/event.ts";
 import type { EventStore, RejectedHit } from "./model/event-store.ts";
 import type { RecordedRequest } from "./model/recorded-request.ts";
 import { openProjectedLedger } from "./projected-ledger.ts";
+import { createRestore, readRestoredLogins } from "./recorded-secrets.ts";
 import type { Ledger } from "./store/ledger.ts";
 import { holdOwnership } from "./store/owner.ts";
 import { readSecret } from "./store/secret.ts";
+import { bodyOf } from "./store/stored-event.ts";
 
 export interface Replayed {
   /** requests that went through */
@@ -44,6 +46,7 @@ export interface Replay {
 /** Opens the settings' data folder for a replay that commits every `batchRequests` requests. */
 export const openReplay = (config: Config, batchRequests: number): Replay => {
   const { dir } = config.data;
+  const sites = sitesOf(config);
   const ownership = holdOwnership(dir);
   let now = 0;
   const clock = () => now;
@@ -60,16 +63,18 @@ export const openReplay = (config: Config, batchRequests: number): Replay => {
     mayDebug: () => false,
     demoUpstream: null,
     scriptFile: devNull, // the script is no event
-    missed: { exposuresLate: 0, exposuresLost: 0 },
+    missed: { exposuresLate: 0, exposuresLost: 0, requestsDropped: 0 },
+    logins: readRestoredLogins(sites),
     onError(error) {
       throw error; // a fault of ours must not pass as a refusal
     },
   });
+  const restore = createRestore(sites);
   const refused = new Map<number, number>();
   let requests = 0;
 
   const answer = async (request: RecordedRequest): Promise<number> => {
-    const asked = requestOf(request, app);
+    const asked = requestOf(restore(request), app);
     if (typeof asked === "number") return asked;
     return asked.body.length > config.limits.bodyBytes ? 413 : (await app.collector.take(asked)).status;
   };
@@ -145,7 +150,7 @@ const createSink = (ledger: Ledger) => {
   const store: EventStore = {
     async append(events: readonly Keyed[]) {
       for (const { event, keyTime } of events) {
-        lines.push(JSON.stringify(event));
+        lines.push(bodyOf(event));
         keyTimes.push(keyTime);
       }
     },

@@ -3,13 +3,15 @@ import { adminCookie } from "./api/auth.ts";
 import type { Config } from "./config/schema.ts";
 import type { Handler } from "./http/exchange.ts";
 import { HttpError } from "./http/http-error.ts";
-import { createProxy, type ProxyOptions, type TakeUpgrade } from "./proxy/proxy.ts";
+import { respondWith } from "./middleware/respond.ts";
+import { createProxy, type ProxyOptions, type TakeUpgrade, type UpstreamStatus } from "./proxy/proxy.ts";
 import { addressOf } from "./proxy/settings.ts";
 import { createTunnels, type Tunnels } from "./proxy/tunnel.ts";
 import { staticSettings } from "./static/settings.ts";
 import { createStatic } from "./static/static.ts";
 
-export interface RouteParts extends Pick<ProxyOptions, "isTrusted" | "visitorOf" | "onError" | "warn"> {
+export interface RouteParts
+  extends Pick<ProxyOptions, "isTrusted" | "visitorOf" | "onError" | "warn" | "secret" | "takesCookies"> {
   /** where the demo's back end listens; null when no route asks for it */
   readonly demoUpstream: string | null;
   readonly tunnels: Tunnels | undefined;
@@ -22,6 +24,7 @@ export const answerOf = (
   closers: (() => Promise<void>)[],
 ): Answer => {
   if (route.static) return { handle: createStatic(route.static, { base: route.path }) };
+  if (route.respond) return { handle: respondWith(route.respond) };
   if (!route.proxy) return { handle: notFound };
   const upstreams = route.proxy.upstreams.map((one) =>
     addressOf(one) === "demo" ? (demoUpstream ?? "demo") : one,
@@ -36,13 +39,15 @@ export const answerOf = (
     },
   );
   closers.push(() => proxy.close());
-  return { handle: proxy.handle, upgrade: proxy.upgrade };
+  return { handle: proxy.handle, upgrade: proxy.upgrade, upstreams: proxy.status };
 };
 
 /** How a route answers. */
 export interface Answer {
   readonly handle: Handler;
   readonly upgrade?: TakeUpgrade;
+  /** how its upstreams are */
+  readonly upstreams?: () => readonly UpstreamStatus[];
 }
 
 /** Files below any of the paths, whose rest is the file's; nothing where no folder is named. */

@@ -1,101 +1,156 @@
 /**
  * `turnpike start`: builds every room, joins them, starts, and stops them in reverse order of birth.
  */
-import { isIP } from "node:net";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
 import { buildAll, distDir, needsBuild } from "../setup/build.ts";
 import { startDemoUpstream } from "../setup/demo/server.ts";
-import { admin, type Reloaded } from "./api/admin.ts";
+import { openAdminDoor } from "./admin-door.ts";
+import { type AdminCommands, admin, type Reloaded } from "./api/admin.ts";
 import { createAuth, type KnownToken } from "./api/auth.ts";
 import { sitesOf } from "./app.ts";
 import { formatBanner } from "./banner.ts";
 import type { Io, StartOptions } from "./commands/context.ts";
-import { pinnedOf } from "./commands/keeping.ts";
 import { loadedOrThrow } from "./commands/settings-options.ts";
 import { loadConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
-import { createDevOutput, type DevOutput } from "./dev-output.ts";
+import { openDataSide, projectionSettings } from "./data-side.ts";
+import { createDevOutput } from "./dev-output.ts";
 import { createNames } from "./document/cookie-names.ts";
 import { startFleet } from "./fleet.ts";
+import { createHandover, restartOnSignal } from "./handover.ts";
+import { findPredecessor, type Predecessor } from "./handover-predecessor.ts";
+import { openHandedData } from "./handover-store.ts";
 import type { Exchange } from "./http/exchange.ts";
+import { undoClaim } from "./identity/undo-claim.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createLog, type Log } from "./lib/log.ts";
 import { shortPath } from "./lib/short-path.ts";
+import { openCounters } from "./limit/open-counters.ts";
 import type { Bound } from "./listen/bind.ts";
 import { createListener } from "./listen/listener.ts";
-import type { ProjectionSettings } from "./projected-ledger.ts";
+import { createTicketKeys } from "./listen/tls/ticket-keys.ts";
+import { watchProcess } from "./metrics/process-figures.ts";
 import { addressOf } from "./proxy/settings.ts";
 import { createTunnels } from "./proxy/tunnel.ts";
 import { openPublicSide, reportError, startAgain } from "./public-side.ts";
+import { quotaStoreOf } from "./quota-store.ts";
+import { readMetrics } from "./read-metrics.ts";
 import { createReload, reloadOnSave, reloadOnSignal } from "./reload.ts";
+import { addFigures, type SideFigures } from "./side-figures.ts";
+import { openSinks, type Sinks } from "./sinks.ts";
+import { type Leaving, leaveTo } from "./stand-in.ts";
 import { createStatic } from "./static/static.ts";
 import { giveAdminToken } from "./store/admin-token.ts";
-import { holdOwnership } from "./store/owner.ts";
 import { readSecret } from "./store/secret.ts";
-import { createKeeper, type Keeper } from "./store/segments/keeper.ts";
-import { startSchedule } from "./store/segments/schedule.ts";
-import { openSqliteStore, type SqliteStore } from "./store/sqlite-store.ts";
+import type { Keeper } from "./store/segments/keeper.ts";
+import type { SqliteStore } from "./store/sqlite-store.ts";
 
 /** Runs the gateway until it is told to stop; answers the exit code. Throws one sentence when it cannot start. */
 export const start = async (options: StartOptions, io: Io): Promise<number> => {
-  const loaded = loadedOrThrow(loadConfig(options.load));
+  process.on("SIGUSR2", ignore); // its default is to end the process, which is just starting, or leaving
+  const predecessor = findPredecessor();
   const log = createLog(io.stdout, io.isTerminal);
-  const stopped = untilStopped(io.signal);
   const closers: (() => Promise<void> | void)[] = [];
+  const close = async (): Promise<void> => {
+    for (const one of closers.splice(0).reverse()) await one();
+  };
   try {
-    await run(loaded, options, io, log, closers);
-    await stopped;
+    const loaded = loadedOrThrow(loadConfig(options.load));
+    const stopped = untilStopped(io.signal);
+    const running = await run(loaded, options, io, log, predecessor, closers);
+    const successor = await Promise.race([stopped, running.taken]);
+    if (successor) {
+      const predecessorGone = predecessor?.gone ?? null;
+      return await leaveTo({
+        ...running,
+        successor,
+        predecessorGone,
+        stopped,
+        close,
+        isTerminal: io.isTerminal,
+      });
+    }
     if (io.isTerminal) io.stdout.write("\n");
     log.info("stopping: running requests finish, then the store closes");
+    await running.cancel();
     return 0;
+  } catch (error) {
+    predecessor?.failed(error instanceof Error ? error.message : String(error));
+    throw error;
   } finally {
-    for (const close of closers.reverse()) await close();
+    await close();
+    predecessor?.leave();
+    process.off("SIGUSR2", ignore);
   }
 };
 
+const ignore = (): void => {};
+
 const run = async (
-  { config: initial, file }: { readonly config: Config; readonly file: string | null },
+  {
+    config: initial,
+    file,
+    folder,
+  }: { readonly config: Config; readonly file: string | null; readonly folder: string },
   options: StartOptions,
   io: Io,
   log: Log,
+  predecessor: Predecessor | null,
   closers: (() => Promise<void> | void)[],
-): Promise<void> => {
-  refuseOpenAdmin(initial.listen.admin);
+): Promise<Leaving> => {
+  const door = openAdminDoor(initial, log);
+  closers.push(() => door.close());
   const built = needsBuild().then((needed) => (needed ? buildAll() : undefined));
+  built.catch(() => {}); // it is told where it is waited for, which is later
   const { dir } = initial.data;
-  const ownership = holdOwnership(dir);
-  closers.push(() => ownership.release());
-  const secret = readSecret(dir);
   const output = options.dev ? createDevOutput((text) => io.stdout.write(text)) : null;
-  const store = await openStore(initial, output, log);
-  closers.push(() => store.close());
-  const keeper = openKeeper(initial, store);
-  closers.push(() => keeper.close());
-  closers.push(
-    startSchedule({
-      ...initial.data,
-      keeper,
-      clock: systemClock,
-      onError: (error) => log.warn(error instanceof Error ? error.message : String(error)),
-    }),
-  );
+  const tickets = createTicketKeys();
+  closers.push(() => tickets.close());
+  if (predecessor) {
+    await built; // all that can be done while it still serves
+    const given = await predecessor.folder();
+    if (given) tickets.use(given);
+  }
+  let config = initial;
+  let sinks: Sinks | null = null;
+  const data = await openHandedData({
+    dir,
+    pendingEvents: initial.limits.pendingEvents,
+    open: () => openDataSide(initial, output, log),
+    async openBeside(own) {
+      sinks = await openSinks({
+        config: { ...config, data: initial.data },
+        folder,
+        store: own,
+        log,
+        clock: systemClock,
+      });
+      return sinks;
+    },
+  });
+  closers.push(() => data.close());
+  const { store } = data;
+  const secret = readSecret(dir);
   const tokens = () => store.reader.report("tokens", {}) as unknown as readonly KnownToken[]; // the report's columns
   const auth = createAuth({ secret, clock: systemClock, tokens });
   const token = await giveAdminToken(store, dir, options.adminToken);
   await built;
 
-  const missed = { exposuresLate: 0, exposuresLost: 0 };
-  let config = initial;
+  const missed = { exposuresLate: 0, exposuresLost: 0, requestsDropped: 0 };
   if (output) closers.push(output.follow(store.reader.people, () => config));
   let siteUrl = "";
+  let figures = async (): Promise<SideFigures> => addFigures([]); // until somebody serves visitors
+  // Where workers serve visitors, this process is one of its own.
+  const ownProcess = initial.workers > 1 ? watchProcess(() => noOpenOnes) : null;
+  closers.push(() => ownProcess?.close());
   let reload = (): Reloaded => ({
     kind: "refused",
     mistakes: ["it is just starting: try again in a moment"],
   });
   const adminListener = createListener({
     address: initial.listen.admin,
+    tls: door.tls,
+    inherited: predecessor?.socketFor("admin", initial.listen.admin),
     headerBytes: initial.limits.headerBytes,
     clock: systemClock,
     siteOf: () => sitesOf(config)[0] ?? null,
@@ -106,13 +161,26 @@ const run = async (
     handler: admin({
       auth,
       pages: createStatic({ dir: join(distDir, "dashboard"), index: "index.html" }),
-      hosts: () => adminHosts(adminBound),
+      answersFor: (host) => door.answersFor(host, adminBound),
       health: {
         dir,
         trouble: () => store.trouble(),
         pending: () => store.pending(),
+        pendingLimit: () => config.limits.pendingEvents,
+        certificates: async () => (await figures()).certificates,
+        now: systemClock,
       },
-      commands: { ...commandsOf(store, keeper), reload: () => reload() },
+      metrics: () =>
+        readMetrics({
+          store,
+          dir,
+          now: systemClock,
+          side: () => figures(),
+          sinks: () => sinks?.status() ?? [],
+          missed: () => ({ ...missed }),
+          owner: () => ownProcess?.figures() ?? null,
+        }),
+      commands: commandsOf(store, data.keeper, () => reload()),
       source: {
         store,
         lastSeq: () => store.reader.lastSeq(),
@@ -130,8 +198,15 @@ const run = async (
   });
   const adminBound = await adminListener.listen();
   closers.push(() => adminListener.stop(1000));
-  const adminUrl = `http://${urlHost(adminBound)}:${adminBound.port}`;
+  const adminUrl = `${door.tls ? "https" : "http"}://${urlHost(adminBound)}:${adminBound.port}`;
 
+  const counters = await openCounters(initial.limits, {
+    secret,
+    clock: systemClock,
+    warn: (sentence) => log.warn(sentence),
+    days: quotaStoreOf(store),
+  });
+  closers.push(() => counters.close());
   const demo = usesDemo(initial) ? await startDemoUpstream({ admin: adminUrl }) : null;
   if (demo) closers.push(() => demo.close());
   const parts = {
@@ -144,18 +219,34 @@ const run = async (
     demoUpstream: demo?.url ?? null,
     scriptFile: join(distDir, "track.js"),
     missed,
+    counters,
     warn: (sentence: string) => log.warn(sentence),
     onError: reportError(log),
   };
+  const sockets = {
+    tickets,
+    inherited: (name: "http" | "https", address: string) => predecessor?.socketFor(name, address),
+    portHint: (option: string) => startAgain(io.env, option),
+  };
   const side =
     config.workers > 1
-      ? await startFleet(config, { store, missed, dev: options.dev, demoUpstream: parts.demoUpstream, log })
-      : await openPublicSide(config, parts, log, (option) => startAgain(io.env, option));
+      ? await startFleet(config, {
+          store,
+          missed,
+          counters,
+          dev: options.dev,
+          demoUpstream: parts.demoUpstream,
+          log,
+          sockets,
+        })
+      : await openPublicSide(config, parts, log, sockets);
   closers.push(() => side.stop());
+  figures = () => side.figures();
+  closers.push(reopenOnSignal(() => side.reopenLogs()));
   const { bound, secure } = side;
   siteUrl = `http://${urlHost(bound)}:${bound.port}`;
   const secureUrl = secure && `https://${urlHost(secure)}:${secure.port}`;
-  ownership.announce(`${urlHost(adminBound)}:${adminBound.port}`);
+  data.announce(`${door.tls ? "https://" : ""}${urlHost(adminBound)}:${adminBound.port}`);
 
   reload = createReload({
     file,
@@ -165,12 +256,26 @@ const run = async (
     apply(next) {
       side.apply(next);
       config = next;
+      sinks?.apply(next);
       store.configure(projectionSettings(next));
     },
   });
   if (options.dev && file) closers.push(reloadOnSave(file, reload));
   // A terminal that closes sends it to everything that runs in it: there it means to stop.
-  if (!io.isTerminal) closers.push(reloadOnSignal(reload));
+  const ignoreHangUps = io.isTerminal ? () => {} : reloadOnSignal(reload);
+  closers.push(ignoreHangUps);
+  const handover = createHandover({
+    data,
+    tickets: () => tickets.current(),
+    log,
+    sockets() {
+      const descriptor = adminListener.descriptor();
+      const own = descriptor === null ? [] : [["admin", descriptor, initial.listen.admin] as const];
+      return [...own, ...side.sockets()];
+    },
+  });
+  const ignoreRestarts = restartOnSignal(options.dev ? null : handover, log);
+  closers.push(ignoreRestarts);
   if (io.isTerminal) {
     const tokenFile = shortPath(join(dir, "admin-token"));
     const code = auth.newCode();
@@ -190,48 +295,39 @@ const run = async (
     const encrypted = secureUrl === null ? {} : { secure: secureUrl };
     log.info("listening", { site: siteUrl, ...encrypted, dashboard: adminUrl, data: dir });
   }
+  predecessor?.serving(store);
+  return {
+    taken: handover.taken,
+    cancel: () => handover.cancel(),
+    dir,
+    retire() {
+      ignoreHangUps();
+      ignoreRestarts();
+    },
+    drain: async () => void (await Promise.all([side.drain(), adminListener.drain(1000, 10_000)])),
+  };
 };
 
-const openStore = (config: Config, output: DevOutput | null, log: Log): Promise<SqliteStore> =>
-  openSqliteStore({
-    dir: config.data.dir,
-    pendingEvents: config.limits.pendingEvents,
-    startWriter: () =>
-      new Worker(fileURLToPath(new URL("./writer.ts", import.meta.url)), {
-        workerData: projectionSettings(config),
-      }),
-    onTrouble: (trouble) =>
-      trouble
-        ? log.warn(`${trouble}; events are refused with 503 until it is over`)
-        : log.info("store: events are stored again"),
-    ...(output ? { onStored: output.stored } : {}),
-  });
+const noOpenOnes = { openConnections: 0, openRequests: 0, openWebsockets: 0 };
 
-const projectionSettings = (config: Config): ProjectionSettings => ({
-  dir: config.data.dir,
-  rejectsKept: config.data.rejectsKept,
-  rejectDays: config.data.rejectDays,
-  sites: config.sites.map(({ id, sessions }) => ({ id, sessions })),
-  experiments: config.experiments,
-});
+/** After logrotate has moved files. Without a listener the signal would open a debugger. */
+const reopenOnSignal = (reopen: () => void): (() => void) => {
+  process.on("SIGUSR1", reopen);
+  return () => process.off("SIGUSR1", reopen);
+};
 
-const openKeeper = ({ data, ...config }: Config, store: SqliteStore): Keeper =>
-  createKeeper({
-    dir: data.dir,
-    clock: systemClock,
-    write: (what) => store.call({ kind: "segments", what }),
-    journalDays: data.journalDays,
-    pinned: pinnedOf(config),
-  });
-
-const commandsOf = (store: SqliteStore, keeper: Keeper) => ({
-  storage: keeper,
+const commandsOf = (store: SqliteStore, keeper: () => Keeper, reload: () => Reloaded): AdminCommands => ({
+  reload,
+  get storage() {
+    return keeper();
+  },
   createToken: async (name: string, role: "read" | "write" | "admin") =>
     String(await store.call({ kind: "create-token", name, role })),
   listTokens: () => store.call({ kind: "list-tokens" }),
   revokeToken: async (name: string) => (await store.call({ kind: "revoke-token", name })) === true,
   rebuildExperiments: async () => Number(await store.call({ kind: "rebuild-experiments" })),
   removeDemo: async () => Number(await store.call({ kind: "remove-demo" })),
+  undoClaim: (claim) => store.append([undoClaim(claim, systemClock())]),
 });
 
 /** The options that move the other listeners out of the way of another Turnpike's. */
@@ -243,22 +339,6 @@ const nextPort = (address: string): string =>
 
 const usesDemo = (config: Config): boolean =>
   config.routes.some((route) => route.proxy?.upstreams.some((one) => addressOf(one) === "demo"));
-
-/** Without encryption a token would cross the network in the clear. */
-const refuseOpenAdmin = (address: string): void => {
-  const host = address.slice(0, address.lastIndexOf(":")).replace(/^\[(.*)\]$/, "$1");
-  if (host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."))) return;
-  throw new Error(
-    `listen.admin: ${address} is reachable from other machines, which needs TLS: use 127.0.0.1:PORT and reach it through an SSH tunnel`,
-  );
-};
-
-const adminHosts = ({ host, port }: Bound): readonly string[] => [
-  `localhost:${port}`,
-  `127.0.0.1:${port}`,
-  `[::1]:${port}`,
-  `${host.includes(":") ? `[${host}]` : host}:${port}`,
-];
 
 /** The host to type into a browser for what a listener is bound to. */
 const urlHost = ({ host }: Bound): string => {

@@ -1,15 +1,20 @@
 /** A worker process of `workers: n`: the public side alone, its store in the owner's hands. */
+import cluster from "node:cluster";
+import type { Socket } from "node:net";
 import { join } from "node:path";
-import { RateLimiterCluster } from "rate-limiter-flexible";
 import { distDir } from "../setup/build.ts";
 import { createAuth, type KnownToken } from "./api/auth.ts";
 import type { AppParts } from "./app.ts";
 import { createNames } from "./document/cookie-names.ts";
+import type { Missed } from "./document/document.ts";
 import type { FromWorker, ToWorker } from "./fleet-messages.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createLog } from "./lib/log.ts";
+import { createRemoteCounters } from "./limit/remote-counters.ts";
+import type { PlaceNews } from "./limit/shared-places.ts";
+import { createTicketKeys } from "./listen/tls/ticket-keys.ts";
 import { createTunnels } from "./proxy/tunnel.ts";
-import { openPublicSide, type PublicSide, reportError, startAgain } from "./public-side.ts";
+import { type FedSide, openPublicSide, reportError, startAgain } from "./public-side.ts";
 import { openRemoteStore, type RemoteStore } from "./store/remote-store.ts";
 import { readSecret } from "./store/secret.ts";
 
@@ -18,10 +23,14 @@ type Serve = Extract<ToWorker, { kind: "serve" }>;
 const log = createLog(process.stdout, process.stdout.isTTY === true);
 const say = (message: FromWorker): void => void process.send?.(message, undefined, {}, () => {});
 let store: RemoteStore | null = null;
-let side: PublicSide | null = null;
+let side: FedSide | null = null;
+const counters = createRemoteCounters((asked) => say({ kind: "count", asked }));
 
-const serve = async ({ config, dev, demoUpstream }: Serve): Promise<void> => {
+const tickets = createTicketKeys({ rotates: false }); // the owner does it for all
+
+const serve = async ({ config, dev, demoUpstream, bound, secure, ...given }: Serve): Promise<void> => {
   const { dir } = config.data;
+  tickets.use(given.tickets);
   const secret = readSecret(dir);
   const opened = openRemoteStore({
     dir,
@@ -32,7 +41,7 @@ const serve = async ({ config, dev, demoUpstream }: Serve): Promise<void> => {
   store = opened;
   const tokens = () => opened.reader.report("tokens", {}) as unknown as readonly KnownToken[]; // the report's columns
   const auth = createAuth({ secret, clock: systemClock, tokens });
-  const missed = { exposuresLate: 0, exposuresLost: 0 };
+  const missed = { exposuresLate: 0, exposuresLost: 0, requestsDropped: 0 };
   const parts: AppParts = {
     store: opened,
     secret,
@@ -45,19 +54,42 @@ const serve = async ({ config, dev, demoUpstream }: Serve): Promise<void> => {
     missed,
     warn: (sentence) => log.warn(sentence),
     onError: reportError(log),
-    counter: (points, duration) =>
-      new RateLimiterCluster({ keyPrefix: `${points}/${duration}`, points, duration, timeoutMs: 3000 }),
+    counters,
   };
   setInterval(() => tellMissed(missed), 1000).unref();
-  side = await openPublicSide(config, parts, log, (option) => startAgain(process.env, option));
-  say({ kind: "listening", bound: side.bound, secure: side.secure });
+  side = await openPublicSide(config, parts, log, {
+    tickets,
+    inherited: () => undefined,
+    portHint: (option) => startAgain(process.env, option),
+    bound: { bound, secure },
+    processName: `worker ${cluster.worker?.id}`,
+    places: {
+      entered: (no, network) => tellPlace({ kind: "entered", no, network }),
+      left: (no) => tellPlace({ kind: "left", no }),
+    },
+  });
+  say({ kind: "ready" });
 };
 
-const tellMissed = (missed: { exposuresLate: number; exposuresLost: number }): void => {
-  if (missed.exposuresLate + missed.exposuresLost === 0) return;
+let placeNews: PlaceNews[] = [];
+
+/** Once a turn of the event loop: connections come and go by the hundred. */
+const tellPlace = (one: PlaceNews): void => {
+  if (placeNews.length === 0) {
+    setImmediate(() => {
+      say({ kind: "places", news: placeNews });
+      placeNews = [];
+    });
+  }
+  placeNews.push(one);
+};
+
+const tellMissed = (missed: Missed): void => {
+  if (missed.exposuresLate + missed.exposuresLost + missed.requestsDropped === 0) return;
   say({ kind: "missed", ...missed });
   missed.exposuresLate = 0;
   missed.exposuresLost = 0;
+  missed.requestsDropped = 0;
 };
 
 const stop = async (): Promise<void> => {
@@ -66,8 +98,21 @@ const stop = async (): Promise<void> => {
   process.exit(0);
 };
 
-process.on("message", (message: ToWorker) => {
+/** The client may be gone before its connection comes here. */
+const accept = (name: "http" | "https", socket: Socket | undefined): void => {
+  if (!socket) return;
+  if (side) side.take(name, socket);
+  else socket.destroy();
+};
+
+process.on("message", (message: ToWorker, socket?: Socket) => {
+  if (message.kind === "connection") accept(message.name, socket);
+  if (message.kind === "tickets") tickets.use(message.tickets);
+  if (message.kind === "drain") void side?.drain().then(stop);
   if (message.kind === "outcome") store?.settle(message.outcome);
+  if (message.kind === "figures") void side?.figures().then((figures) => say({ kind: "figures", figures }));
+  if (message.kind === "cut") for (const no of message.connections) side?.cut(no);
+  if (message.kind === "counted") counters.settle(message.answers);
   if (message.kind === "configure") side?.apply(message.config);
   if (message.kind === "stop") void stop();
   if (message.kind === "serve") {
@@ -78,6 +123,8 @@ process.on("message", (message: ToWorker) => {
   }
 });
 // Without the owner nothing can be acknowledged.
+// Without a listener the signal would open a debugger. The log's file is looked for anew with every piece.
+process.on("SIGUSR1", () => side?.reopenLogs());
 process.on("disconnect", () => process.exit(1));
 // A terminal's Ctrl-C reaches every process; the owner decides when this one ends.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {});

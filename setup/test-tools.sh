@@ -34,9 +34,9 @@ has_browser() {
 missing=""
 for tool in "$@"; do
   case $tool in
-    chromium | nginx | wrk | strace | sqlite3 | pebble | testssl.sh) ;;
+    chromium | nginx | haproxy | redis-server | wrk | strace | sqlite3 | pebble | testssl.sh) ;;
     *)
-      echo "usage: setup/test-tools.sh [chromium] [nginx] [wrk] [strace] [sqlite3] [pebble] [testssl.sh]" >&2
+      echo "usage: setup/test-tools.sh [chromium] [nginx] [haproxy] [redis-server] [wrk] [strace] [sqlite3] [pebble] [testssl.sh]" >&2
       exit 2
       ;;
   esac

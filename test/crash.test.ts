@@ -90,7 +90,7 @@ test("20,000 events through at least 10 SIGKILLs: none that was acknowledged is 
   await gateway.close();
 
   const reader = openReader(data);
-  const rows = [...reader.query("SELECT body ->> 'id' FROM journal WHERE body ->> 'name' = 'click'").rows];
+  const rows = [...reader.query("SELECT id FROM events WHERE name = 'click'").rows];
   const sessions = [...reader.query("SELECT sum(events) FROM sessions").rows][0]?.[0];
   reader.close();
   rmSync(data, { recursive: true });

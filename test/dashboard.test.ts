@@ -134,6 +134,45 @@ test("a split that is not as configured is said", async () => {
   assert.match((await page.locator(".warning").textContent()) ?? "", /not split as configured/);
 });
 
+test("a tracked request shows its method, its status and how long it took", async () => {
+  const of = (status: number | null, durationMs: number) => ({ method: "POST", status, durationMs });
+  const request = { name: "request", type: "log", page: "/api/orders/:id", variant: null, visitor: null };
+  admin.overview = cannedOverview({
+    newest: [
+      cannedEvent(1, { ...request, request: of(201, 34) }),
+      cannedEvent(2, { ...request, request: of(503, 1250) }),
+    ],
+  });
+  await open();
+  assert.deepEqual(await texts("#newest .method"), ["POST", "POST"]);
+  assert.deepEqual(await texts("#newest .took"), ["1.3 s", "34 ms"]);
+  assert.deepEqual(await texts("#newest .chip"), ["503", "201"]);
+  assert.deepEqual(await texts("#newest .chip.bot"), ["503"]);
+  assert.deepEqual(await texts("#newest .type"), []);
+});
+
+test("what the script alone would miss is one figure and one sentence, and nothing where no page is served", async () => {
+  await open();
+  assert.equal(await page.locator("#page-loads-share").textContent(), "11 %");
+  assert.equal(
+    await page.locator("#page-loads-sentence").textContent(),
+    cannedOverview().pageLoads?.sentence,
+  );
+  admin.overview = cannedOverview({ pageLoads: null });
+  await page.locator("#page-loads").waitFor({ state: "hidden" });
+});
+
+test("what could not be written is said, and nothing where all was", async () => {
+  await open();
+  assert.equal(await page.locator("#missed").isVisible(), false);
+  admin.overview = cannedOverview({ missed: { exposuresLate: 7, exposuresLost: 1, requestsDropped: 1200 } });
+  await page.locator("#missed", { hasText: "1 exposure lost" }).waitFor();
+  assert.equal(
+    await page.locator("#missed").textContent(),
+    "Since the start: 1,200 events of tracked requests dropped while the disk was behind, 1 exposure lost.",
+  );
+});
+
 test("without events the page says where to click", async () => {
   admin.overview = cannedOverview({ newest: [] });
   await page.goto(admin.url);
@@ -158,6 +197,7 @@ test("the checklist ticks itself, and the snippet waits until its first event ca
 
   admin.overview = cannedOverview({
     checklist: admin.overview.checklist.map((item) => ({ ...item, done: true })),
+    snippetSeen: true,
   });
   await page.locator("#checklist .done").nth(3).waitFor();
   assert.equal(await page.locator("#snippet-state").textContent(), "its events arrive");

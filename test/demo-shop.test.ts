@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { launchBrowser } from "./browser.ts";
 import { type ShopStandIn, startShopStandIn } from "./shop-stand-in.ts";
+import { waitFor } from "./wait-for.ts";
 
 const known = { visitor: "4d91", variants: { "pricing-headline": "b" }, params: {} };
 const paths = ["/", "/pricing/", "/checkout/", "/thanks/?order=TB-1042"];
@@ -76,6 +77,14 @@ test("the strip says that a visitor who asks not to be tracked has no id", () =>
     assert.doesNotMatch((await page.locator(".strip").textContent()) ?? "", /variant/);
   }));
 
+test("the strip says that the script is blocked, and not that its page view is on its way", () =>
+  visit(startShopStandIn("b", known), {}, async (page, shop) => {
+    await page.route("**/track.js", (route) => route.abort());
+    await page.goto(shop.url);
+    await page.getByText("no page_view: something keeps the script from loading").waitFor();
+    assert.doesNotMatch((await page.locator(".strip").textContent()) ?? "", /on its way/);
+  }));
+
 test("be another visitor asks the gateway for a new id and loads the page again", () =>
   visit(startShopStandIn("b", known), {}, async (page, shop) => {
     await page.goto(shop.url);
@@ -91,10 +100,11 @@ test("buying orders, records the outcome with its value, and leads to the thanks
     await page.getByText("120 bags left of Tuesday’s roast.").waitFor();
     await page.getByRole("link", { name: /For two bags each fortnight/ }).click();
     await page.getByLabel("How many of these?").selectOption("2");
-    assert.equal(await page.locator("#total").textContent(), "€42.00");
+    await page.locator("#total", { hasText: "€42.00" }).waitFor();
     await page.getByRole("button", { name: "Buy", exact: true }).first().click();
     await page.waitForURL("**/thanks/?order=TB-1042");
     await page.getByText("Order TB-1042 is on Tuesday’s list").waitFor();
+    await waitFor(() => shop.outcomes.length > 0, "the outcome");
     assert.deepEqual(shop.outcomes, [
       { outcome: "purchase", value: 42, currency: "EUR", order_id: "TB-1042" },
     ]);
@@ -105,6 +115,7 @@ test("buy in the strip goes the same way", () =>
     await page.goto(shop.url);
     await page.locator(".strip").getByRole("button", { name: "buy" }).click();
     await page.waitForURL("**/thanks/?order=TB-1042");
+    await waitFor(() => shop.outcomes.length > 0, "the outcome");
     assert.deepEqual(shop.outcomes, [
       { outcome: "purchase", value: 11, currency: "EUR", order_id: "TB-1042" },
     ]);

@@ -40,9 +40,7 @@ const troubleOf = async (gateway: Gateway): Promise<string | null> => {
 };
 
 const storedIds = (data: string): string[] =>
-  queryData(data, "SELECT body ->> 'id' AS id FROM journal WHERE body ->> 'name' = 'kept'").map((row) =>
-    String(row["id"]),
-  );
+  queryData(data, "SELECT id FROM events WHERE name = 'kept'").map((row) => String(row["id"]));
 
 const assertServes = async (gateway: Gateway): Promise<void> => {
   const visitor = newVisitor(gateway.url);
@@ -91,8 +89,7 @@ const runOutOfRoom = async (disk: Disk): Promise<void> => {
     const stored = storedIds(disk.data);
     assert.deepEqual(stored.sort(), client.acknowledged.sort(), "each acknowledged event once, and no other");
     await settle(disk.data);
-    const followed =
-      "SELECT count(*) AS n FROM person_events JOIN journal USING (seq) WHERE body ->> 'name' = 'kept'";
+    const followed = "SELECT count(*) AS n FROM person_events JOIN events USING (seq) WHERE name = 'kept'";
     assert.deepEqual(
       queryData(disk.data, followed),
       [{ n: stored.length }],

@@ -52,7 +52,7 @@ const storedIn = async (page: Page): Promise<Found[]> => {
   return found;
 };
 
-/** Two pages, a yes, and where the site is behind the gateway a wish not to be counted: all that a visitor can do. */
+/** Two pages, a yes, and a wish not to be counted: all that a visitor can do. */
 const useSite = async (rule: Rule, home: Home): Promise<Found[]> => {
   const context = await browser.newContext();
   try {
@@ -69,10 +69,8 @@ const useSite = async (rule: Rule, home: Home): Promise<Found[]> => {
     const found = [...(await cookiesIn(context)), ...(await storedIn(page))];
     await page.evaluate("tr.consent(true)");
     found.push(...(await cookiesIn(context)));
-    if (home === "fronted") {
-      await page.evaluate(`fetch("/tr/v1/me", { method: "POST", body: '{"optout":true}' })`);
-      found.push(...(await cookiesIn(context)));
-    }
+    await page.evaluate("tr.optout()");
+    found.push(...(await cookiesIn(context)));
     return found;
   } finally {
     await context.close();

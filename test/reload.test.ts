@@ -95,6 +95,68 @@ test("a websocket to an upstream outlives a reload", async (t) => {
   });
 });
 
+test("a websocket of collection outlives a reload, and its frames follow the new settings", async (t) => {
+  const { file, write } = settingsFile(t);
+  write({ sites: [{ id: "main", urlParams: [] }] });
+  await withGateway({ args: ["--config", file] }, async (gateway) => {
+    const client = await openCollection(gateway.url, "/tr/v1/ws");
+    assert.match(await client.ask(`{"ename":"a"}`), /"eid"/);
+    write({
+      sites: [{ id: "main", timezone: "Europe/Berlin" }],
+      tracking: { websocket: { frameBytes: 256 } },
+    });
+    assert.equal((await gateway.admin("/api/reload", { method: "POST" })).status, 200);
+    assert.match(await client.ask(`{"ename":"b"}`), /"n":2,"eid"/);
+    assert.equal(client.code(), null);
+    client.close();
+  });
+});
+
+test("a reload tells those to go whose site or path is not there any more, and no others", async (t) => {
+  const { file, write } = settingsFile(t);
+  const shop = { id: "shop", hosts: ["localhost"] };
+  const rest = { id: "rest", hosts: ["*"] };
+  write({ sites: [shop, rest] });
+  await withGateway({ args: ["--config", file] }, async (gateway) => {
+    const named = gateway.url.replace("127.0.0.1", "localhost");
+    const ofShop = await openCollection(named, "/tr/v1/ws", "127.0.0.1");
+    const ofRest = await openCollection(gateway.url, "/tr/v1/ws");
+    write({ sites: [{ ...shop, id: "other" }, rest] });
+    assert.equal((await gateway.admin("/api/reload", { method: "POST" })).status, 200);
+    assert.equal(await waitFor(() => ofShop.code(), "the close of the shop's"), 1001);
+    assert.match(await ofRest.ask(`{"ename":"a"}`), /"eid"/);
+    write({ sites: [{ ...shop, id: "other" }, rest], tracking: { collectPath: "/moved/" } });
+    assert.equal((await gateway.admin("/api/reload", { method: "POST" })).status, 200);
+    assert.equal(await waitFor(() => ofRest.code(), "the close of the other"), 1001);
+  });
+});
+
+/** A websocket of collection that is asked one frame at a time. */
+const openCollection = async (url: string, path: string, address?: string) => {
+  const lookup =
+    address &&
+    ((_host: string, _options: unknown, done: (e: null, list: object[]) => void) =>
+      done(null, [{ address, family: 4 }]));
+  const socket = new WebSocket(url.replace("http", "ws") + path, {
+    origin: url,
+    ...(lookup && { lookup }),
+  } as object);
+  let code: number | null = null;
+  socket.on("close", (given) => {
+    code = given;
+  });
+  await once(socket, "open");
+  return {
+    code: () => code,
+    close: () => socket.terminate(),
+    async ask(frame: string): Promise<string> {
+      const answer = once(socket, "message");
+      socket.send(frame);
+      return String((await answer)[0]);
+    },
+  };
+};
+
 test("turnpike reload says what changed, what needs a restart, and what is wrong", async (t) => {
   const { file, write } = settingsFile(t);
   write({});

@@ -1,9 +1,10 @@
 /**
  * What testssl.sh has to say about the default settings of TLS: `node test/tls-scan.ts` prints the findings above LOW, and
- * fails when there are some. Takes three to six minutes, and so is no part of the tests.
+ * fails when there are some. Takes three to six minutes, and so is no part of the tests. The site has one page, too small to
+ * be worth compressing: whether pages may be compressed (BREACH) hangs on what is in them, and not on TLS.
  */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { withGateway } from "./with-gateway.ts";
@@ -20,8 +21,6 @@ const setAside: Readonly<Record<string, string>> = {
   cert_caStatus: "the local authority",
   certificate_transparency: "the local authority, which no public log knows",
   engine_problem: "the OpenSSL of the machine that scans",
-  BREACH:
-    "compressed pages: a danger to pages that hold a secret and repeat what the request says, whatever the TLS",
 };
 
 const fine = new Set(["OK", "INFO", "LOW", "DEBUG"]);
@@ -37,7 +36,10 @@ const scan = async (url: string, authority: string, output: string): Promise<rea
 
 const folder = mkdtempSync(join(tmpdir(), "turnpike-scan-"));
 try {
-  await withGateway({}, async (gateway) => {
+  const site = mkdtempSync(join(folder, "site-"));
+  writeFileSync(join(site, "index.html"), "<!doctype html><title>small</title><p>home</p>");
+  const config = { tls: "local", routes: [{ path: "/", static: { dir: site }, inject: true }] };
+  await withGateway({ config }, async (gateway) => {
     const authority = join(gateway.data, "certs/local/ca.crt");
     const url = `localhost:${new URL(gateway.secureUrl).port}`;
     await fetch(gateway.url); // the authority is made when it is first needed

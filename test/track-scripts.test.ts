@@ -8,6 +8,7 @@ import { bundle } from "../setup/build/bundle.ts";
 import type {} from "../tracker-js/api.ts"; // window.tr
 import { launchBrowser } from "./browser.ts";
 import { startTrackerSite, type TrackerSite } from "./tracker-site.ts";
+import { waitFor } from "./wait-for.ts";
 
 let browser: Browser;
 const scripts = new Map<string, Uint8Array>();
@@ -140,6 +141,60 @@ test("forms tell that they were sent or left, never what was typed; engagement i
       assert.ok(!JSON.stringify(site.posts).includes("typed"));
     },
   ));
+
+test("three clicks within a second are marked as rage, also beside anything that can be clicked", () =>
+  visit(
+    {
+      script: "full",
+      attributes: "data-clicks",
+      body: `<button id="slow" onclick="this.title += 'x'">Slow</button><p id="text">Only text</p>`,
+    },
+    async (page, site) => {
+      await page.click("#slow", { clickCount: 3 });
+      await waitFor(() => named(site, "click").length === 3, "three clicks");
+      assert.deepEqual(
+        paramsOf(site, "click").map((click) => click?.["rage"]),
+        [undefined, undefined, true],
+      );
+      await page.click("#text", { clickCount: 4 });
+      await waitFor(
+        () => named(site, "click").some(({ params }) => params?.["id"] === "text"),
+        "the paragraph",
+      );
+      assert.deepEqual(
+        paramsOf(site, "click")
+          .filter((click) => click?.["id"] === "text")
+          .map((click) => [click?.["tag"], click?.["rage"], click?.["text"]])
+          .at(-1),
+        ["p", true, undefined],
+      );
+    },
+  ));
+
+test("a page that was answered with 404 is an event where the tag asks for it, any other page is not", async () => {
+  const bytes = scripts.get("full") ?? Buffer.alloc(0);
+  const site = await startTrackerSite(
+    bytes,
+    `<!doctype html><script src="/track.js" data-not-found></script>`,
+  );
+  const page = await browser.newPage();
+  try {
+    await page.goto(`http://localhost:${site.port}/start`);
+    await site.waitFor(1);
+    await page.route("**/gone", async (route) => {
+      await route.fulfill({ response: await route.fetch(), status: 404 });
+    });
+    await page.goto(`http://localhost:${site.port}/gone`);
+    await waitFor(() => named(site, "page_not_found").length > 0, "the event");
+    assert.deepEqual(
+      named(site, "page_not_found").map(({ url }) => new URL(url ?? "").pathname),
+      ["/gone"],
+    );
+  } finally {
+    await page.close();
+    await site.close();
+  }
+});
 
 test("errors that nobody caught are events where the tag asks for them", async () => {
   const bytes = scripts.get("full") ?? Buffer.alloc(0);

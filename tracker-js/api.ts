@@ -29,10 +29,24 @@ export interface Tr {
   /** The parameters of the variants in force. */
   params(): Readonly<Record<string, unknown>> | undefined;
   consent(given: Consent): void;
+  /** This visitor does not want to be counted from now on; `false` takes it back. */
+  optout(wanted?: boolean): void;
+  /**
+   * An address of the site, this page's where it is left out, with a code that says who passed it on; as it is where
+   * visitors are not told apart, or the gateway cannot be asked.
+   */
+  share(url?: string): Promise<string>;
   /** Sends what waits; resolves when it was taken, or has to wait for another try. */
   flush(): Promise<void>;
+  /** Observes nothing any more, and leaves History as it was; what waits is still sent. */
+  stop(): void;
   /** Calls made before the script had loaded. */
-  q?: Iterable<Parameters<Tr>>;
+  q?: Iterable<EarlyCall>;
+}
+
+/** The arguments of a call, and the name of the method that was called, if it was not `tr` itself. */
+export interface EarlyCall extends Iterable<unknown> {
+  readonly m?: string;
 }
 
 declare global {

@@ -6,8 +6,11 @@ import { tag } from "./tag.ts";
  * fragments are pages.
  */
 export const cleanUrl = (url = location.href): string =>
-  url.replace("hash" in tag ? /\?[^#]*/ : /[?#].*/, (query) => {
-    const names = `utm_\\w+|\\w+(clk?id|braid)|ref|rcode|aff|${tag.params}`;
-    const kept = query.match(RegExp(`\\b(${names})=[^&#]+`, "g"));
-    return kept ? "?" + kept.join("&") : "";
-  });
+  url.replace(
+    "hash" in tag ? /\?[^#]*/ : /[?#].*/,
+    (query) =>
+      query
+        .match(RegExp(`[?&](utm_\\w+|${tag.params}|ref|rcode|aff|\\w+(clk?id|braid))=[^&#]+`, "g"))
+        ?.join("")
+        .replace(/^./, "?") ?? "",
+  );

@@ -6,8 +6,7 @@ export const longSeconds = 34_560_000;
 export const visitSeconds = 1800;
 
 /** An id of a drop-in site, kept in a cookie of its own; empty where cookies are refused. */
-export const keepId = (name: string, seconds: number): string => {
-  const found = readCookie(name);
+export const keepId = (name: string, seconds: number, found = readCookie(name)): string => {
   // Ids of old scripts count, with or without dashes or braces, and the client ids of `_ga`. Many applications have
   // a cookie `sid` of their own, which stays as it is.
   if (!/^([\da-f{}.-]{20,})?$/i.test(found)) return keepId("tp_" + name, seconds);

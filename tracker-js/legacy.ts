@@ -2,4 +2,5 @@
 import "./legacy/carry-over.ts";
 import "./legacy/globals.ts";
 import "./legacy/first-view.ts";
+import "./legacy/link-domains.ts";
 import "./run.ts";

@@ -3,20 +3,18 @@ import { readCookie } from "./lib/cookies.ts";
 import { tag } from "./tag.ts";
 
 /** Nothing leaves, and nothing is stored: nobody looks at the page yet, or the visitor has not said yes. */
-export const isSilent = (): unknown => {
-  const said = readCookie("tp_consent");
-  return isPrerendering() || (said !== "granted" && (said || tag.consent));
-};
+export const isSilent = (said = readCookie("tp_consent")): unknown =>
+  isUnseen() || (said !== "granted" && (said || tag.consent));
 
 /** Events go without anything that says who it is, and nothing is stored. */
 export const isNobody = (): unknown =>
   navigator.globalPrivacyControl ||
-  // The tag names the property, `doNotTrack`.
-  navigator[tag.dnt as "doNotTrack"] === "1" ||
+  // The tag names the property, `doNotTrack`, which is "1", or no number.
+  (navigator[tag.dnt as "doNotTrack"] as unknown as number) > 0 ||
   readCookie("tp_optout");
 
 export const mayStore = (): boolean => !("cookieless" in tag || isNobody() || isSilent());
 
-/** A page that the browser loads ahead may never be looked at. */
-export const isPrerendering = (): boolean =>
-  (document as Document & { readonly prerendering: boolean }).prerendering; // not in the DOM types yet
+/** A page that the browser loads ahead may never be looked at; and after `tr.stop()` nobody looks for us. */
+export const isUnseen = (): unknown =>
+  tag.stop || (document as Document & { readonly prerendering: boolean }).prerendering; // not in the DOM types yet

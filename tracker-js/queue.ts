@@ -10,4 +10,4 @@ const maxBatch = 16_384;
 
 /** Those from the front that travel together; one that is too large alone travels alone. */
 export const batchOf = (texts: readonly string[]): readonly string[] =>
-  texts[1] && `${texts}`.length > maxBatch ? batchOf(texts.slice(0, texts.length / 2)) : texts;
+  texts[1] && `${texts}`[maxBatch] ? batchOf(texts.slice(0, texts.length / 2)) : texts;

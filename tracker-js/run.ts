@@ -1,19 +1,22 @@
 /** Begins to observe, after all that the script is made of has been joined. */
-import type { Tr } from "./api.ts";
 import { leave, moved, view } from "./start.ts";
 import { early } from "./tag.ts";
 
+type Call = (...args: unknown[]) => void;
+declare const tr: Call & Readonly<Record<string, Call>>; // the page's own: start.ts has set it, or legacy.ts
+
 view();
-for (const call of early?.q ?? []) (window.tr as Tr)(...call); // start.ts has set it, or legacy.ts
-// The second does not bubble.
-for (const type of ["popstate", "prerenderingchange"]) addEventListener(type, moved, true);
-addEventListener("pageshow", ({ persisted }) => {
-  if (persisted) view({});
-});
-// A closed app on a phone fires the second alone, a hidden page that is closed the first.
-for (const type of ["pagehide", "visibilitychange"]) {
-  addEventListener(type, () => {
-    view();
-    leave();
-  });
+addEventListener("pageshow", ({ persisted }) => persisted && view({}));
+addEventListener("popstate", moved);
+// The first does not bubble. A closed app on a phone fires the second alone, a hidden page that is closed the third.
+for (const type of ["prerenderingchange", "visibilitychange", "pagehide"]) {
+  addEventListener(
+    type,
+    () => {
+      view();
+      leave();
+    },
+    true,
+  );
 }
+for (const call of early?.q ?? []) (call.m ? (tr[call.m] as Call) : tr)(...call);

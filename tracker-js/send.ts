@@ -22,7 +22,7 @@ export type Sender = readonly [
  * event says. `head` is JSON of members that a batch has beside its events, with a comma after each.
  */
 export const createSender = (head: string, post: Post, store: Store): Sender => {
-  let [waiting, dropped] = store([]) ?? [[], 0];
+  let [waiting = [], dropped = 0] = store([]) ?? [];
   // 0: nothing is under way, 1: something is, more: it had to be tried again
   let tries = 0;
 
@@ -32,16 +32,13 @@ export const createSender = (head: string, post: Post, store: Store): Sender => 
       // 0: the network failed
       const waitMs = await post(`{"sent":${Date.now()},${head}"events":[${batch}]}`).catch(() => 0);
       if (waitMs >= 0) {
-        store(waiting, true);
-        // 1 s, 2 s, 4 s … 5 min, spread so that a crowd of pages does not come back at once.
-        return void setTimeout(
-          flush,
-          Math.max(waitMs, Math.min(500 * 2 ** tries++, 300_000) * (0.5 + Math.random())),
-        );
+        store(waiting, waiting);
+        // And 1 s, 2 s, 4 s … 5 min, spread so that a crowd of pages does not come back at once.
+        return void setTimeout(flush, waitMs + Math.min(500 * 2 ** tries++, 300_000) * (0.5 + Math.random()));
       }
       // Not by their number: who cannot wait for what is on its way sends it once more.
-      waiting = waiting.filter((text) => !batch.includes(text));
       store(batch);
+      waiting = waiting.filter((text) => !batch.includes(text));
     }
     tries = 0;
   };
@@ -49,10 +46,10 @@ export const createSender = (head: string, post: Post, store: Store): Sender => 
   return [
     safe((event) => {
       const text = JSON.stringify(dropped ? { ...event, dropped } : event);
-      if (`${waiting}`.length > maxWaiting) dropped++;
+      if (`${waiting}`[maxWaiting]) dropped++;
       else {
-        dropped = 0;
         waiting = [...waiting, text];
+        dropped = 0;
         // While a failed try backs off, new events wait with the old ones.
         if (!tries) {
           tries = 1;
@@ -62,9 +59,9 @@ export const createSender = (head: string, post: Post, store: Store): Sender => 
     }),
     flush,
     () => {
-      store(waiting, true);
+      store(waiting, waiting);
       // Once, and not what was just refused.
-      if (waiting[0] && tries < 2) {
+      if (tries < 2) {
         tries = 2;
         void flush();
       }

@@ -1,6 +1,6 @@
 /** Joins the parts of the script that a visitor's browser runs. */
 
-import type { WireCookies } from "../gateway/model/wire.ts";
+import type { WireLink } from "../gateway/model/wire.ts";
 import type { Consent, Fields, Properties, Tr } from "./api.ts";
 import { cleanUrl } from "./clean-url.ts";
 import { keepId, longSeconds, visitSeconds } from "./identity.ts";
@@ -8,7 +8,7 @@ import { readCookie, writeCookie } from "./lib/cookies.ts";
 import { pick } from "./lib/pick.ts";
 import { safe } from "./lib/safe.ts";
 import { uuid7 } from "./lib/uuid7.ts";
-import { isNobody, isPrerendering, isSilent, mayStore } from "./privacy.ts";
+import { isNobody, isSilent, isUnseen, mayStore } from "./privacy.ts";
 import { createSender } from "./send.ts";
 import { browserStore } from "./store.ts";
 import { script, tag } from "./tag.ts";
@@ -16,7 +16,7 @@ import { script, tag } from "./tag.ts";
 const { site } = tag;
 // As it is now: what the page makes of it later is its own.
 const nativeFetch = fetch;
-const collect = new URL(tag.collect ?? "/tr/v1/", script.src).href;
+const collect = new URL(tag.collect ?? "/tr/v1/", script.src);
 /** The gateway does not see a choice that was made on another origin, so it is told with each request: `path` ends so. */
 const ask = (path: string, body: string): Promise<Response> =>
   nativeFetch(collect + path + (isNobody() ? "tp_optout=1" : "tp_consent=" + readCookie("tp_consent")), {
@@ -25,7 +25,7 @@ const ask = (path: string, body: string): Promise<Response> =>
     method: "POST",
     body,
     // Larger bodies are refused with it: 64 KiB of them, together, may outlive a page.
-    keepalive: body.length < 20_000,
+    keepalive: !body[20_000],
   });
 
 export const [add, flush, leave] = createSender(
@@ -34,7 +34,7 @@ export const [add, flush, leave] = createSender(
     const { status, headers } = await ask("?", body);
     // Taken, or refused for good; an overloaded or a failing server is worth another try. What is missing, or a
     // date, counts as 0: multiplying makes a number of the text.
-    return status >= 500 || status === 429
+    return status > 499 || status === 429
       ? 1000 * (headers.get("Retry-After") as unknown as number) || 0
       : -1;
   },
@@ -42,49 +42,47 @@ export const [add, flush, leave] = createSender(
 );
 
 /** Asks the gateway for what only it knows, or can do; to a drop-in site it answers the cookies to write. */
-const tell = async (path: string, text: string): Promise<void> => {
+export const tell = async (path: string, text: string): Promise<string | undefined> => {
   try {
-    const { cookies }: { cookies: WireCookies } = await (await ask(path, text)).json();
+    const { link, cookies }: WireLink = await (await ask(path, text)).json();
     for (const one of cookies) writeCookie(...one);
+    return link;
   } catch {
     // A fronted site gets them by header; and what cannot be reached now is asked again with the next visit.
   }
 };
 
+const wish = (wanted: object) => tell("me?", JSON.stringify(wanted));
+
 /** The names of the gateway's cookies are settings, which it puts on the tag. */
 const cookie = (name: "ref" | "xid" | "params"): string => readCookie(tag[`${name}Cookie`] ?? name);
 const params = safe((): Fields["params"] => JSON.parse(decodeURIComponent(cookie("params"))));
 /** The ids of a drop-in site; what else the gateway's cookies would hold it is asked for, once a visit. */
-const keepIds = (): Fields => {
-  const vid = keepId("vid", longSeconds);
+const keepIds = (vid = keepId("vid", longSeconds)): Fields => {
   if (!readCookie("xid")) {
     writeCookie("xid", "~", visitSeconds); // asked for: the next event does not ask again
-    void tell("x?vid=" + vid + "&", cleanUrl() + " " + last);
+    void tell(`x?vid=${vid}&`, cleanUrl() + " " + last);
   }
   return { vid, sid: keepId("sid", visitSeconds) };
 };
 /** What an event says of its visitor beside its own fields. */
-const common = (fields: Fields): Fields =>
-  mayStore() ? { ...(site && keepIds()), ref: cookie("ref"), params: { ...params(), ...fields.params } } : {};
+export const common = (fields: Fields): Fields | false =>
+  mayStore() && { ...(site && keepIds()), params: { ...params(), ...fields.params }, ref: cookie("ref") };
 
 let seq = 0;
-let held: Fields[] = [];
+const held: Fields[] = [];
 /** Hands on what was held back, if it may leave by now. */
 const release = (): void => {
-  if (isSilent()) return;
-  const events = held;
-  held = [];
-  for (const event of events) add({ ...event, ...common(event) });
+  if (!isSilent()) for (const event of held.splice(0)) add({ ...event, ...common(event) });
 };
 /**
  * Makes an event of fields, after the view it happens on. While nothing may leave it stays here, and the visitor is
  * not asked for.
  */
 export const record = safe((fields: Fields): void => {
-  if (fields.ename !== "page_view") view();
-  // The queue reads the id at the beginning of the text.
-  const event = { eid: uuid7(), created: Date.now(), seq: seq++, url: cleanUrl() };
-  if (!held[99]) held.push({ ...event, ...fields }); // bounded
+  if (!("plid" in fields)) view(); // only a view has one
+  // The queue reads the id at the beginning of the text; and it is bounded.
+  if (!held[99]) held.push({ eid: uuid7(), created: Date.now(), seq: seq++, url: cleanUrl(), ...fields });
   release();
 });
 
@@ -97,13 +95,13 @@ let last = cleanUrl(document.referrer);
  */
 export const view = safe((fields?: Fields): void => {
   const [now] = location.href.split("hash" in tag ? " " : "#"); // no address has a space
-  if ((now === seen && !fields) || isPrerendering()) return;
+  if ((now === seen && !fields) || isUnseen()) return;
   seen = now;
   record({
     ename: "page_view",
     last,
-    title: document.title,
     plid: tag.pageLoad,
+    title: document.title,
     ...fields,
   });
   tag.pageLoad = ""; // one view only
@@ -112,36 +110,52 @@ export const view = safe((fields?: Fields): void => {
 
 // Not at once: routers set the title after the address, and some redirect once they have rendered what they pushed,
 // two or three tasks later. What is left so soon was seen by nobody; events and leaving do not wait.
-export const moved = (): void => void setTimeout(view, 100);
-for (const method of ["pushState", "replaceState"] as const) {
+export const moved = () => setTimeout(view, 100);
+/** Take our functions off History, unless somebody has put others over them: those go on to call ours. */
+const unwrap = (["pushState", "replaceState"] as const).map((method) => {
   const original = history[method];
-  history[method] = function (...args) {
-    original.apply(this, args);
+  // biome-ignore lint/suspicious/noAssignInExpressions: shorter
+  const own = (history[method] = (...args) => {
+    original.apply(history, args);
     moved();
+  });
+  return () => {
+    if (history[method] === own) history[method] = original;
   };
-}
+});
 
 const event = (type: "track" | "outcome") =>
-  safe((ename: string, { value, currency, ...own }: Properties = {}) => {
-    record({ ename: String(ename), type, value, currency, params: own });
-  });
-/** `window.tr` of this page. */
-export const tr: Tr = Object.assign(event("track"), {
+  safe((ename: string, { value, currency, ...own }: Properties = {}) =>
+    record({ ename: `${ename}`, value, currency, type, params: own }),
+  );
+// The order of its members is the one that packs best.
+window.tr = Object.assign(event("track"), {
   outcome: event("outcome"),
-  identify: (uid: string, traits?: Fields["traits"]) =>
-    isNobody() || record({ ename: "identify", type: "identify", uid, traits }),
-  page: (overrides?: Fields) => view(overrides ?? {}),
-  reset: () => void tell("me?", '{"reset":true}'),
-  variant: safe((key: string) => pick(cookie("xid"), key + ".", "~")),
-  params,
+  page: (overrides: Fields = {}) => view(overrides),
   consent: safe((given: Consent) => {
     const isGiven = (given as { analytics?: unknown }).analytics ?? given; // `true` has no members
     const consent = isGiven === true ? "granted" : "denied";
     // It counts at once, and where the gateway cannot be reached; from the gateway it lives longer.
     writeCookie("tp_consent", consent, longSeconds);
-    void tell("me?", `{"consent":"${consent}"}`);
+    void wish({ consent });
     release();
   }),
+  reset: () => wish({ reset: true }),
+  optout: (optout = true) => {
+    writeCookie("tp_optout", "1", optout ? longSeconds : 0);
+    void wish({ optout });
+  },
+  share: async (url = location.href) => {
+    const who = common({});
+    return (who && (await tell(`share?vid=${who.vid}&`, url))) || url;
+  },
+  variant: safe((key: string) => pick(cookie("xid"), key + ".", "~")),
+  identify: (uid: string, traits?: Fields["traits"]) =>
+    isNobody() || record({ ename: "identify", uid, traits, type: "identify" }),
+  params,
   flush,
-});
-window.tr = tr;
+  stop: () => {
+    tag.stop = "1";
+    for (const undo of unwrap) undo();
+  },
+} satisfies Omit<Tr, "q">);

@@ -3,16 +3,16 @@ import { uuid7 } from "./lib/uuid7.ts";
 import { mayStore } from "./privacy.ts";
 
 /**
- * What outlives the page: events that were not acknowledged yet. Keeps the texts, or lets them go, and answers what
- * was kept until now, oldest first, and how many were too old. Blocked or full, it keeps nothing more, and answers nothing.
+ * What outlives the page: events that were not acknowledged yet. Lets the texts go, or keeps those that are to be
+ * kept, and answers what was kept until now, oldest first, and how many were too old. Blocked or full, it keeps nothing more, and answers nothing.
  */
 export type Store = (
   texts: readonly string[],
-  keep?: boolean,
+  kept?: readonly string[],
 ) => readonly [kept: readonly string[], stale: number] | undefined;
 
 /** One a line in localStorage, shared by the site's tabs. */
-export const browserStore: Store = safe((texts, keep) => {
+export const browserStore: Store = safe((texts, kept = []) => {
   if (!mayStore()) return;
   const found: readonly string[] = localStorage["tp_q"]?.match(/.+/g) ?? [];
   // An id begins with its time. Six days: the gateway takes a day more.
@@ -20,7 +20,7 @@ export const browserStore: Store = safe((texts, keep) => {
   const fresh = found.filter((text) => text.slice(8) > oldest);
   localStorage["tp_q"] = fresh
     .filter((text) => !texts.includes(text))
-    .concat(keep ? texts : [])
+    .concat(kept)
     .join("\n");
   return [fresh, found.length - fresh.length];
 });

@@ -21,6 +21,9 @@ export interface TagData {
   readonly xidCookie?: string;
   readonly paramsCookie?: string;
 
+  /** set by `tr.stop()` */
+  stop?: string;
+
   // Of track.full.js:
   /** every click on something that can be clicked is an event */
   readonly clicks?: string;
@@ -34,6 +37,8 @@ export interface TagData {
   readonly downloads?: string;
 
   // Of track.legacy.js:
+  /** hosts of the owner's other sites, as `b.example|c.example`: visitors are handed over to them */
+  readonly linkDomains?: string;
   /** a new visitor goes on under the client id of the cookie `_ga` */
   readonly ga?: string;
 }

@@ -27,7 +27,7 @@ export const countStored = (dir: string): Counted => {
 };
 
 const sql = `
-  SELECT count(*) AS events, count(DISTINCT body ->> 'id') AS ids, sum(length(CAST(body AS BLOB))) AS bodyBytes,
+  SELECT count(*) AS events, count(DISTINCT body ->> 0) AS ids, sum(length(CAST(body AS BLOB))) AS bodyBytes,
     (SELECT count(*) FROM visitors) AS visitors,
     (SELECT count(*) FROM sessions) AS sessions,
     (SELECT ifnull(sum(events), 0) FROM sessions) AS inSessions

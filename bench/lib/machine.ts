@@ -1,6 +1,6 @@
 /** What the figures were taken on, and what else was running. */
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, release } from "node:os";
 import { findTool } from "./tools.ts";
 
@@ -24,6 +24,16 @@ export const memoryOf = (pid: number): { readonly now: number; readonly peak: nu
     Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? 0) / 1024;
   return { now: read("VmRSS"), peak: read("VmHWM") };
 };
+
+/** Sockets that a process has open. */
+export const socketsOf = (pid: number): number =>
+  readdirSync(`/proc/${pid}/fd`).filter((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith("socket:");
+    } catch {
+      return false; // closed since
+    }
+  }).length;
 
 const firstLine = (tool: string, args: readonly string[]): string => {
   const { stdout, stderr } = spawnSync(findTool(tool) ?? tool, args, { encoding: "utf8" });

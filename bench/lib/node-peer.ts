@@ -5,7 +5,10 @@ import { answers } from "./answers.ts";
 import type { Server } from "./start-program.ts";
 
 /** One of the Node proxies in a process of its own, as the gateway is. */
-export const startPeer = async (name: "http-proxy" | "http-proxy-3", upstream: string): Promise<Server> => {
+export const startPeer = async (
+  name: "http-proxy" | "http-proxy-3",
+  upstream: string,
+): Promise<Server & { readonly pid: number }> => {
   const port = await freePort();
   const file = fileURLToPath(new URL(`../peers/${name}.ts`, import.meta.url));
   const child = spawn(process.execPath, ["--no-deprecation", file, String(port), upstream], {
@@ -26,5 +29,5 @@ export const startPeer = async (name: "http-proxy" | "http-proxy-3", upstream: s
     await stop();
     throw error;
   }
-  return { url, stop };
+  return { url, stop, pid: child.pid ?? 0 };
 };

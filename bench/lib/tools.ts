@@ -17,6 +17,12 @@ export const needTools = (): void => {
     throw new Error(`bench: install ${missing.join(" and ")} (apt-get install nginx-light wrk)`);
 };
 
+/** Makes sure of programs that one measurement needs beside. Throws one sentence that says what is missing. */
+export const needPrograms = (names: readonly string[]): void => {
+  const missing = names.filter((name) => findTool(name) === null);
+  if (missing.length > 0) throw new Error(`bench: install ${missing.join(" and ")} (apt-get install)`);
+};
+
 /** The path of a program; those of the system's own folder are found without being on the user's path. */
 export const findTool = (name: string): string | null => {
   const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];

@@ -7,7 +7,7 @@ import { HttpError } from "../http/http-error.ts";
 import { readBody } from "../http/read-body.ts";
 import type { Auth, Role } from "./auth.ts";
 import { answerHealth, type HealthSource } from "./health.ts";
-import { type OverviewSource, readExperiments, readOverview } from "./overview.ts";
+import { answerPageLoads, type OverviewSource, readExperiments, readOverview } from "./overview.ts";
 import { answerStorage, type StorageCommands } from "./storage.ts";
 
 export interface AdminOptions {
@@ -15,10 +15,12 @@ export interface AdminOptions {
   readonly source: OverviewSource;
   readonly commands: AdminCommands;
   readonly health: HealthSource;
+  /** what Prometheus reads */
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   /** the dashboard's files */
   readonly pages: Handler;
-  /** names under which the listener may be asked for, `HOST:PORT`, lower case */
-  readonly hosts: () => readonly string[];
+  /** May the listener be asked for under this `Host`, lower case? */
+  readonly answersFor: (host: string) => boolean;
 }
 
 /** What only the owner of the data folder can do. */
@@ -28,6 +30,8 @@ export interface AdminCommands {
   revokeToken(name: string): Promise<boolean>;
   rebuildExperiments(): Promise<number>;
   removeDemo(): Promise<number>;
+  /** Takes back that a visitor is a user. */
+  undoClaim(claim: { readonly site: string; readonly visitor: string; readonly user: string }): Promise<void>;
   /** Reads the settings again: what changed, or what is wrong with them. */
   reload(): Reloaded;
   readonly storage: StorageCommands;
@@ -62,6 +66,17 @@ const endpoints: readonly Endpoint[] = [
     role: "read",
     answer: async (_, o) => ({ experiments: await readExperiments(o.source.store, o.source.experiments()) }),
   },
+  {
+    method: "GET",
+    path: "/api/page-loads",
+    role: "read",
+    answer: (x, o) =>
+      answerPageLoads(
+        o.source,
+        Math.min(400, Math.max(1, numberOf(x, "days", 7))),
+        Math.min(86_400, numberOf(x, "settle", 60)),
+      ),
+  },
   { method: "GET", path: "/api/events", role: "read", answer: events },
   {
     method: "GET",
@@ -83,6 +98,7 @@ const endpoints: readonly Endpoint[] = [
     role: "admin",
     answer: async (_, o) => ({ removed: await o.commands.removeDemo() }),
   },
+  { method: "POST", path: "/api/identity/undo", role: "admin", answer: undoClaim },
   { method: "POST", path: "/api/reload", role: "admin", answer: reload },
   {
     method: "POST",
@@ -96,20 +112,31 @@ export const admin = (options: AdminOptions): Handler => {
   return async (x) => {
     // A page of another site may resolve its own name to this address (DNS rebinding): only our names are answered.
     const host = (x.req.headers.host ?? "").toLowerCase();
-    if (!options.hosts().includes(host)) {
+    if (!options.answersFor(host)) {
       throw new HttpError(
         421,
         `the dashboard does not answer for ${host.slice(0, 100)}: open it by the address it was started on`,
       );
     }
     protect(x);
-    if (answerHealth(x, options.health)) return;
+    if (await answerHealth(x, options.health)) return;
+    if (x.path === "/metrics") return sendMetrics(x, options);
     if (!x.path.startsWith("/api/")) return options.pages(x);
     const endpoint = find(x);
     if (endpoint.role) options.auth.demand(x, endpoint.role);
     const value = await endpoint.answer(x, options);
     if (!x.res.headersSent) json(x, value);
   };
+};
+
+/** Routes, upstreams and hosts stand in it: for holders of a token of role read, as Prometheus' `authorization` sends it. */
+const sendMetrics = async (x: Exchange, { auth, metrics }: AdminOptions): Promise<void> => {
+  auth.demand(x, "read");
+  if (x.req.method !== "GET" && x.req.method !== "HEAD")
+    throw new HttpError(405, "only GET, HEAD is answered here", { headers: { allow: "GET, HEAD" } });
+  const { contentType, text } = await metrics();
+  x.res.writeHead(200, ["content-type", contentType, "cache-control", "no-store"]);
+  x.res.end(x.req.method === "HEAD" ? undefined : text);
 };
 
 const find = (x: Exchange): Endpoint => {
@@ -150,7 +177,8 @@ async function signIn(x: Exchange, options: AdminOptions): Promise<void> {
         : "this token is not known here: look into data/admin-token, or make one with `turnpike token create`",
     );
   }
-  x.res.writeHead(204, ["set-cookie", cookie, "cache-control", "no-store"]);
+  const kept = x.secure ? `${cookie}; Secure` : cookie;
+  x.res.writeHead(204, ["set-cookie", kept, "cache-control", "no-store"]);
   x.res.end();
 }
 
@@ -199,6 +227,17 @@ const decodeName = (text: string): string => {
     return text; // not percent-encoded: no token is called so
   }
 };
+
+async function undoClaim(x: Exchange, { commands }: AdminOptions): Promise<unknown> {
+  const body = await readJson(x);
+  const [site, visitor, user] = ["site", "visitor", "user"].map((name) => {
+    const value = body[name];
+    if (typeof value === "string" && value !== "" && value.length <= 512) return value;
+    throw new HttpError(400, `${name}: expected a text`);
+  }) as [string, string, string]; // one for each name
+  await commands.undoClaim({ site, visitor, user });
+  return {};
+}
 
 const readJson = async (x: Exchange): Promise<Readonly<Record<string, unknown>>> => {
   const text = (await readBody(x.req, 65_536)).toString("utf8");

@@ -9,23 +9,81 @@ export interface HealthSource {
   readonly trouble: () => string | null;
   /** events that wait for the disk */
   readonly pending: () => number;
+  /** so many may wait before events are refused */
+  readonly pendingLimit: () => number;
+  /** `notAfter` is ms since 1970, null while there is none yet */
+  readonly certificates: () => Promise<
+    readonly { readonly host: string; readonly notAfter: number | null }[]
+  >;
+  readonly now: () => number;
 }
 
-/** `/healthz`: the process answers. `/readyz`: 200 while events are stored, else 503, and why. */
-export const answerHealth = (x: Exchange, source: HealthSource): boolean => {
+/** `/healthz`: the process answers. `/readyz`: 200 while events are stored and all is served, else 503, and why. */
+export const answerHealth = async (x: Exchange, source: HealthSource): Promise<boolean> => {
   if (x.path === "/healthz") {
     send(x, 200, { status: "ok" });
     return true;
   }
   if (x.path !== "/readyz") return false;
-  const trouble = source.trouble();
-  send(x, trouble === null ? 200 : 503, {
+  const health = judgeHealth({
+    now: source.now(),
+    storeTrouble: source.trouble(),
+    pendingEvents: source.pending(),
+    pendingLimit: source.pendingLimit(),
+    diskFreeBytes: freeBytes(source.dir),
+    certificates: await source.certificates(),
+  });
+  send(x, health.trouble === null ? 200 : 503, health);
+  return true;
+};
+
+export interface HealthFigures {
+  readonly now: number;
+  readonly storeTrouble: string | null;
+  readonly pendingEvents: number;
+  readonly pendingLimit: number;
+  readonly diskFreeBytes: number | null;
+  readonly certificates: readonly { readonly notAfter: number | null }[];
+}
+
+/** The commits of a minute at full speed; with less the next thing that happens is that events are refused. */
+const leastFreeBytes = 100 * 1024 * 1024;
+const dayMs = 86_400_000;
+const soonDays = 3;
+
+/** The first thing that is wrong; what will be wrong soon is a warning, which takes nobody out of service. */
+export const judgeHealth = (figures: HealthFigures) => {
+  const { now, storeTrouble, pendingEvents, pendingLimit, diskFreeBytes, certificates } = figures;
+  const days = certificates.flatMap(({ notAfter }) => (notAfter === null ? [] : [(notAfter - now) / dayMs]));
+  const leastDays = days.length === 0 ? null : Math.round(Math.min(...days) * 10) / 10;
+  const ended = days.filter((left) => left <= 0).length;
+  const missing = certificates.filter(({ notAfter }) => notAfter === null).length;
+  const troubles = [
+    storeTrouble,
+    pendingEvents > pendingLimit * 0.9 &&
+      `store: ${pendingEvents} events wait for the disk, of ${pendingLimit} that may`,
+    diskFreeBytes !== null &&
+      diskFreeBytes < leastFreeBytes &&
+      `disk: ${Math.floor(diskFreeBytes / 1_048_576)} MB are free where the data lie`,
+    ended > 0 && ended === certificates.length && "tls: no certificate is valid any more",
+  ];
+  const warnings = [
+    missing > 0 && `tls: ${missing} hosts have no certificate yet`,
+    ended > 0 && `tls: ${ended} certificates have ended`,
+    leastDays !== null &&
+      leastDays > 0 &&
+      leastDays < soonDays &&
+      `tls: a certificate ends in ${leastDays} days`,
+  ];
+  const trouble = troubles.find((sentence) => typeof sentence === "string") ?? null;
+  return {
     status: trouble === null ? "ok" : "failing",
     trouble,
-    pendingEvents: source.pending(),
-    diskFreeBytes: freeBytes(source.dir),
-  });
-  return true;
+    warnings: warnings.filter((sentence) => sentence !== false),
+    pendingEvents,
+    diskFreeBytes,
+    certificateDaysLeft: leastDays,
+  };
 };
 
 const freeBytes = (dir: string): number | null => {

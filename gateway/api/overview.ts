@@ -4,6 +4,8 @@ import type { EventStore } from "../model/event-store.ts";
 import type { Experiment } from "../model/experiment.ts";
 import { newestEvents } from "../report/newest.ts";
 import { type Outcome, readMultiple, readOutcomes } from "../report/outcomes.ts";
+import { summarizePageLoads } from "../report/page-load-sentence.ts";
+import { readPageLoads } from "../report/page-loads.ts";
 import { type Counters, readCounters, readTotals } from "../report/totals.ts";
 
 export interface OverviewSource {
@@ -28,6 +30,7 @@ export const readOverview = async (source: OverviewSource, after: number): Promi
     now: source.now(),
     siteUrl: source.siteUrl(),
     snippet: source.snippet(),
+    snippetSeen: (counters["dropin_views"] ?? 0) > 0,
     demo: source.demo(),
     totals: await readTotals(source.store, counters),
     perSecond: source.perSecond(),
@@ -36,7 +39,27 @@ export const readOverview = async (source: OverviewSource, after: number): Promi
     newest: newestEvents(source.store, source.lastSeq(), after, newestLimit),
     trouble: source.trouble(),
     missed: source.missed(),
+    pageLoads: await readPageLoadSummary(source),
   };
+};
+
+/** A page view comes within seconds, or with the browser's next page: what is younger is not missed yet. */
+const settleMs = 60_000;
+const summaryDays = 7;
+
+const readPageLoadSummary = async ({ store, now }: OverviewSource): Promise<Overview["pageLoads"]> => {
+  const rows = await readPageLoads(store, { now: now(), days: summaryDays, settleMs });
+  return summarizePageLoads(rows, summaryDays);
+};
+
+/** `days` back, today among them; `settleSeconds` old is a document that may be missed. */
+export const answerPageLoads = async (
+  { store, now }: Pick<OverviewSource, "store" | "now">,
+  days: number,
+  settleSeconds: number,
+) => {
+  const rows = await readPageLoads(store, { now: now(), days, settleMs: settleSeconds * 1000 });
+  return { summary: summarizePageLoads(rows, days), days: rows };
 };
 
 /** The experiments of the settings with their results so far. */
@@ -58,7 +81,7 @@ export const readExperiments = async (
 /** Ticks itself from what was stored. */
 const checklist = (counters: Counters, source: OverviewSource): readonly ChecklistItem[] => {
   const seen = (counter: string) => counters[counter] ?? 0;
-  const plural = (n: number, noun: string) => `${n} ${noun}${n === 1 ? "" : "s"}`;
+  const plural = (n: number, noun: string) => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
   return [
     {
       key: "script",

@@ -40,7 +40,7 @@ const both = { ...script, homes: ["fronted", "dropIn"] } as const;
 
 const wishesKept: readonly Kept[] = [
   { ...both, name: "tp_consent", seconds: wishSeconds, purpose: purposes.consent },
-  { ...gateway, name: "tp_optout", seconds: wishSeconds, purpose: purposes.optOut },
+  { ...both, name: "tp_optout", seconds: wishSeconds, purpose: purposes.optOut },
 ];
 
 const byGateway = ({ cookies, sessions }: Pick<Site, "cookies" | "sessions">): readonly Kept[] => [

@@ -6,13 +6,24 @@ import type { Visitor } from "../model/visitor.ts";
 import type { WireCookies, WireVariants } from "../model/wire.ts";
 import { corsHeaders, originOf } from "./cors.ts";
 import { isElsewhere, visitSeconds } from "./own-cookies.ts";
+import { toldVisitor } from "./told-visitor.ts";
 
 export interface VariantsOptions {
   readonly resolve: (x: Exchange) => Visitor;
   readonly assign: (site: Site, visitorId: string, path: string) => readonly Assignment[];
   readonly formatXid: (assignments: readonly Assignment[]) => string;
+  /** Records that a page on another host shows these variants, which it has asked for; resolves once it is stored. */
+  readonly expose: (x: Exchange, seen: Seen) => Promise<void>;
   /** the entity that referred a visit, by the address of its first page and the page before; null without one */
   readonly entityOf: (page: string, before: string) => string | null;
+}
+
+/** Who is about to see which variants, and where. */
+export interface Seen {
+  readonly visitor: Visitor;
+  readonly visitorId: string;
+  readonly page: string;
+  readonly assignments: readonly Assignment[];
 }
 
 /**
@@ -25,19 +36,18 @@ export const variants = (options: VariantsOptions): Handler => {
       x.req.method === "POST" ? (await readBody(x.req, 16_384)).toString("utf8").split(" ") : [];
     const origin = originOf(x);
     const visitor = options.resolve(x);
-    const given = new URLSearchParams(x.query).get("vid");
-    const mayBeGiven = visitor.privacy.tracking === "full" && !x.site.cookieless;
-    const id = visitor.id ?? (mayBeGiven && given ? given.slice(0, 128) : null);
+    const id = toldVisitor(x, visitor);
     const assignments = id ? options.assign(x.site, id, pathOf(page || x.req.headers.referer)) : [];
     const params = Object.assign({}, ...assignments.map((a) => a.params)) as WireVariants["params"];
     const entity = id ? options.entityOf(page, before) : null;
+    // A page of ours has been recorded with its document; of a page elsewhere, this question is all that is seen.
+    if (id && page !== "" && origin !== "foreign" && isElsewhere(x) && assignments.length > 0)
+      await options.expose(x, { visitor, visitorId: id, page, assignments });
     const told: WireVariants = {
-      visitor: id && !x.site.cookieless ? id.slice(-4) : null,
+      visitor: id ? id.slice(-4) : null,
       variants: Object.fromEntries(assignments.map((a) => [a.experiment, a.variant])),
       params,
-      ...(isElsewhere(x) && id && !x.site.cookieless
-        ? { cookies: cookiesOf(options.formatXid(assignments), params, entity) }
-        : {}),
+      ...(isElsewhere(x) && id ? { cookies: cookiesOf(options.formatXid(assignments), params, entity) } : {}),
     };
     x.res.writeHead(200, [
       ...corsHeaders(x, origin),

@@ -8,6 +8,7 @@ import type { Upgrade } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import type { Clock } from "../lib/clock.ts";
 import { newId } from "../model/ids.ts";
+import type { Site } from "../model/site.ts";
 import type { Collector } from "./collector.ts";
 import { frameAnswer } from "./frame-answer.ts";
 import { unpackLz4 } from "./lz4-block.ts";
@@ -24,16 +25,19 @@ export interface FrameOptions {
   readonly admit: (x: Upgrade) => Promise<unknown> | null;
   /** told of what is a fault of ours */
   readonly onError: (error: unknown, x: Upgrade) => void;
+  /** The site that takes the frames of this connection; null where none does any more. Its own where it is left out. */
+  readonly siteOf?: ((x: Upgrade) => Site | null) | undefined;
 }
 
 /** A client that does not read its answers is cut off here. */
 const maxUnsentBytes = 1_048_576;
 
-/** Takes the frames of one connection; reads no further while too many of them wait for the disk. */
-export const takeFrames = (client: WebSocket, x: Upgrade, options: FrameOptions): void => {
-  const { collector, collectPath, clock, admit, onError } = options;
-  const { pendingFrames, frameBytes } = options.settings;
-  const frameOf = frameMaker(x, collectPath, clock);
+/**
+ * Takes the frames of one connection, each under the options in force; reads no further while too many of them wait for
+ * the disk.
+ */
+export const takeFrames = (client: WebSocket, x: Upgrade, options: () => FrameOptions): void => {
+  const frameOf = frameMaker(x);
   let n = 0;
   let pending = 0;
 
@@ -44,11 +48,13 @@ export const takeFrames = (client: WebSocket, x: Upgrade, options: FrameOptions)
   };
 
   const take = async (body: string, number: number): Promise<void> => {
+    const { collector, admit, onError, ...own } = options();
+    const { pendingFrames } = own.settings;
     pending++;
     if (pending >= pendingFrames) client.pause();
     try {
       await admit(x);
-      say(frameAnswer(number, await collector.take(frameOf(body))));
+      say(frameAnswer(number, await collector.take(frameOf(body, own))));
     } catch (error) {
       const isRefusal = error instanceof HttpError;
       if (!isRefusal) onError(error, x);
@@ -62,6 +68,7 @@ export const takeFrames = (client: WebSocket, x: Upgrade, options: FrameOptions)
 
   client.on("message", (data, isBinary) => {
     n++;
+    const { frameBytes } = options().settings;
     const bytes = data as Buffer; // of `binaryType` nodebuffer, the default
     const text = isBinary ? unpackLz4(bytes, frameBytes) : bytes;
     if (text) void take(text.toString("utf8"), n);
@@ -69,12 +76,17 @@ export const takeFrames = (client: WebSocket, x: Upgrade, options: FrameOptions)
   });
 };
 
+type FrameMaker = (
+  body: string,
+  options: Pick<FrameOptions, "collectPath" | "clock" | "siteOf">,
+) => CollectRequest;
+
 /** Makes a request of a frame: what the handshake said, at the time of the frame. */
-const frameMaker = (x: Upgrade, collectPath: string, clock: Clock): ((body: string) => CollectRequest) => {
+const frameMaker = (x: Upgrade): FrameMaker => {
   const { "content-encoding": _encoding, ...headers } = x.req.headers as Headers; // requests have no list of set-cookie
   const fallbackId = newId();
-  return (body) => ({
-    site: x.site,
+  return (body, { collectPath, clock, siteOf }) => ({
+    site: siteOf?.(x) ?? x.site,
     receivedAt: clock(),
     method: "POST",
     path: collectPath,

@@ -14,6 +14,8 @@ export interface Websockets {
   accept(x: Upgrade, socket: Duplex, head: Buffer): void;
   /** connections that are open */
   open(): number;
+  /** Settings changed: the frames of open connections are taken under these; who is not served any more is told to go. */
+  follow(next: FrameOptions): void;
   /** Tells the clients to come back later, and cuts those that do not go. */
   close(): Promise<void>;
 }
@@ -21,18 +23,20 @@ export interface Websockets {
 const closeMs = 1000;
 const goingAway = 1001;
 
-export const createWebsockets = (options: FrameOptions): Websockets => {
-  const { settings } = options;
+/** The websockets of one listener, through changes of the settings; without options nobody may connect until `follow`. */
+export const createWebsockets = (initial: FrameOptions | null = null): Websockets => {
+  let options = initial;
+  let pinging: NodeJS.Timeout | null = null;
   const server = new WebSocketServer({
     noServer: true,
-    maxPayload: settings.frameBytes,
     perMessageDeflate: false, // its memory cannot be bounded by connection; small frames gain little
     clientTracking: true,
   });
   const byNetwork = new Map<string, number>();
   const silent = new WeakSet<WebSocket>();
+  const asked = new Map<WebSocket, Upgrade>();
 
-  const pinging = setInterval(() => {
+  const ping = (): void => {
     for (const client of server.clients) {
       if (silent.has(client)) client.terminate();
       else {
@@ -40,8 +44,17 @@ export const createWebsockets = (options: FrameOptions): Websockets => {
         client.ping();
       }
     }
-  }, settings.pingSeconds * 1000);
-  pinging.unref();
+  };
+
+  const follow = (next: FrameOptions): void => {
+    options = next;
+    server.options.maxPayload = next.settings.frameBytes; // of those that connect from now on
+    if (pinging) clearInterval(pinging);
+    pinging = setInterval(ping, next.settings.pingSeconds * 1000);
+    pinging.unref();
+    for (const [client, x] of asked) if (next.siteOf?.(x) === null) void closeClient(client);
+  };
+  if (initial) follow(initial);
 
   const count = (network: string, change: number): void => {
     const n = (byNetwork.get(network) ?? 0) + change;
@@ -49,7 +62,11 @@ export const createWebsockets = (options: FrameOptions): Websockets => {
     else byNetwork.delete(network);
   };
 
-  const refusal = (x: Upgrade, network: string): readonly [status: string, sentence: string] | null => {
+  const refusal = (
+    x: Upgrade,
+    network: string,
+    { settings }: FrameOptions,
+  ): readonly [status: string, sentence: string] | null => {
     if (originOf(x) !== "own") return ["403 Forbidden", "a websocket needs an Origin of the site"];
     if (server.clients.size >= settings.connections) {
       return ["503 Service Unavailable", "too many websockets are open: come back later"];
@@ -60,30 +77,38 @@ export const createWebsockets = (options: FrameOptions): Websockets => {
     return null;
   };
 
-  const start = (client: WebSocket, x: Upgrade, network: string): void => {
+  const start = (client: WebSocket, x: Upgrade, network: string, given: FrameOptions): void => {
     count(network, 1);
-    client.on("close", () => count(network, -1));
+    asked.set(client, x);
+    client.on("close", () => {
+      count(network, -1);
+      asked.delete(client);
+    });
     client.on("pong", () => silent.delete(client));
     client.on("error", () => client.terminate()); // a broken frame: ws has told the client
-    takeFrames(client, x, options);
+    takeFrames(client, x, () => options ?? given);
   };
 
   return {
     accept(x, socket, head) {
       const network = networkOf(x.address);
-      const refused = refusal(x, network);
+      const given = options;
+      const refused = given ? refusal(x, network, given) : notYet;
       if (refused) refuse(socket, ...refused);
-      else server.handleUpgrade(x.req, socket, head, (client) => start(client, x, network));
+      else if (given) server.handleUpgrade(x.req, socket, head, (client) => start(client, x, network, given));
     },
+    follow,
     open: () => server.clients.size,
     async close() {
-      clearInterval(pinging);
+      if (pinging) clearInterval(pinging);
       const left = [...server.clients].map(closeClient);
       await Promise.all(left);
       server.close();
     },
   };
 };
+
+const notYet = ["503 Service Unavailable", "it is just starting: come back later"] as const;
 
 const refuse = (socket: Duplex, status: string, sentence: string): void => {
   socket.on("error", () => socket.destroy());

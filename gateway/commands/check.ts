@@ -6,6 +6,7 @@ import { shortPath } from "../lib/short-path.ts";
 import { claimsOf, routesOf } from "../public-paths.ts";
 import { findOverlaps } from "../route/overlaps.ts";
 import { type Context, say, warn } from "./context.ts";
+import { doubtsOf } from "./doubts.ts";
 
 /** `turnpike check`: says that the settings are right, or all that is wrong with them. */
 export const addCheck = (program: Command, { io, run }: Context): void => {
@@ -24,6 +25,7 @@ export const addCheck = (program: Command, { io, run }: Context): void => {
           warn(io, formatMistakes(shortPath(file), mistakes));
           return 1;
         }
+        for (const doubt of doubtsOf(loaded.config)) warn(io, `${shortPath(file)}: ${doubt}`);
         say(io, `${shortPath(file)}: ok: ${summary(loaded.config)}`);
         return 0;
       }),

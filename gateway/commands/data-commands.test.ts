@@ -56,6 +56,27 @@ test("export as CSV has a heading, quotes what must be quoted, and keeps formula
   assert.ok(out.endsWith("\r\n"));
 });
 
+test("export writes events and sessions as one Parquet file each, and none to a terminal", async () => {
+  store(dir, [someEvent({ properties: { Plan: "b" } }), someEvent()]);
+  for (const what of ["events", "sessions", "rejects"]) {
+    const chunks: Buffer[] = [];
+    const stdout = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        chunks.push(chunk);
+        done();
+      },
+    });
+    const { code, err } = await run(["export", "-f", "parquet", "-w", what, "--data", dir], { stdout });
+    assert.deepEqual([code, err], [0, ""]);
+    const file = Buffer.concat(chunks);
+    assert.equal(file.subarray(0, 4).toString(), "PAR1", what);
+    assert.equal(file.subarray(-4).toString(), "PAR1", what);
+  }
+  const refused = await run(["export", "-f", "parquet", "--data", dir], { isTerminal: true });
+  assert.equal(refused.code, 1);
+  assert.match(refused.err, /not for a terminal/);
+});
+
 test("export --flat gives every property a column, and a GA4 tag's events always have its own", async () => {
   store(dir, [
     someEvent({ properties: { Plan: "b", "a,b": { c: 1 } } }),

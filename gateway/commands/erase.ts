@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
-import { CommandError, type Context, say } from "./context.ts";
+import { shortPath } from "../lib/short-path.ts";
+import { CommandError, type Context, say, warn } from "./context.ts";
 import { withKeeping } from "./keeping.ts";
 import { openData } from "./open-data.ts";
 import { type SettingsOptions, settingsFor, withSettingsOptions } from "./settings-options.ts";
@@ -26,7 +27,7 @@ export const addErase = (program: Command, { io, run }: Context): void => {
   )
     .addHelpText(
       "after",
-      "\nNo read shows the visitor from the first moment on; when the command ends, no byte is left in the data folder.\nBackups made before still hold it, and what was exported does.",
+      "\nNo read shows the visitor from the first moment on; when the command ends, no byte is left in the data folder.\nBackups made before still hold it, and what was exported does. So does a recording (`recordHits`), whose hits are removed\nonce they are as old as its setting `days`.",
     )
     .action(
       run(async ({ visitor, user, site, ...options }: Flags) => {
@@ -37,11 +38,15 @@ export const addErase = (program: Command, { io, run }: Context): void => {
         openData(options).close(); // a folder without data is told
         const column = visitor === undefined ? ("user_id" as const) : ("client_id" as const);
         const who = { column, value, site: site ?? null };
-        const { sessions, files } = await withKeeping(settingsFor(options), io, (keeping) =>
-          keeping.erase(who),
-        );
+        const config = settingsFor(options);
+        const { sessions, files } = await withKeeping(config, io, (keeping) => keeping.erase(who));
         say(io, `erased: ${sessions} sessions and all events; ${files} sealed files were written anew`);
+        if (config.recordHits) warn(io, recordingLeft(config.recordHits));
         return 0;
       }),
     );
 };
+
+/** What is recorded is text in which a person's ids may stand anywhere, packed or not. */
+const recordingLeft = ({ file, days }: { readonly file: string; readonly days: number }): string =>
+  `erase: ${shortPath(file)} and the files beside it are not searched: their hits go after ${days} days; delete the files to be rid of them now`;

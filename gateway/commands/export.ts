@@ -1,16 +1,21 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { systemClock } from "../lib/clock.ts";
 import type { Column } from "../model/event.ts";
+import type { Json } from "../model/json.ts";
+import type { Reader } from "../store/reader.ts";
 import { CommandError, type Context, type Io } from "./context.ts";
 import { csvLine } from "./csv.ts";
 import type { Cell } from "./export-params.ts";
+import { writeParquet } from "./export-parquet.ts";
 import { exportSources } from "./export-rows.ts";
 import type { ExportTable } from "./export-source.ts";
 import { openData } from "./open-data.ts";
 import { createOutput } from "./output.ts";
+import { createProgress, type Progress } from "./progress.ts";
 import { type SettingsOptions, withSettingsOptions } from "./settings-options.ts";
 
 interface Flags extends SettingsOptions {
-  readonly format: keyof typeof formats;
+  readonly format: keyof typeof formats | "parquet";
   readonly what: keyof typeof exportSources;
   readonly from?: number | null;
   readonly to?: number | null;
@@ -24,7 +29,11 @@ export const addExport = (program: Command, { io, run }: Context): void => {
     program
       .command("export")
       .description("print stored events, sessions, what could not be read, or experiment results")
-      .addOption(new Option("-f, --format <format>", "how").choices(Object.keys(formats)).default("jsonl"))
+      .addOption(
+        new Option("-f, --format <format>", "how")
+          .choices([...Object.keys(formats), "parquet"])
+          .default("jsonl"),
+      )
       .addOption(
         new Option("-w, --what <what>", "what").choices(Object.keys(exportSources)).default("events"),
       )
@@ -54,7 +63,15 @@ export const addExport = (program: Command, { io, run }: Context): void => {
         const reader = openData(settings);
         try {
           const table = exportSources[what].open(reader, { from, to, site }, { flat });
-          await printRows(io, table, formats[format]);
+          const isAll = from === null && to === null && site === null;
+          const progress = createProgress(io, isAll ? countRows(reader, what) : null, systemClock);
+          try {
+            const rows = counted(table.rows(), progress);
+            if (format === "parquet") await writeParquet(io, table.columns, withoutGaps(table, rows));
+            else await printRows(io, { columns: table.columns, rows: () => rows }, formats[format]);
+          } finally {
+            progress.end();
+          }
         } finally {
           reader.close();
         }
@@ -62,6 +79,26 @@ export const addExport = (program: Command, { io, run }: Context): void => {
       }),
     );
 };
+
+/** How many rows there are at most; null where that is not known without reading them. */
+const countRows = (reader: Reader, what: Flags["what"]): number | null => {
+  if (what === "events") return reader.lastSeq();
+  if (what !== "sessions") return null;
+  for (const [n] of reader.query("SELECT count(*) FROM sessions").rows) return Number(n);
+  return null;
+};
+
+function* counted<T>(rows: Iterable<T>, progress: Progress): Generator<T> {
+  for (const row of rows) {
+    progress.step();
+    yield row;
+  }
+}
+
+/** A table has a value for each column. */
+function* withoutGaps({ columns }: ExportTable, rows: Iterable<readonly Cell[]>): Generator<readonly Json[]> {
+  for (const row of rows) yield columns.map((_, i) => row[i] ?? null);
+}
 
 interface Format {
   head(columns: readonly Column[]): string;

@@ -1,6 +1,7 @@
 /** Talks to the gateway that owns a data folder, through its admin listener on this machine. */
 import { readFileSync } from "node:fs";
-import { request } from "node:http";
+import { type RequestOptions, request } from "node:http";
+import { request as requestSecurely } from "node:https";
 import { join } from "node:path";
 import { codeOf } from "../lib/error-code.ts";
 import type { Owner } from "../store/owner.ts";
@@ -63,16 +64,24 @@ const readToken = (dir: string, who: string): string => {
   }
 };
 
+interface Reachable {
+  readonly host: string;
+  readonly port: number;
+  readonly secure: boolean;
+}
+
 /** An address one can connect to: a listener on all addresses is reached on loopback. */
-const reachable = (admin: string): { host: string; port: number } => {
-  const colon = admin.lastIndexOf(":");
-  const host = admin.slice(0, colon).replace(/^\[|\]$/g, "");
+const reachable = (admin: string): Reachable => {
+  const secure = admin.startsWith("https://");
+  const address = admin.replace("https://", "");
+  const colon = address.lastIndexOf(":");
+  const host = address.slice(0, colon).replace(/^\[|\]$/g, "");
   const everywhere = host === "" || host === "0.0.0.0" || host === "::";
-  return { host: everywhere ? "127.0.0.1" : host, port: Number(admin.slice(colon + 1)) };
+  return { host: everywhere ? "127.0.0.1" : host, port: Number(address.slice(colon + 1)), secure };
 };
 
 const send = (
-  address: { host: string; port: number },
+  { secure, ...address }: Reachable,
   method: string,
   path: string,
   token: string,
@@ -86,7 +95,10 @@ const send = (
       "content-type": "application/json",
       "content-length": Buffer.byteLength(text),
     };
-    const req = request({ ...address, method, path, headers, agent: false, timeout: patienceMs }, (res) => {
+    const make = secure ? requestSecurely : request;
+    // The address is this machine's own, as the owner of the folder wrote it there: its certificate adds nothing.
+    const options = { ...address, method, path, headers, agent: false, timeout: patienceMs };
+    const req = make({ ...options, rejectUnauthorized: false } as RequestOptions, (res) => {
       let answer = "";
       res.setEncoding("utf8");
       res.on("data", (part: string) => {

@@ -12,6 +12,9 @@ import { addErase } from "./erase.ts";
 import { addExperiment } from "./experiment.ts";
 import { addExport } from "./export.ts";
 import { addFilters } from "./filters.ts";
+import { addHashPassword } from "./hash-password.ts";
+import { addIdentity } from "./identity.ts";
+import { addImportConfig } from "./import-config.ts";
 import { isClosedPipe } from "./output.ts";
 import { addPrune } from "./prune.ts";
 import { addReload } from "./reload.ts";
@@ -19,6 +22,7 @@ import { addReplay } from "./replay.ts";
 import { addRoutes } from "./routes.ts";
 import { addSeal } from "./seal.ts";
 import { addSelfCheck } from "./self-check.ts";
+import { addSinks } from "./sinks.ts";
 import { addSql } from "./sql.ts";
 import { addStart } from "./start.ts";
 import { addTail } from "./tail.ts";
@@ -31,7 +35,9 @@ const commands = [
   addRoutes,
   addSelfCheck,
   addReload,
+  addImportConfig,
   addTail,
+  addSinks,
   addExport,
   addReplay,
   addFilters,
@@ -41,8 +47,10 @@ const commands = [
   addBackup,
   addPrune,
   addErase,
+  addIdentity,
   addExperiment,
   addToken,
+  addHashPassword,
   addDemo,
 ] as const;
 

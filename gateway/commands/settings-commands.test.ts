@@ -25,6 +25,30 @@ test("check counts what right settings hold", async () => {
   });
 });
 
+test("check doubts what is allowed and hardly meant, and exits with 0", async () => {
+  const site = { id: "main", cookieless: true };
+  const experiment = {
+    key: "headline",
+    variants: [{ key: "control" }, { key: "b" }],
+    goals: [{ key: "g", event: "e" }],
+  };
+  const stopped = { ...experiment, key: "old", status: "stopped" };
+  write({
+    sites: [site, { id: "b", hosts: ["b.example"], linkDomains: ["a.example"] }],
+    experiments: [experiment, stopped],
+  });
+  const { code, out, err } = await run(["check", "--config", file]);
+  assert.equal(code, 0, err);
+  assert.deepEqual([code, out], [0, `${file}: ok: 2 sites, 0 routes, 2 experiments\n`]);
+  const lines = err.trim().split("\n");
+  assert.equal(lines.length, 2);
+  assert.match(
+    lines[0] ?? "",
+    /experiments\[0\] \(headline\) shows nobody a variant: site main is cookieless/,
+  );
+  assert.match(lines[1] ?? "", /sites\[1\]\.linkDomains \(b\) takes visitors over, and hands none over/);
+});
+
 test("check tells all mistakes and exits with 1", async () => {
   write({ lisen: {}, data: { dir: 5 } });
   const { code, out, err } = await run(["check", "--config", file]);

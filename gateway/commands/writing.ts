@@ -1,5 +1,6 @@
 /** What commands change in a data folder: through the gateway that owns it, or in its place while none runs. */
 import type { Config } from "../config/schema.ts";
+import { type UserClaim, undoClaim } from "../identity/undo-claim.ts";
 import { systemClock } from "../lib/clock.ts";
 import { openProjectedLedger } from "../projected-ledger.ts";
 import type { Ledger } from "../store/ledger.ts";
@@ -15,6 +16,8 @@ export interface Writing {
   revokeToken(name: string): Promise<boolean>;
   /** how many people the results hold */
   rebuildExperiments(): Promise<number>;
+  /** takes back that a visitor is a user */
+  undoClaim(claim: UserClaim): Promise<void>;
   /** how many made-up visitors went */
   removeDemo(): Promise<number>;
 }
@@ -49,6 +52,10 @@ const directly = (ledger: Ledger): Writing => ({
   listTokens: async () => ledger.listTokens(),
   revokeToken: async (name) => ledger.revokeToken(name),
   rebuildExperiments: async () => ledger.rebuildExperiments(),
+  async undoClaim(claim) {
+    const { event, keyTime } = undoClaim(claim, systemClock());
+    ledger.append({ lines: [JSON.stringify(event)], keyTimes: [keyTime], rejects: [] });
+  },
   removeDemo: async () => ledger.removeDemo(),
 });
 
@@ -65,6 +72,8 @@ const throughOwner = (call: OwnerCall): Writing => ({
   },
   rebuildExperiments: async () =>
     expect<{ subjects: number }>(await call("POST", "/api/experiments/rebuild")).subjects,
+  undoClaim: async ({ site, visitor, user }) =>
+    void expect(await call("POST", "/api/identity/undo", { site, visitor, user })),
   removeDemo: async () => expect<{ removed: number }>(await call("POST", "/api/demo/remove")).removed,
 });
 

@@ -1,10 +1,12 @@
 /** What no schema of one field can see: references between parts, and things outside the file. */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import { ratesMistake } from "../enrich/settings.ts";
+import { rangeOrFile, rangesMistake, ratesMistake } from "../enrich/settings.ts";
 import { parseCidrs } from "../lib/ip.ts";
 import { addressOf } from "../proxy/settings.ts";
+import { isPluginFile, isShipped, shippedTypes } from "../sink/settings.ts";
 import type { Mistake } from "./mistakes.ts";
+import { checkAuthorities, checkFiles } from "./route-files.ts";
 import type { Config, ExperimentConfig, RouteConfig, SiteConfig } from "./schema.ts";
 import { checkTls } from "./tls-checks.ts";
 
@@ -14,11 +16,15 @@ export interface Draft {
   readonly tls: Config["tls"] | null;
   readonly trustedProxies: readonly string[];
   readonly exempt: readonly string[];
+  readonly allow: readonly string[];
+  readonly ban: readonly string[];
   readonly routes: readonly (RouteConfig | null)[];
   readonly sites: readonly (SiteConfig | null)[];
   readonly experiments: readonly (ExperimentConfig | null)[];
   readonly geo: Config["geo"] | null;
   readonly tracking: Config["tracking"] | null;
+  readonly sinks: readonly (Config["sinks"][number] | null)[];
+  readonly plugins: Config["plugins"] | null;
 }
 
 /** Every mistake that the checks find; `folder` is where relative paths start. */
@@ -53,10 +59,12 @@ const tlsParts: Check = function* ({ tls, sites: all, routes: paths }, folder) {
 
 const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(":") + 1));
 
-const addresses: Check = function* ({ trustedProxies, exempt, tls, sites: all }) {
+const addresses: Check = function* ({ trustedProxies, exempt, allow, ban, tls, sites: all }) {
   const lists: readonly (readonly [path: string, list: readonly string[]])[] = [
     ["trustedProxies", trustedProxies],
     ["limits.exempt", exempt],
+    ["limits.allow", allow],
+    ["limits.ban", ban],
     ["tls.onDemand.allow", tls?.onDemand?.allow ?? []],
     ...all.map((site, i) => [`sites[${i}].trustServerEvents`, site?.trustServerEvents ?? []] as const),
   ];
@@ -124,6 +132,12 @@ const folderExists = function* (path: string, dir: string | undefined, from: str
   else if (!found.isDirectory()) yield { path, message: `${full} is not a folder` };
 };
 
+const namedFiles: Check = function* ({ routes: all, sites: known }, folder) {
+  for (const [i, route] of all.entries()) if (route) yield* checkFiles(`routes[${i}]`, route, folder);
+  for (const [i, site] of known.entries()) if (site) yield* checkFiles(`sites[${i}]`, site, folder);
+  yield* checkAuthorities(all);
+};
+
 const publicFiles: Check = function* ({ tracking }, folder) {
   yield* folderExists("tracking.publicDir", tracking?.publicDir ?? undefined, folder);
 };
@@ -147,6 +161,8 @@ const enrichment: Check = function* ({ sites: all, geo }, folder) {
     const rates = typeof site.currencyRates === "string" ? resolve(folder, site.currencyRates) : null;
     const message = rates === null ? null : ratesMistake(rates);
     if (message !== null) yield { path: `sites[${i}].currencyRates`, message };
+    const ranges = rangesMistake(site.datacenterRanges.map((entry) => rangeOrFile(entry, folder)));
+    if (ranges !== null) yield { path: `sites[${i}].datacenterRanges`, message: ranges };
   }
   const cities = geo?.cityFile ? resolve(folder, geo.cityFile) : null;
   if (cities !== null && !statSync(cities, { throwIfNoEntry: false })?.isFile()) {
@@ -192,6 +208,31 @@ const experiments: Check = function* ({ experiments: all, sites: known }) {
   }
 };
 
+const sinks: Check = function* ({ sinks: all, plugins, sites: known }, folder) {
+  yield* unique("sinks", "id", all);
+  const files = all.map((sink) => (sink?.path === undefined ? null : { path: resolve(folder, sink.path) }));
+  yield* unique("sinks", "path", files);
+  const ids = known.map((site) => site?.id);
+  for (const [i, sink] of all.entries()) {
+    if (!sink) continue;
+    if (plugins?.length === 0 && !isShipped(sink.type)) {
+      const types = Object.keys(shippedTypes).join(", ");
+      const message = `expected one of ${types}, or a type of a module that \`plugins\` names, got ${JSON.stringify(sink.type)}`;
+      yield { path: `sinks[${i}].type`, message };
+    }
+    const stranger = sink.sites.findIndex((id) => !ids.includes(id) && !known.includes(null));
+    if (stranger === -1) continue;
+    const message = `there is no site ${JSON.stringify(sink.sites[stranger])}: expected some of ${ids.join(", ")}`;
+    yield { path: `sinks[${i}].sites[${stranger}]`, message };
+  }
+  for (const [i, plugin] of (plugins ?? []).entries()) {
+    if (!isPluginFile(plugin) || plugin.startsWith("file:")) continue;
+    const full = resolve(folder, plugin);
+    if (statSync(full, { throwIfNoEntry: false })?.isFile()) continue;
+    yield { path: `plugins[${i}]`, message: `there is no file ${full}` };
+  }
+};
+
 const unique = function* <K extends string>(
   path: string,
   key: K,
@@ -213,9 +254,11 @@ const checks = [
   tlsParts,
   addresses,
   routes,
+  namedFiles,
   publicFiles,
   sites,
   streams,
   enrichment,
   experiments,
+  sinks,
 ] as const;

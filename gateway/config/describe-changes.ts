@@ -16,7 +16,8 @@ const changes = (path: string, before: unknown, after: unknown): string[] => {
 };
 
 // Keys and peppers are no matter for a terminal or a log.
-const secrets = /(^|\.)(writeKeys|legacyPepper|hmacKey|identity\.secret)$/;
+const secrets =
+  /(^|\.)(writeKeys|legacyPepper|hmacKey|identity\.secret|limits\.store|sinks\[\d+\]\.(url|secret|settings))$|\.basicAuth(\.users\b.*)?$/;
 
 const recordChanges = (path: string, before: Fields, after: Fields): string[] => {
   const keys = new Set([...Object.keys(before), ...Object.keys(after)]);

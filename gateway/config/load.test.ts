@@ -61,6 +61,8 @@ test("the command line wins over the file, with a data folder from the working f
     https: ":8443",
     admin: "127.0.0.1:9091",
     stopSeconds: 3,
+    drainSeconds: 300,
+    adminHosts: [],
   });
   assert.equal(loaded.config.data.dir, resolve("elsewhere"));
 });
@@ -117,7 +119,7 @@ const wrong: readonly (readonly [what: string, settings: unknown, mistake: strin
   [
     "a route with two answers beside another mistake",
     { routes: [{ path: "/", proxy: { upstreams: ["demo"] }, static: { dir: "public" } }] },
-    "routes[0]: expected exactly one of proxy, static",
+    "routes[0]: expected exactly one of proxy, static, respond, or redirect alone",
   ],
   [
     "a site that takes GA4 hits of no stream",
@@ -209,7 +211,7 @@ const wrong: readonly (readonly [what: string, settings: unknown, mistake: strin
   [
     "a list",
     [],
-    ": expected an object with listen, tls, trustedProxies, data, routes, sites, tracking, geo, recordHits, experiments, limits, workers, got an empty list",
+    ": expected an object with listen, tls, trustedProxies, data, routes, sites, tracking, geo, recordHits, experiments, sinks, plugins, limits, accessLog, workers, got an empty list",
   ],
 ];
 for (const [what, settings, mistake] of wrong) {

@@ -4,14 +4,18 @@
  */
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { rangeOrFile } from "../enrich/settings.ts";
 import { experimentSettings } from "../experiment/settings.ts";
+import { isKeyAddress } from "../identity/settings.ts";
 import { deepFreeze } from "../lib/deep-freeze.ts";
 import { writeOutTls } from "../listen/tls/settings.ts";
+import { sinkSettings } from "../sink/settings.ts";
 import { crossCheck, type Draft } from "./cross-checks.ts";
 import { type Mistake, toMistakes } from "./mistakes.ts";
 import { originalTrackerKeys } from "./original-tracker.ts";
 import { readJson } from "./read-json.ts";
-import { type Config, configSchema, routeSettings, siteSettings } from "./schema.ts";
+import { withAbsoluteFiles } from "./route-files.ts";
+import { type Config, configSchema, routeSettings, type SiteConfig, siteSettings } from "./schema.ts";
 
 /** What the command line says instead of the file. */
 export interface Overrides {
@@ -56,6 +60,9 @@ export const loadConfig = (options: LoadOptions = {}): Loaded => {
 /** The configuration of somebody who has no settings file at all. */
 export const defaultConfig = (overrides: Overrides = {}): Loaded => check({}, process.cwd(), null, overrides);
 
+/** Settings that stand in no file; `folder` is where their relative paths start. */
+export const checkSettings = (settings: unknown, folder: string): Loaded => check(settings, folder, null, {});
+
 const loadInMemory = ({ proxy, staticDir, domains, email }: LoadOptions, overrides: Overrides): Loaded => {
   const answer =
     proxy === undefined ? { static: { dir: staticDir } } : { proxy: { upstreams: [upstreamUrl(proxy)] } };
@@ -90,14 +97,14 @@ const readSettings = (file: string): Settings => {
   const read = readJson(text);
   if (read.kind === "wrong") return wrong(withLine(read, text), `line ${read.line}, column ${read.column}`);
   const keys = originalTrackerKeys(read.value);
-  return keys.length === 0 ? read : wrong(originalTracker(keys));
+  return keys.length === 0 ? read : wrong(originalTracker(keys, file));
 };
 
 const missing =
   "no such file: name yours with --config FILE, or do without one by --proxy http://localhost:3000 or --static DIR";
 
-const originalTracker = (keys: readonly string[]): string =>
-  `these are settings of the original tracker (${keys.slice(0, 3).join(", ")}, …), which cannot be started as they are: write them anew as Turnpike's`;
+const originalTracker = (keys: readonly string[], file: string): string =>
+  `these are settings of the original tracker (${keys.slice(0, 3).join(", ")}, …), which cannot be started as they are: \`turnpike import-config ${file} --output turnpike.json\` makes Turnpike's of them`;
 
 /** The message, and under it the line with the mistake marked. */
 const withLine = (at: { line: number; column: number; message: string }, text: string): string => {
@@ -160,7 +167,9 @@ const whereSaid = (path: string, file: string | null, { http, https, admin }: Ov
   return path;
 };
 
-const whole = (config: Config): Draft => ({ ...config, exempt: config.limits.exempt });
+const whole = (config: Config): Draft => ({ ...config, ...addressLists(config.limits) });
+
+const addressLists = ({ exempt, allow, ban }: Config["limits"]) => ({ exempt, allow, ban });
 
 /** What can be read of settings with mistakes, so that the cross checks can tell theirs as well. */
 const readable = (input: unknown): Draft => {
@@ -170,7 +179,7 @@ const readable = (input: unknown): Draft => {
     listen: configSchema.shape.listen.safeParse(parts["listen"]).data ?? null,
     tls: configSchema.shape.tls.safeParse(parts["tls"]).data ?? null,
     trustedProxies: configSchema.shape.trustedProxies.safeParse(parts["trustedProxies"]).data ?? [],
-    exempt: limits?.exempt ?? [],
+    ...(limits ? addressLists(limits) : { exempt: [], allow: [], ban: [] }),
     routes: list(parts["routes"]).map((part) => routeSettings.safeParse(part).data ?? null),
     sites:
       parts["sites"] === undefined
@@ -179,6 +188,8 @@ const readable = (input: unknown): Draft => {
     geo: configSchema.shape.geo.safeParse(parts["geo"]).data ?? null,
     tracking: configSchema.shape.tracking.safeParse(parts["tracking"]).data ?? null,
     experiments: list(parts["experiments"]).map((part) => experimentSettings.safeParse(part).data ?? null),
+    sinks: list(parts["sinks"]).map((part) => sinkSettings.safeParse(part).data ?? null),
+    plugins: configSchema.shape.plugins.safeParse(parts["plugins"]).data ?? null,
   };
 };
 
@@ -193,20 +204,36 @@ const absolute = (config: Config, folder: string): Config => ({
     ...config.tracking,
     publicDir: config.tracking.publicDir === null ? null : resolve(folder, config.tracking.publicDir),
   },
+  accessLog: config.accessLog && {
+    ...config.accessLog,
+    file: config.accessLog.file === "stdout" ? "stdout" : resolve(folder, config.accessLog.file),
+  },
   recordHits: config.recordHits && {
     ...config.recordHits,
     file: resolve(folder, config.recordHits.file),
   },
   geo: { ...config.geo, cityFile: config.geo.cityFile && resolve(folder, config.geo.cityFile) },
-  sites: config.sites.map((site) =>
-    typeof site.currencyRates === "string"
-      ? { ...site, currencyRates: resolve(folder, site.currencyRates) }
-      : site,
+  sinks: config.sinks.map((sink) =>
+    sink.path === undefined ? sink : { ...sink, path: resolve(folder, sink.path) },
   ),
-  routes: config.routes.map((route) =>
-    route.static ? { ...route, static: { ...route.static, dir: resolve(folder, route.static.dir) } } : route,
-  ),
+  sites: config.sites.map((site) => ({
+    ...withAbsoluteFiles(site, folder),
+    ...(typeof site.currencyRates === "string" && { currencyRates: resolve(folder, site.currencyRates) }),
+    datacenterRanges: site.datacenterRanges.map((entry) => rangeOrFile(entry, folder)),
+    identity: absoluteKeys(site.identity, folder),
+  })),
+  routes: config.routes.map((route) => ({
+    ...withAbsoluteFiles(route, folder),
+    ...(route.static && { static: { ...route.static, dir: resolve(folder, route.static.dir) } }),
+  })),
 });
+
+const absoluteKeys = (identity: SiteConfig["identity"], folder: string): SiteConfig["identity"] => {
+  const { jwks } = identity;
+  return typeof jwks === "string" && !isKeyAddress(jwks)
+    ? { ...identity, jwks: resolve(folder, jwks) }
+    : identity;
+};
 
 const absoluteTls = (tls: Config["tls"], folder: string): Config["tls"] => ({
   ...tls,

@@ -13,8 +13,9 @@ const wrong: readonly (readonly [text: string, line: number, column: number, mes
   ["{'a': 1}", 1, 2, /expected a key in double quotes/],
   ["{\"a\": 'x'}", 1, 7, /stands in double quotes/],
   ['{"a": yes}', 1, 7, /found `yes`/],
-  ['{"a": 1 // one\n}', 1, 9, /no comments/],
-  ["/* all */ {}", 1, 1, /no comments/],
+  ['{"a": 1 /* one\n}', 1, 9, /this comment has no end/],
+  ["[1/* */2]", 1, 8, /expected `,` or `]`/],
+  ["{} /", 1, 4, /expected the end of the file/],
   ['{"a": "x\n"}', 1, 7, /no closing quote/],
   ['{"a": "\\x"}', 1, 7, /no closing quote/],
   ['{"a": 1, "a": 2}', 1, 10, /`a` comes twice/],
@@ -40,6 +41,16 @@ test("what JSON.stringify writes is read back, with and without a byte order mar
       assert.deepEqual(readJson(text), { kind: "ok", value: JSON.parse(JSON.stringify(value)) });
     }),
   );
+});
+
+test("comments may stand wherever white space may, and what looks like one in a text is none", () => {
+  const text = `// the first line
+/* a
+   block */ { // behind a brace
+  "url": "http://x/*", /* between */ "list" /**/ : [ 1, // one
+    /* two */ 2 ]
+} // the last`;
+  assert.deepEqual(readJson(text), { kind: "ok", value: { url: "http://x/*", list: [1, 2] } });
 });
 
 test("any text is read or refused as JSON.parse does, but for keys that come twice", () => {

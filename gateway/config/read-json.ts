@@ -4,19 +4,36 @@ export type ReadJson =
 
 /**
  * Reads JSON as `JSON.parse` does, but says where a mistake is and what was expected there, and takes a key
- * that comes twice for a mistake. A byte order mark, which some editors write, is skipped.
+ * that comes twice for a mistake. Comments, `// …` and `/* … *\/`, and a byte order mark, which some editors write, are
+ * skipped.
  */
 export const readJson = (source: string): ReadJson => {
   const text = source.startsWith("\uFEFF") ? source.slice(1) : source;
+  let comments: readonly Comment[];
   try {
-    checkJson(text);
+    comments = checkJson(text);
   } catch (error) {
     if (!(error instanceof Misplaced)) throw error;
     const before = text.slice(0, error.at).split("\n");
     const column = (before.at(-1)?.length ?? 0) + 1;
     return { kind: "wrong", line: before.length, column, message: error.message };
   }
-  return { kind: "ok", value: JSON.parse(text) as unknown };
+  return { kind: "ok", value: JSON.parse(withoutComments(text, comments)) as unknown };
+};
+
+interface Comment {
+  readonly from: number;
+  readonly to: number;
+}
+
+const withoutComments = (text: string, comments: readonly Comment[]): string => {
+  let rest = "";
+  let at = 0;
+  for (const { from, to } of comments) {
+    rest += text.slice(at, from);
+    at = to;
+  }
+  return rest + text.slice(at);
 };
 
 class Misplaced extends Error {
@@ -32,15 +49,28 @@ const number = /-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
 const string = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const word = /[A-Za-z_$][\w$]*/y;
 
-const checkJson = (text: string): void => {
+/** Throws at the first mistake; answers where the comments are. */
+const checkJson = (text: string): readonly Comment[] => {
   let at = 0;
+  const comments: Comment[] = [];
 
   const fail = (message: string, where = at): never => {
     throw new Misplaced(where, message);
   };
   const skipSpace = () => {
-    while (" \t\r\n".includes(text[at] ?? "x")) at++;
-    if (text[at] === "/" && "/*".includes(text[at + 1] ?? "x")) fail("JSON has no comments: take it away");
+    for (;;) {
+      while (" \t\r\n".includes(text[at] ?? "x")) at++;
+      if (text[at] !== "/" || !"/*".includes(text[at + 1] ?? "x")) return;
+      skipComment();
+    }
+  };
+  const skipComment = () => {
+    const from = at;
+    const isLine = text[at + 1] === "/";
+    const end = text.indexOf(isLine ? "\n" : "*/", at + 2);
+    if (end < 0 && !isLine) fail("this comment has no end: expected `*/`");
+    at = end < 0 ? text.length : end + (isLine ? 0 : 2);
+    comments.push({ from, to: at });
   };
   const match = (pattern: RegExp): string | null => {
     pattern.lastIndex = at;
@@ -110,4 +140,5 @@ const checkJson = (text: string): void => {
   value(0);
   skipSpace();
   if (at < text.length) fail(`expected the end of the file, found ${found()}`);
+  return comments;
 };

@@ -1,25 +1,42 @@
 import { z } from "zod";
+import { accessLogSettings } from "../access-log/settings.ts";
 import { trackingSettings } from "../collect/settings.ts";
 import { enrichSiteFields, geoSettings } from "../enrich/settings.ts";
 import { experimentSettings } from "../experiment/settings.ts";
 import { identitySettings } from "../identity/settings.ts";
-import { limitSettings } from "../limit/settings.ts";
+import { limitSettings, routeLimit } from "../limit/settings.ts";
+import { linkSiteFields } from "../links/settings.ts";
 import { listenSettings } from "../listen/settings.ts";
 import { tlsSettings } from "../listen/tls/settings.ts";
+import { errorPages, middlewareFields } from "../middleware/settings.ts";
+import { trackSettings } from "../observe/settings.ts";
 import { proxySettings } from "../proxy/settings.ts";
 import { hostPattern, routeFields } from "../route/settings.ts";
 import { sessionSettings } from "../sessionize/settings.ts";
+import { pluginSettings, sinkSettings } from "../sink/settings.ts";
 import { staticSettings } from "../static/settings.ts";
 import { dataSettings } from "../store/settings.ts";
+
+interface Answers {
+  readonly proxy?: unknown;
+  readonly static?: unknown;
+  readonly respond?: unknown;
+}
+
+const countAnswers = (route: Answers): number =>
+  [route.proxy, route.static, route.respond].filter((answer) => answer !== undefined).length;
 
 export const routeSettings = z
   .strictObject({
     ...routeFields,
     proxy: proxySettings.optional().describe("send the requests to another server"),
     static: staticSettings.optional().describe("answer with files"),
+    limit: routeLimit.optional().describe("requests that may be made of it, beside the limits of all"),
+    track: trackSettings.optional().describe("make an event of each finished request"),
+    ...middlewareFields,
   })
-  .refine((r) => (r.proxy === undefined) !== (r.static === undefined), {
-    error: "expected exactly one of proxy, static",
+  .refine((r) => countAnswers(r) === 1 || (countAnswers(r) === 0 && r.redirect !== undefined), {
+    error: "expected exactly one of proxy, static, respond, or redirect alone",
     // Also beside other mistakes in the route, so that all are told at once.
     when: ({ value }) => typeof value === "object" && value !== null,
   });
@@ -43,6 +60,10 @@ export const siteSettings = z.strictObject({
     .regex(/^(?:\/[\w.~-]+)*$/, "expected nothing, or a path that starts with / and does not end with it")
     .default("")
     .describe("what stands before `/g/collect` and the other GA4 paths, as in server_container_url"),
+  ga4Duplicator: z
+    .boolean()
+    .default(false)
+    .describe("serves the script that copies the hits of GA4's tag at `/g/gd.min.js`, where d8a has it"),
   writeKeys: z.array(z.string().min(16)).default([]).describe("secrets of the site's own servers"),
   trustServerEvents: z
     .array(z.string())
@@ -112,6 +133,7 @@ export const siteSettings = z.strictObject({
     .boolean()
     .default(false)
     .describe("write the original tracker's hashes of host, browser and, where kept, address"),
+  ...linkSiteFields,
   cookies: z
     .strictObject({
       visitor: z.string().default("vid"),
@@ -131,6 +153,7 @@ export const siteSettings = z.strictObject({
     .nullable()
     .default(null)
     .describe("tells browsers for how long they may reach the site by https alone; null tells nothing"),
+  errorPages,
   cookieDomain: z
     .string()
     .nullable()
@@ -159,12 +182,30 @@ export const configSchema = z.strictObject({
       file: z.string().min(1).default("./hits.jsonl").describe("where, from the settings file's folder"),
       megabytes: z.number().positive().max(10_000).default(100).describe("size at which a new file begins"),
       files: z.int().min(1).max(1000).default(5).describe("files kept, the current one among them"),
+      days: z
+        .number()
+        .positive()
+        .max(400)
+        .default(7)
+        .describe("no hit is kept longer; `erase` does not reach them"),
     })
     .nullable()
     .default(null)
-    .describe("records every hit whole, addresses and cookies too, for `turnpike replay`; null records none"),
+    .describe(
+      "records every hit for `turnpike replay`: addresses and our cookies too, no keys and no logins; null records none",
+    ),
   experiments: z.array(experimentSettings).default([]),
+  sinks: z
+    .array(sinkSettings)
+    .max(16)
+    .default([])
+    .describe("where stored events are handed on to, each in a thread of its own"),
+  plugins: pluginSettings,
   limits: limitSettings.prefault({}),
+  accessLog: accessLogSettings
+    .nullable()
+    .default(null)
+    .describe("a line for each finished request; null writes none"),
   workers: z
     .int()
     .min(1)

@@ -1,5 +1,11 @@
-import type { CookieNames } from "../model/site.ts";
-import type { NamesInForce } from "./document.ts";
+import type { CookieNames, Site } from "../model/site.ts";
+
+/** The names of our cookies, and the way to learn that the site's own server uses one of them. */
+export interface NamesInForce {
+  of(site: Site): CookieNames;
+  /** Told of the cookies that an upstream sets. */
+  notice(site: Site, setCookies: readonly string[]): void;
+}
 
 /**
  * Many applications have a cookie `sid` of their own. The first time an upstream sets a cookie by one of our names,

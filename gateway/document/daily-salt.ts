@@ -3,10 +3,12 @@
  * in the data folder, so that a restart and other processes go on with it, and is gone once the day (UTC) is over:
  * from then on nobody can say whose an id was, nor join two days of one visitor.
  */
+
 import { createHmac, randomBytes } from "node:crypto";
-import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../lib/clock.ts";
+import { makeFolder } from "../lib/make-folder.ts";
 
 export interface DailySalt {
   /** The salt of the day of a time, in ms since 1970. */
@@ -51,7 +53,7 @@ const takeSalt = (folder: string, day: number): Buffer => {
   const file = join(folder, String(day));
   const own = `${file}.${process.pid}`;
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     writeFileSync(own, salt, { mode: 0o600 });
     linkSync(own, file);
   } catch {

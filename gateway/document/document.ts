@@ -4,18 +4,19 @@
  * exposure and the document itself.
  */
 import { createHash } from "node:crypto";
-import { parseCookies, setCookie } from "../http/cookies.ts";
 import type { BodyPass, Exchange, Layer, ResponseHead } from "../http/exchange.ts";
 import { requestHeader } from "../http/exchange.ts";
 import { createCache } from "../lib/cache.ts";
 import type { Keyed } from "../model/event.ts";
 import type { Assignment } from "../model/experiment.ts";
 import { newId } from "../model/ids.ts";
-import type { CookieNames, Site } from "../model/site.ts";
+import type { Site } from "../model/site.ts";
 import type { Visitor } from "../model/visitor.ts";
+import type { NamesInForce } from "./cookie-names.ts";
+import { documentCookies } from "./document-cookies.ts";
 import { documentEvent, type EventMaker, exposureEvent } from "./gateway-events.ts";
-import { referrerEntity } from "./referrer-entity.ts";
-import { kindPath } from "./scripts.ts";
+import { many, one } from "./header-values.ts";
+import { scriptTag } from "./script-tag.ts";
 import { createSplice } from "./splice.ts";
 import { type Pair, variantsHeader } from "./variants-header.ts";
 import type { Visitors } from "./visitor.ts";
@@ -41,13 +42,8 @@ export interface Missed {
   exposuresLate: number;
   /** exposures that the store could not take */
   exposuresLost: number;
-}
-
-/** The names of our cookies, and the way to learn that the site's own server uses one of them. */
-export interface NamesInForce {
-  of(site: Site): CookieNames;
-  /** Told of the cookies that an upstream sets. */
-  notice(site: Site, setCookies: readonly string[]): void;
+  /** events of tracked requests for which there was no room */
+  requestsDropped: number;
 }
 
 /** The first body byte waits this long for the exposure's commit, ms. */
@@ -119,7 +115,9 @@ const passDocument = async (
 
   const pageLoadId = newId();
   const spliced = !head.headers.has("content-encoding");
-  setCookies(head, x, visit, options);
+  const cookies = documentCookies(x, visit, options);
+  if (cookies.length > 0)
+    head.headers.set("set-cookie", [...many(head.headers.get("set-cookie")), ...cookies]);
   head.headers.set("cache-control", "private, no-cache");
   head.headers.set("vary", addToken(head.headers.get("vary"), "Cookie"));
   head.headers.delete("accept-ranges");
@@ -131,29 +129,6 @@ const passDocument = async (
   await record(head, x, visit, cached ?? pageLoadId, options, committed);
   if (!spliced || head.status === 304) return undefined;
   return createSplice({ attributes: attributesOf(visit.assignments), head: tagOf(pageLoadId) });
-};
-
-const setCookies = (head: ResponseHead, x: Exchange, visit: Visit, options: DocumentOptions): void => {
-  const { visitor, assignments } = visit;
-  if (!visitor.id || visit.bot || x.site.cookieless) return;
-  const names = options.names.of(x.site);
-  const scope = { ...options.visitors.cookieScope(x), httpOnly: false };
-  const have = parseCookies(x.req.headers.cookie);
-  const cookies = [...options.visitors.cookies(x, visitor)];
-  // The original scripts kept an address there, which is no entity.
-  const known = have.get(names.referrer)?.some((value) => value !== "" && !value.includes("/"));
-  const entity = known ? null : referrerEntity(x);
-  if (entity) cookies.push(setCookie(names.referrer, entity, scope));
-  const xid = options.formatXid(assignments);
-  if (xid !== (have.get(names.experiments)?.[0] ?? "")) {
-    cookies.push(setCookie(names.experiments, xid, xid === "" ? { ...scope, maxAgeSeconds: 0 } : scope));
-  }
-  const params = paramsOf(assignments);
-  if (params !== (have.get(names.params)?.[0] ?? "")) {
-    cookies.push(setCookie(names.params, params, params === "" ? { ...scope, maxAgeSeconds: 0 } : scope));
-  }
-  if (cookies.length > 0)
-    head.headers.set("set-cookie", [...many(head.headers.get("set-cookie")), ...cookies]);
 };
 
 /**
@@ -245,51 +220,6 @@ const variantsOf = (visit: Visit): Readonly<Record<string, string>> | null =>
 const attributesOf = (assignments: readonly Assignment[]): string =>
   assignments.map((a) => ` data-x-${a.experiment.toLowerCase()}="${a.variant}"`).join("");
 
-/** The values that variants carry for the page, as JSON of at most 1 KB; "" where there are none. */
-const paramsOf = (assignments: readonly Assignment[]): string => {
-  const params = Object.assign({}, ...assignments.map((a) => a.params)) as Record<string, unknown>;
-  const text = JSON.stringify(params);
-  return text === "{}" || text.length > 1024 ? "" : text;
-};
-
-const scriptTag = (
-  head: ResponseHead,
-  site: Site,
-  pageLoadId: string,
-  mustAsk: boolean,
-  options: DocumentOptions,
-): string => {
-  // A policy that allows scripts by nonce alone would block ours without it.
-  const policies = many(head.headers.get("content-security-policy")).join(", ");
-  const nonce = /'nonce-([A-Za-z0-9+/_=-]+)'/.exec(policies)?.[1];
-  const collect = options.collectPath === "/tr/v1/" ? "" : ` data-collect="${options.collectPath}"`;
-  const allowed = nonce ? ` nonce="${nonce}"` : "";
-  const asks = mustAsk ? ' data-consent="required"' : "";
-  const own = siteAttributes(site, options);
-  const src =
-    site.script && site.script !== "core" ? kindPath(options.scriptPath, site.script) : options.scriptPath;
-  return `<script src="${src}" data-page-load="${pageLoadId}"${collect}${own}${asks}${allowed} async></script>`;
-};
-
-/** What the script must know of the site's settings, and the names of cookies that are not the usual ones. */
-const siteAttributes = (site: Site, options: DocumentOptions): string => {
-  const names = options.names.of(site);
-  const usual = [
-    ["ref", names.referrer],
-    ["xid", names.experiments],
-    ["params", names.params],
-  ] as const;
-  const renamed = usual.filter(([name, ours]) => name !== ours);
-  const attributes = renamed.map(([name, ours]) => ` data-${name}-cookie="${escapeAttribute(ours)}"`);
-  if (site.dnt) attributes.push(' data-dnt="doNotTrack"');
-  if (site.cookieless) attributes.push(" data-cookieless");
-  const params = site.urlParams ?? [];
-  if (params.length > 0) attributes.push(` data-params="${escapeAttribute(params.join("|"))}"`);
-  return attributes.join("");
-};
-
-const escapeAttribute = (text: string): string => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
-
 /** GET or HEAD of something a person may look at as a page; what it is, only the answer's type says. */
 const mayBeDocument = (x: Exchange): boolean => {
   if (x.req.method !== "GET" && x.req.method !== "HEAD") return false;
@@ -316,8 +246,3 @@ const addToken = (have: string | readonly string[] | undefined, token: string): 
   if (list === "") return token;
   return new RegExp(`(^|,\\s*)(${token}|\\*)(\\s*,|$)`, "i").test(list) ? list : `${list}, ${token}`;
 };
-
-const many = (value: string | readonly string[] | undefined): readonly string[] =>
-  value === undefined ? [] : typeof value === "string" ? [value] : value;
-
-const one = (value: string | readonly string[] | undefined): string | undefined => many(value)[0];

@@ -16,8 +16,11 @@ export interface EventMaker {
 export interface Served {
   readonly x: Exchange;
   readonly visitor: Visitor;
-  readonly pageLoadId: string;
+  /** null for a page that another server sent */
+  readonly pageLoadId: string | null;
   readonly status: number;
+  /** the page's address, where it is not the request's */
+  readonly page?: string;
   readonly experiments: Readonly<Record<string, string>> | null;
 }
 
@@ -41,7 +44,7 @@ export const exposureEvent = (make: EventMaker, served: Served, assignment: Assi
     variation_id: assignment.variant,
   });
 
-const base = (make: EventMaker, { x, visitor, pageLoadId, experiments }: Served) => {
+const base = (make: EventMaker, { x, visitor, pageLoadId, page, experiments }: Served) => {
   const personal =
     visitor.privacy.tracking === "full"
       ? {
@@ -56,14 +59,18 @@ const base = (make: EventMaker, { x, visitor, pageLoadId, experiments }: Served)
     tracking_protocol: "gateway",
     timestamp_utc: x.receivedAt,
     received_at: x.receivedAt,
-    page_load_id: pageLoadId,
-    page_location: `${x.secure ? "https" : "http"}://${x.req.headers.host ?? x.host}${x.req.url ?? x.path}`,
-    ...(x.req.headers.referer ? { page_referrer: x.req.headers.referer } : {}),
+    ...(pageLoadId === null ? {} : { page_load_id: pageLoadId }),
+    ...(page === undefined ? addressOf(x) : { page_location: page }),
     ...(visitor.privacy.consent ? { consent: visitor.privacy.consent } : {}),
     ...(experiments ? { experiments } : {}),
     ...personal,
   } as const;
 };
+
+const addressOf = (x: Exchange) => ({
+  page_location: `${x.secure ? "https" : "http"}://${x.req.headers.host ?? x.host}${x.req.url ?? x.path}`,
+  ...(x.req.headers.referer ? { page_referrer: x.req.headers.referer } : {}),
+});
 
 const finish = (make: EventMaker, { x, visitor }: Served, event: Event): Keyed => {
   make.enrich(event, x, visitor.privacy);

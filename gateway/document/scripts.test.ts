@@ -10,9 +10,9 @@ let dir: string;
 let server: TestServer;
 before(async () => {
   dir = await mkdtemp(join(tmpdir(), "turnpike-scripts-"));
-  for (const name of ["track.js", "track.full.js", "track.0123abcd.js", "secret.js"])
+  for (const name of ["track.js", "track.full.js", "track.gtag.js", "track.0123abcd.js", "secret.js"])
     await writeFile(join(dir, name), `/* ${name} */`);
-  server = await serve(serveScripts(join(dir, "track.js"), "/js/t.js"));
+  server = await serve(serveScripts(join(dir, "track.js"), "/js/t.js", [["/a/g/gd.min.js", "gtag"]]));
 });
 after(async () => {
   await server.close();
@@ -23,6 +23,7 @@ test("the plain name is asked for again after five minutes, a versioned one neve
   const table = [
     ["/js/t.js", "/* track.js */", "public, max-age=300"],
     ["/js/t.full.js", "/* track.full.js */", "public, max-age=300"],
+    ["/a/g/gd.min.js", "/* track.gtag.js */", "public, max-age=300"],
     ["/js/t.js/track.0123abcd.js", "/* track.0123abcd.js */", "public, max-age=31536000, immutable"],
   ] as const;
   for (const [path, body, life] of table) {

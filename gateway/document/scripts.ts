@@ -26,8 +26,15 @@ interface Script {
   readonly gzip: Buffer;
 }
 
-/** Serves the plain script, which lies at `file`, and those that were built with it. */
-export const serveScripts = (file: string, scriptPath: string): Handler => {
+/**
+ * Serves the plain script, which lies at `file`, and those that were built with it; `others` are paths where one of the
+ * kinds is looked for as well.
+ */
+export const serveScripts = (
+  file: string,
+  scriptPath: string,
+  others: readonly (readonly [path: string, kind: (typeof scriptKinds)[number], ...rest: unknown[]])[] = [],
+): Handler => {
   const dir = dirname(file);
   const loaded = new Map<string, Script>();
   const load = (name: string): Script | null => {
@@ -43,6 +50,7 @@ export const serveScripts = (file: string, scriptPath: string): Handler => {
   const byPath = new Map([
     [scriptPath, basename(file)],
     ...scriptKinds.map((kind) => [kindPath(scriptPath, kind), `track.${kind}.js`] as const),
+    ...others.map(([path, kind]) => [path, `track.${kind}.js`] as const),
   ]);
   return (x) => {
     const name = byPath.get(x.path) ?? (x.path.startsWith(versions) ? x.path.slice(versions.length) : "");

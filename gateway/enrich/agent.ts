@@ -2,6 +2,7 @@
 import bowser from "bowser";
 import { createCache } from "../lib/cache.ts";
 import { readBot } from "./bot-rules.ts";
+import { brandOf } from "./device-brands.ts";
 import { ownCopy } from "./own-copy.ts";
 
 interface Agent {
@@ -89,18 +90,3 @@ const androidModel = (userAgent: string): string | null => {
     ? null
     : model;
 };
-
-const brands: readonly (readonly [start: string, brand: string])[] = [
-  ["SM-", "Samsung"],
-  ["Pixel", "Google"],
-  ["Redmi", "Xiaomi"],
-  ["Mi ", "Xiaomi"],
-  ["POCO", "Xiaomi"],
-  ["moto", "Motorola"],
-  ["ONEPLUS", "OnePlus"],
-  ["Nokia", "Nokia"],
-  ["HUAWEI", "Huawei"],
-];
-
-const brandOf = (model: string | null): string | null =>
-  brands.find(([start]) => model?.startsWith(start))?.[1] ?? null;

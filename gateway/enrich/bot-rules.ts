@@ -2,7 +2,7 @@
 import { isbot, isbotMatch } from "isbot";
 import { findCrawler } from "./crawler-list.ts";
 
-export type BotClass = "crawler" | "headless" | "script" | "monitoring";
+export type BotClass = "crawler" | "headless" | "script" | "monitoring" | "datacenter";
 
 const headless =
   /Headless\w*|PhantomJS|SlimerJS|Puppeteer|Playwright|Selenium|WebDriver|jsdom|HtmlUnit|Cypress/i;

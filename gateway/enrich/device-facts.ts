@@ -1,6 +1,7 @@
 /** The device behind a hit: its user agent, put right by client hints, which say what user agents hide. */
 import type { AgentReader, Device } from "./agent.ts";
 import { type Hints, readBrand, readHints, readPlatformVersion } from "./client-hints.ts";
+import { brandOf } from "./device-brands.ts";
 import type { HitContext } from "./pass.ts";
 
 export type DeviceReader = (request: HitContext) => Device;
@@ -42,6 +43,7 @@ const withHints = (device: Device, hints: Hints): Device => {
     osVersion: version ?? (os === null || os === device.os ? device.osVersion : null),
     browser: isEngine ? device.browser : brand.name,
     browserVersion: isEngine ? device.browserVersion : brand.version || device.browserVersion,
+    brand: hints.model === "" ? device.brand : (brandOf(hints.model) ?? device.brand),
     model: hints.model || device.model,
   };
 };

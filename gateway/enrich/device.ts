@@ -1,12 +1,12 @@
 import type { AgentReader } from "./agent.ts";
 import type { DeviceReader } from "./device-facts.ts";
-import { mayIdentify, type Pass } from "./pass.ts";
+import { isUnsaid, mayIdentify, type Pass } from "./pass.ts";
 
 /** Device and browser from the user agent. Without tracking only their kinds: versions and models tell people apart. */
 export const fillDevice =
   (agents: AgentReader, devices: DeviceReader): Pass =>
   (event, request) => {
-    if (request.trusted) return;
+    if (request.trusted || isUnsaid(request)) return;
     const device = devices(request);
     const isBot = agents(request.headers["user-agent"] ?? "").bot !== null;
     if (isBot) event.device_category ??= "bot";

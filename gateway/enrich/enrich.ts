@@ -9,6 +9,7 @@ import { markBot } from "./bot.ts";
 import { fillCampaign } from "./campaign.ts";
 import { createChannelReader } from "./channel.ts";
 import { fillUsd } from "./currency.ts";
+import { markDatacenter } from "./datacenter.ts";
 import { markDemo } from "./demo.ts";
 import { fillDevice } from "./device.ts";
 import { createDeviceReader } from "./device-facts.ts";
@@ -54,6 +55,7 @@ export const createEnricher = (options: EnricherOptions): Enricher => {
     fillReferrer(referrers),
     fillDevice(agents, createDeviceReader(agents, cacheSize)),
     markBot(agents),
+    markDatacenter(cacheSize),
     markDemo,
     fillLanguage,
     fillPlace(locate),

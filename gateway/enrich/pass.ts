@@ -19,6 +19,13 @@ export type Pass = (event: Event, request: HitContext) => void;
 /** False where nothing that says who somebody is may be added. */
 export const mayIdentify = (request: HitContext): boolean => request.privacy?.tracking !== "none";
 
+/**
+ * The site's server speaks for a client and does not say what that runs: the header is there without a value. That is
+ * no sign of a machine, as it is in a client's own request, which lacks the header.
+ */
+export const isUnsaid = ({ headers }: HitContext): boolean =>
+  headers["user-agent"] === undefined && "user-agent" in headers;
+
 export const addProblem = (event: Event, field: string, problem: string): void => {
   event.problems = [...(event.problems ?? []), { field, problem }];
 };

@@ -1,5 +1,7 @@
+import { resolve } from "node:path";
 import { z } from "zod";
 import { eventColumns } from "../model/event.ts";
+import { isRange, readRanges } from "./datacenter.ts";
 import { parseExpression } from "./filter/expression.ts";
 import { ExpressionError } from "./filter/tokens.ts";
 import { readDays } from "./rates.ts";
@@ -42,6 +44,13 @@ export const enrichSiteFields = {
     .array(z.string().min(1))
     .default([])
     .describe("hosts that are no source of visits, beside the usual payment providers; `*.example.com`"),
+  datacenterRanges: z
+    .array(z.string().min(1))
+    .max(1000)
+    .default([])
+    .describe(
+      "addresses where no people are, labelled as bots: CIDR ranges, and files of them as clouds publish them",
+    ),
   currencyRates: z
     .union([
       z.record(z.string().regex(/^[A-Z]{3}$/, "expected a code such as EUR"), z.number().positive()),
@@ -74,10 +83,20 @@ export const enrichSiteFields = {
     .describe("rules for the channel, before the usual ones; the first that matches wins"),
 };
 
+/** An entry of `datacenterRanges`; a file's path counts from the settings' folder. */
+export const rangeOrFile = (entry: string, folder: string): string =>
+  isRange(entry) ? entry : resolve(folder, entry);
+
+/** What is wrong with ranges and files of them, in one sentence; null for nothing. */
+export const rangesMistake = (entries: readonly string[]): string | null =>
+  mistakeIn(() => readRanges(entries));
+
 /** What is wrong with a file of rates by date, in one sentence; null for nothing. */
-export const ratesMistake = (file: string): string | null => {
+export const ratesMistake = (file: string): string | null => mistakeIn(() => readDays(file));
+
+const mistakeIn = (read: () => unknown): string | null => {
   try {
-    readDays(file);
+    read();
     return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

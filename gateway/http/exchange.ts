@@ -20,6 +20,8 @@ export interface Exchange {
   readonly site: Site;
   /** Made when it is first asked for: take it from `requestId(x)`. */
   id?: string | undefined;
+  /** Name of what answers it, set where that is decided; for logs and metrics. */
+  route?: string | undefined;
   /** Changes to the request's headers that handlers must see and forward: lower-case name → value, null removes. */
   readonly requestEdits: Map<string, string | null>;
   /** Run in this order on the head of an answer before it is written. */

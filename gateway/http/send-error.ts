@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { errorPageFor } from "./error-pages.ts";
 import type { HttpError } from "./http-error.ts";
 import { discardBody, isBodyLeft } from "./request-body.ts";
 
 /**
- * Answers a refusal: its sentence as plain text. If an answer has begun, the connection is cut instead. A body
+ * Answers a refusal: its sentence as plain text, or the page that is shown for its status. If an answer has begun, the connection is cut instead. A body
  * that was not read is read away first, so that the client gets to see the answer.
  */
 export const sendError = (x: { req: IncomingMessage; res: ServerResponse }, error: HttpError): void => {
@@ -12,9 +13,10 @@ export const sendError = (x: { req: IncomingMessage; res: ServerResponse }, erro
     res.destroy();
     return;
   }
-  const body = Buffer.from(`${error.message}\n`);
+  const page = errorPageFor(res, error.status);
+  const body = page?.body ?? Buffer.from(`${error.message}\n`);
   const headers: Record<string, string> = {
-    "content-type": "text/plain; charset=utf-8",
+    "content-type": page?.type ?? "text/plain; charset=utf-8",
     "content-length": String(body.length),
     "x-content-type-options": "nosniff",
     "cache-control": "no-store",
@@ -22,12 +24,19 @@ export const sendError = (x: { req: IncomingMessage; res: ServerResponse }, erro
   };
   const bodyLeft = isBodyLeft(req);
   if (bodyLeft) headers["connection"] = "close";
+  if (headers["connection"] === "close") res.shouldKeepAlive = false; // who comes behind on it must know
   res.writeHead(error.status, headers);
   if (!bodyLeft) {
     res.end(req.method === "HEAD" ? undefined : body);
     return;
   }
+  refusals.add(res);
   if (req.method === "HEAD") res.flushHeaders();
   else res.write(body);
   discardBody(req, () => res.end());
 };
+
+const refusals = new WeakSet<object>();
+
+/** The answer is a refusal that is written whole, while its request's body is still being read away. */
+export const isRefusal = (res: ServerResponse): boolean => refusals.has(res);

@@ -2,17 +2,11 @@
  * The site's own login token, where it names one: a JSON Web Token (RFC 7519) in a cookie or header. Whoever shows one
  * whose signature holds is the user it names; everything else is as if there were none.
  */
-import {
-  createHmac,
-  createPublicKey,
-  type JsonWebKey,
-  type KeyObject,
-  timingSafeEqual,
-  verify,
-} from "node:crypto";
-import { readFileSync } from "node:fs";
+import { createHmac, timingSafeEqual } from "node:crypto";
 import { createCache } from "../lib/cache.ts";
 import type { IdentityRules } from "../model/site.ts";
+import { isSignedBy, type PublicKey } from "./key-set.ts";
+import { createKeySource, type KeySource, type KeySourceParts } from "./key-source.ts";
 
 /** The user whom a request's login token names, or null. Never throws. */
 export type TokenReader = (
@@ -20,21 +14,27 @@ export type TokenReader = (
   now: number,
 ) => string | null;
 
-/** `jwks` is the text of the key set that the settings name; null where they name a secret. Throws what is wrong with it. */
-export const createTokenReader = (rules: IdentityRules, jwks: string | null): TokenReader => {
-  const { cookie, header, claim = "sub" } = rules;
-  const keys: Keys = { secret: rules.secret ?? null, set: jwks === null ? [] : readKeySet(jwks) };
+/** `keys` are those of the `jwks` that the settings name; null where they name a secret. */
+export const createTokenReader = (rules: IdentityRules, keys: KeySource | null): TokenReader => {
+  const { cookie, header } = rules;
   const known = createCache<string, Checked>(10_000);
+  let knownBy: readonly PublicKey[] = [];
+  const look = (token: string): Checked => {
+    const set = keys?.current() ?? noKeys;
+    // What other keys said of a token is not what these say.
+    if (set !== knownBy) known.clear();
+    knownBy = set;
+    const before = known.get(token);
+    if (before) return before;
+    const checked = check(token, rules, { set, missed: (kid) => keys?.missed(kid) });
+    known.set(token, checked);
+    return checked;
+  };
   return (headers, now) => {
     const token =
       (header && bearer(headers[header.toLowerCase()])) || (cookie && inCookie(headers["cookie"], cookie));
     if (!token || token.length > maxTokenLength) return null;
-    let checked = known.get(token);
-    if (!checked) {
-      checked = check(token, keys, claim);
-      known.set(token, checked);
-    }
-    const { userId, fromMs, untilMs } = checked;
+    const { userId, fromMs, untilMs } = look(token);
     return now + leewayMs >= fromMs && now - leewayMs < untilMs ? userId : null;
   };
 };
@@ -42,33 +42,34 @@ export const createTokenReader = (rules: IdentityRules, jwks: string | null): To
 /** Readers of the sites that name a token. Throws one sentence where a file of keys cannot be read. */
 export const readSiteTokens = (
   sites: readonly { readonly id: string; readonly identity: IdentityRules }[],
+  parts: KeySourceParts,
 ): ReadonlyMap<string, TokenReader> => {
   const readers = new Map<string, TokenReader>();
   for (const { id, identity } of sites) {
     if (!identity.cookie && !identity.header) continue;
     try {
-      const jwks = identity.jwks === undefined ? null : readFileSync(identity.jwks, "utf8");
-      readers.set(id, createTokenReader(identity, jwks));
+      const keys = identity.jwks === undefined ? null : createKeySource(identity, parts);
+      readers.set(id, createTokenReader(identity, keys));
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(
-        `identity: site ${id}: jwks: ${identity.jwks} holds no keys to check tokens with: ${reason}`,
-        {
-          cause,
-        },
-      );
+      const where = typeof identity.jwks === "string" ? identity.jwks : "what stands there";
+      throw new Error(`identity: site ${id}: jwks: ${where} holds no keys to check tokens with: ${reason}`, {
+        cause,
+      });
     }
   }
   return readers;
 };
 
+const noKeys: readonly PublicKey[] = [];
 const maxTokenLength = 8192;
 /** Clocks of the site's servers differ. */
 const leewayMs = 60_000;
 
 interface Keys {
-  readonly secret: string | null;
-  readonly set: readonly { readonly kid: string | null; readonly key: KeyObject }[];
+  readonly set: readonly PublicKey[];
+  /** told a name that none of the keys has */
+  readonly missed: (kid: string) => void;
 }
 
 interface Checked {
@@ -79,13 +80,16 @@ interface Checked {
 
 const invalid: Checked = { userId: null, fromMs: 0, untilMs: 0 };
 
-const check = (token: string, keys: Keys, claim: string): Checked => {
+const check = (token: string, rules: IdentityRules, keys: Keys): Checked => {
   const [head = "", body = "", signature = "", more] = token.split(".");
   const [header, claims] = [parse(head), parse(body)];
   if (more !== undefined || header === null || claims === null) return invalid;
-  if (!isSigned(header, Buffer.from(`${head}.${body}`), Buffer.from(signature, "base64url"), keys))
+  // RFC 7515 §4.1.11: who does not understand what is critical must refuse.
+  if (header["crit"] !== undefined) return invalid;
+  if (!isSigned(header, Buffer.from(`${head}.${body}`), Buffer.from(signature, "base64url"), rules, keys))
     return invalid;
-  const user = claims[claim];
+  if (!isMeant(claims, rules)) return invalid;
+  const user = claims[rules.claim ?? "sub"];
   const userId = typeof user === "number" ? String(user) : user;
   if (typeof userId !== "string" || userId === "" || userId.length > 256) return invalid;
   return {
@@ -93,6 +97,13 @@ const check = (token: string, keys: Keys, claim: string): Checked => {
     fromMs: seconds(claims["nbf"], 0),
     untilMs: seconds(claims["exp"], Number.POSITIVE_INFINITY),
   };
+};
+
+/** Made by whom the settings name, for whom they name, where they do. */
+const isMeant = (claims: Fields, { issuer, audience }: IdentityRules): boolean => {
+  const { iss, aud } = claims;
+  if (issuer !== undefined && iss !== issuer) return false;
+  return audience === undefined || aud === audience || (Array.isArray(aud) && aud.includes(audience));
 };
 
 /** A time that is no number makes a token that is never valid. */
@@ -110,25 +121,24 @@ const parse = (part: string): Fields | null => {
   }
 };
 
-/** The key decides which signatures it takes: a public key is never a secret, and `none` is no signature. */
 const isSigned = (
-  { alg, kid }: Fields,
+  header: Fields,
   signed: Buffer,
   signature: Buffer,
-  { secret, set }: Keys,
+  { secret }: IdentityRules,
+  { set, missed }: Keys,
 ): boolean => {
-  if (secret !== null) {
-    const hash = macs.get(String(alg));
-    if (hash === undefined) return false;
-    const right = createHmac(hash, secret).update(signed).digest();
-    return right.length === signature.length && timingSafeEqual(right, signature);
-  }
-  const fitting = set.filter((one) => one.kid === null || kid === undefined || one.kid === kid);
-  return fitting.some(({ key }) => {
-    const way = ways.get(String(alg));
-    if (way === undefined || key.asymmetricKeyType !== way.type) return false;
-    return verify(way.hash, signed, { key, dsaEncoding: "ieee-p1363" }, signature);
-  });
+  if (secret !== undefined) return isSignedWith(secret, header["alg"], signed, signature);
+  const { kid } = header;
+  if (typeof kid === "string" && !set.some((one) => one.kid === kid)) missed(kid);
+  return isSignedBy(set, header, signed, signature);
+};
+
+const isSignedWith = (secret: string, alg: unknown, signed: Buffer, signature: Buffer): boolean => {
+  const hash = macs.get(String(alg));
+  if (hash === undefined) return false;
+  const right = createHmac(hash, secret).update(signed).digest();
+  return right.length === signature.length && timingSafeEqual(right, signature);
 };
 
 const macs: ReadonlyMap<string, string> = new Map([
@@ -136,24 +146,6 @@ const macs: ReadonlyMap<string, string> = new Map([
   ["HS384", "sha384"],
   ["HS512", "sha512"],
 ]);
-
-const ways: ReadonlyMap<string, { readonly type: string; readonly hash: string | null }> = new Map([
-  ["RS256", { type: "rsa", hash: "sha256" }],
-  ["RS384", { type: "rsa", hash: "sha384" }],
-  ["RS512", { type: "rsa", hash: "sha512" }],
-  ["ES256", { type: "ec", hash: "sha256" }],
-  ["ES384", { type: "ec", hash: "sha384" }],
-  ["EdDSA", { type: "ed25519", hash: null }],
-]);
-
-const readKeySet = (text: string): Keys["set"] => {
-  const { keys } = JSON.parse(text) as { keys?: unknown };
-  if (!Array.isArray(keys) || keys.length === 0) throw new Error('expected {"keys": […]} with a public key');
-  return (keys as (JsonWebKey & { kid?: string })[]).map((jwk) => ({
-    kid: jwk.kid ?? null,
-    key: createPublicKey({ key: jwk, format: "jwk" }),
-  }));
-};
 
 const bearer = (value: string | undefined): string | null => value?.replace(/^bearer +/i, "").trim() || null;
 

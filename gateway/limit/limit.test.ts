@@ -5,41 +5,64 @@ import { type TestContext, test } from "node:test";
 import type { Exchange } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { testExchange } from "../http/test-server.ts";
-import { createLimiter } from "./limit.ts";
+import { createDayCounts } from "./day-counts.ts";
+import { createLimiter, type Limiter } from "./limit.ts";
+import { createMemoryCounters, type MemoryCounters } from "./memory-counters.ts";
 import { limitSettings } from "./settings.ts";
 
-const settings = limitSettings.parse({ requests: 3, windowSeconds: 10, addresses: 4 });
-
-const from = (address: string, headers: Record<string, string> = {}): Exchange => {
+const from = (address: string, headers: Record<string, string> = {}, url = "/"): Exchange => {
   const req = new IncomingMessage(new Socket());
   Object.assign(req.headers, headers);
+  for (const [name, value] of Object.entries(headers)) req.rawHeaders.push(name, value);
+  req.url = url;
   return { ...testExchange(req, new ServerResponse(req)), address };
 };
 
+interface Asked {
+  readonly it: Limiter;
+  readonly counters: MemoryCounters;
+  readonly refusals: readonly string[];
+  knock(address: string, headers?: Record<string, string>, url?: string): Promise<HttpError | null>;
+}
+
 /** A limiter at a time that stands still until the test moves it, and a way to ask it: null or the refusal. */
-const limiter = (t: TestContext, isTrusted?: (address: string) => boolean) => {
+const limiter = (t: TestContext, given: object, isTrusted = (_: string) => false): Asked => {
   t.mock.timers.enable({ apis: ["Date", "setTimeout"], now: 1_000_000 });
-  const it = createLimiter(settings, isTrusted);
-  t.after(() => it.close());
+  const settings = limitSettings.parse({ requests: 3, windowSeconds: 10, addresses: 4, ...given });
+  const secret = Buffer.from("secret");
+  const days = createDayCounts({ mostKeys: 4, secret, clock: Date.now, store: null });
+  const counters = createMemoryCounters(settings.addresses, days);
+  t.after(() => counters.close());
+  const refusals: string[] = [];
+  const it = createLimiter(settings, {
+    isTrusted,
+    counters,
+    visitorOf: (x) => x.req.headers.cookie ?? null,
+    onRefused: (reason) => void refusals.push(reason),
+  });
   let served = 0;
   const handle = it.layer(() => void served++);
-  const knock = async (address: string, headers?: Record<string, string>): Promise<HttpError | null> => {
-    const before = served;
-    try {
-      await handle(from(address, headers));
-      assert.equal(served, before + 1);
-      return null;
-    } catch (error) {
-      assert.equal(served, before);
-      assert.ok(error instanceof HttpError);
-      return error;
-    }
+  return {
+    it,
+    counters,
+    refusals,
+    async knock(address, headers, url) {
+      const before = served;
+      try {
+        await handle(from(address, headers, url));
+        assert.equal(served, before + 1);
+        return null;
+      } catch (error) {
+        assert.equal(served, before);
+        assert.ok(error instanceof HttpError);
+        return error;
+      }
+    },
   };
-  return { it, knock };
 };
 
 test("an address over its count is refused with 429 until its window is over", async (t) => {
-  const { knock } = limiter(t);
+  const { knock, refusals } = limiter(t, {});
   for (let i = 0; i < 3; i++) assert.equal(await knock("198.51.100.7"), null);
   t.mock.timers.tick(2500);
   const refusal = await knock("198.51.100.7");
@@ -50,61 +73,141 @@ test("an address over its count is refused with 429 until its window is over", a
     ratelimit: '"address";r=0;t=8',
     "ratelimit-policy": '"address";q=3;w=10',
   });
+  assert.deepEqual(refusals, ["address"]);
   assert.equal(await knock("198.51.100.8"), null, "a neighbour is not concerned");
   t.mock.timers.tick(7500);
   assert.equal(await knock("198.51.100.7"), null);
 });
 
 test("IPv6 addresses of one /64 count together", async (t) => {
-  const { knock } = limiter(t);
+  const { knock } = limiter(t, {});
   for (const last of ["1", "2", "3"]) assert.equal(await knock(`2001:db8:0:1::${last}`), null);
   assert.equal((await knock("2001:db8:0:1::4"))?.status, 429);
   assert.equal(await knock("2001:db8:0:2::4"), null);
 });
 
 test("exempt addresses are not counted", async (t) => {
-  const { it, knock } = limiter(t);
+  const { counters, knock } = limiter(t, {});
   for (let i = 0; i < 10; i++) assert.equal(await knock("127.0.0.1"), null);
   for (let i = 0; i < 10; i++) assert.equal(await knock("::1"), null);
-  assert.equal(it.addresses, 0);
+  assert.equal(counters.keys, 0);
 });
 
 test("an exempt address that forwards for somebody is counted, unless it is trusted to", async (t) => {
   for (const header of ["x-forwarded-for", "forwarded"]) {
-    const { knock } = limiter(t);
+    const { knock } = limiter(t, {});
     const headers = { [header]: "1.2.3.4" };
     for (let i = 0; i < 3; i++) assert.equal(await knock("127.0.0.1", headers), null);
     assert.equal((await knock("127.0.0.1", headers))?.status, 429, header);
     t.mock.timers.reset();
   }
-  const { knock } = limiter(t, () => true);
+  const { knock } = limiter(t, {}, () => true);
   for (let i = 0; i < 10; i++) assert.equal(await knock("127.0.0.1", { forwarded: "for=1.2.3.4" }), null);
 });
 
-test("the number of counted addresses is bounded; the one quiet for longest is forgotten", async (t) => {
-  const { it, knock } = limiter(t);
+test("the number of counted keys is bounded over all rules; the one quiet for longest is forgotten", async (t) => {
+  const { counters, knock } = limiter(t, {});
   for (let i = 0; i < 3; i++) await knock("10.0.0.1");
   for (let i = 2; i <= 4; i++) await knock(`10.0.0.${i}`);
   assert.equal((await knock("10.0.0.1"))?.status, 429, "still known, and active");
   for (let i = 5; i <= 7; i++) await knock(`10.0.0.${i}`);
-  assert.equal(it.addresses, 4);
+  assert.equal(counters.keys, 4);
   assert.equal((await knock("10.0.0.1"))?.status, 429);
   for (let i = 8; i <= 11; i++) await knock(`10.0.0.${i}`);
   assert.equal(await knock("10.0.0.1"), null, "forgotten, so counted anew");
 });
 
+test("10,000 keys made up by one client take the places of four", async (t) => {
+  const { counters, knock } = limiter(t, { requests: 100_000, key: { requests: 5 } });
+  for (let i = 0; i < 10_000; i++) await knock("10.0.0.1", { authorization: `Bearer ${i}` });
+  assert.equal(counters.keys, 4);
+});
+
+test("a visitor is counted over all his addresses, and one without an id by his address alone", async (t) => {
+  const { knock } = limiter(t, { visitor: { requests: 2, windowSeconds: 60 } });
+  assert.equal(await knock("10.0.0.1", { cookie: "v1" }), null);
+  assert.equal(await knock("10.0.0.2", { cookie: "v1" }), null);
+  const refusal = await knock("10.0.0.3", { cookie: "v1" });
+  assert.equal(refusal?.headers["ratelimit-policy"], '"visitor";q=2;w=60');
+  assert.equal(await knock("10.0.0.3", { cookie: "v2" }), null);
+  assert.equal(await knock("10.0.0.4"), null);
+});
+
+test("a key is counted by the header that the settings name", async (t) => {
+  const { knock } = limiter(t, { key: { requests: 1, windowSeconds: 60, header: "X-Api-Key" } });
+  assert.equal(await knock("10.0.0.1", { "x-api-key": "a" }), null);
+  assert.equal((await knock("10.0.0.2", { "x-api-key": "a" }))?.headers["ratelimit"], '"key";r=0;t=60');
+  assert.equal(await knock("10.0.0.2", { "x-api-key": "b" }), null);
+});
+
+test("a route has a limit of its own, by address, by key or for everybody together", async (t) => {
+  const { it } = limiter(t, {});
+  const ask = async (by: "address" | "key" | "all", x: Exchange): Promise<number> => {
+    const route = it.ofRoute({ requests: 1, windowSeconds: 60, by }, `*/${by}`);
+    return (
+      (await route.admit(x)?.then(
+        () => 200,
+        (e: HttpError) => e.status,
+      )) ?? 0
+    );
+  };
+  assert.equal(await ask("address", from("10.0.0.1")), 200);
+  assert.equal(await ask("address", from("10.0.0.2")), 200);
+  assert.equal(await ask("address", from("10.0.0.1")), 429);
+  assert.equal(await ask("key", from("10.0.0.1")), 0, "no key, nothing to count");
+  assert.equal(await ask("key", from("10.0.0.1", { authorization: "a" })), 200);
+  assert.equal(await ask("key", from("10.0.0.9", { authorization: "a" })), 429);
+  assert.equal(await ask("all", from("10.0.0.1")), 200);
+  assert.equal(await ask("all", from("10.0.0.2")), 429);
+  assert.equal(await ask("all", from("127.0.0.1")), 0, "exempt");
+});
+
+test("a daily quota ends at midnight UTC", async (t) => {
+  const { knock } = limiter(t, { daily: { address: 2 } });
+  for (let i = 0; i < 2; i++) assert.equal(await knock("10.0.0.1"), null);
+  const refusal = await knock("10.0.0.1");
+  assert.equal(refusal?.message, "too many requests from this address today: try again in 85400 s");
+  assert.equal(refusal?.headers["ratelimit-policy"], '"daily-address";q=2;w=86400');
+  t.mock.timers.tick(85_400_000);
+  assert.equal(await knock("10.0.0.1"), null);
+});
+
+test("a banned address is refused with 403, one that is allowed is neither banned nor counted", async (t) => {
+  const { knock, refusals } = limiter(t, { ban: ["203.0.113.0/24"], allow: ["203.0.113.9"] });
+  assert.equal((await knock("203.0.113.7"))?.status, 403);
+  assert.deepEqual(refusals, ["banned"]);
+  for (let i = 0; i < 10; i++) assert.equal(await knock("203.0.113.9"), null);
+  const forwarded = { "x-forwarded-for": "1.2.3.4" };
+  assert.equal((await knock("203.0.113.9", forwarded))?.status, 403, "somebody stands behind it");
+});
+
+test("a banned address gets no answer where the settings say so", async (t) => {
+  const { it } = limiter(t, { ban: ["203.0.113.0/24"], banned: "close" });
+  const x = from("203.0.113.7");
+  await it.layer(() => assert.fail("served"))(x);
+  assert.ok(x.req.socket.destroyed);
+  assert.equal(x.res.headersSent, false);
+});
+
+test("a long address gets 414, many header fields get 431, before anything is counted", async (t) => {
+  const { counters, knock } = limiter(t, { urlBytes: 300, headerFields: 10 });
+  assert.equal(await knock("10.0.0.1", {}, `/${"x".repeat(299)}`), null);
+  assert.equal((await knock("10.0.0.2", {}, `/${"x".repeat(300)}`))?.status, 414);
+  const many = Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`x-${i}`, "1"]));
+  assert.equal((await knock("10.0.0.2", many))?.status, 431);
+  assert.equal(counters.keys, 1);
+});
+
 test("closing forgets everybody", async (t) => {
-  const { it, knock } = limiter(t);
+  const { counters, knock } = limiter(t, {});
   for (let i = 0; i < 4; i++) await knock("10.0.0.1");
-  it.close();
-  assert.equal(it.addresses, 0);
+  await counters.close();
+  assert.equal(counters.keys, 0);
   assert.equal(await knock("10.0.0.1"), null);
 });
 
 test("what a handler throws is not taken for a refusal", async (t) => {
-  t.mock.timers.enable({ apis: ["Date", "setTimeout"] });
-  const it = createLimiter(settings);
-  t.after(() => it.close());
+  const { it } = limiter(t, {});
   const broken = it.layer(() => {
     throw new Error("broken");
   });

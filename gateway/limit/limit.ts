@@ -1,14 +1,13 @@
 /**
- * The room of the limits: how many requests one address may make in a window. The counting is
- * rate-limiter-flexible's, in memory: half a microsecond for a request that is let through, and the same calls
- * when the counts are to be shared. It keeps every key it has seen, so the number of keys is bounded here.
+ * The room of the limits: who may ask at all, how large a request may be, and how many may come in a time. What counts
+ * lives longer than the settings and comes in as `counters`.
  */
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
-import type { Layer } from "../http/exchange.ts";
-import { HttpError } from "../http/http-error.ts";
+import { hash } from "node:crypto";
+import type { Handler, Layer, Upgrade } from "../http/exchange.ts";
 import { networkOf, parseCidrs, plainAddress } from "../lib/ip.ts";
-import { createRoster } from "./roster.ts";
-import type { LimitSettings } from "./settings.ts";
+import { type Counters, dailyRule, type Rule, windowRule } from "./counters.ts";
+import { bannedError, sizeError, tooMany, Unanswered } from "./refusal.ts";
+import type { LimitSettings, RouteLimit } from "./settings.ts";
 
 /** What of a request is counted. */
 export interface Counted {
@@ -17,73 +16,159 @@ export interface Counted {
   /** the address of the connection's other end */
   readonly peer: string | undefined;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** the visitor's id, null where there is none; asked only where visitors are counted */
+  readonly visitor: () => string | null;
 }
 
-/** Makes what counts: so many requests in so many seconds. */
-export type CounterMaker = (points: number, seconds: number) => RateLimiterAbstract;
+export interface LimiterOptions {
+  readonly isTrusted: (address: string) => boolean;
+  readonly counters: Counters;
+  readonly visitorOf: (x: Upgrade) => string | null;
+  /** told the name of what refuses a request */
+  readonly onRefused?: (reason: string) => void;
+}
 
 export interface Limiter {
-  /** null: it may pass; else it may once this resolves, and not if it rejects with a 429 that says when to come back. */
+  /** null: it may pass; else it may once this resolves, and not if it rejects with the refusal. */
   admit(request: Counted): Promise<unknown> | null;
-  /** Lets a request through, or refuses it with 429 and says when to come back. */
+  /** The same for an upgrade or a request as it came, size and all. */
+  admitExchange(x: Upgrade): Promise<unknown> | null;
+  /** Lets a request through, or refuses it and says when to come back. */
   readonly layer: Layer;
-  /** how many addresses are counted now */
-  readonly addresses: number;
-  /** Forgets all counts. */
-  close(): void;
+  /** The limit of a route, to be asked after that of all requests; `route` names it. */
+  ofRoute(limit: RouteLimit, route: string): RouteLimiter;
+  /** What `admit` alone would not refuse as it should be: `admitExchange` and the layer do. */
+  isOdd(address: string, target: string, fields: number): boolean;
 }
 
+export interface RouteLimiter {
+  readonly layer: Layer;
+  admit(x: Upgrade): Promise<unknown> | null;
+}
+
+type KeyOf = (request: Counted) => string | null;
+type Counting = readonly [rule: Rule, keyOf: KeyOf];
+
 /**
- * Counts requests per IPv4 address and per IPv6 /64. Exempt ranges are not counted, unless a peer that `isTrusted`
- * does not know sends a forwarding header: then somebody else stands behind that address.
+ * Counts requests per IPv4 address and per IPv6 /64, and by visitor and key where the settings say so. Exempt and allowed
+ * ranges are not counted, unless a peer that is not trusted sends a forwarding header: then somebody else stands
+ * behind that address.
  */
-export const createLimiter = (
-  settings: LimitSettings,
-  isTrusted: (address: string) => boolean = () => false,
-  makeCounter: CounterMaker = (points, duration) => new RateLimiterMemory({ points, duration }),
-): Limiter => {
-  const isExempt = parseCidrs(settings.exempt);
-  const counter = makeCounter(settings.requests, settings.windowSeconds);
-  const roster = createRoster(settings.addresses);
-  const forget = (key: string): void => void counter.delete(key);
+export const createLimiter = (settings: LimitSettings, options: LimiterOptions): Limiter => {
+  const { counters, isTrusted } = options;
+  const isExempt = parseCidrs([...settings.exempt, ...settings.allow]);
+  const isAllowed = parseCidrs(settings.allow);
+  const isBanned = settings.ban.length === 0 ? null : parseCidrs(settings.ban);
+  const countings = countingsOf(settings);
+  const [first, ...others] = countings;
+  const refused = (reason: string): void => options.onRefused?.(reason);
+
+  const count = async ([rule]: Counting, key: string): Promise<void> => {
+    const standing = await counters.count(rule, key);
+    if (!standing.isOver) return;
+    refused(rule.name);
+    throw tooMany(rule, standing);
+  };
+
+  const countOne = (counting: Counting, request: Counted): Promise<void> | null => {
+    const key = counting[1](request);
+    return key === null ? null : count(counting, key);
+  };
+
+  const isFree = (request: Counted): boolean => isExempt(request.address) && !isForwarded(request, isTrusted);
 
   const admit = (request: Counted): Promise<unknown> | null => {
-    if (isExempt(request.address) && !isForwarded(request, isTrusted)) return null;
-    const key = networkOf(request.address);
-    const gone = roster.note(key);
-    if (gone !== null) forget(gone);
-    return counter.consume(key).catch((refusal: unknown) => {
-      throw refusal instanceof RateLimiterRes ? tooMany(settings, refusal.msBeforeNext) : refusal;
-    });
+    if (isBanned?.(request.address) && !(isAllowed(request.address) && !isForwarded(request, isTrusted))) {
+      refused("banned");
+      return Promise.reject(bannedError(settings.banned));
+    }
+    if (!first || isFree(request)) return null;
+    if (others.length === 0) return countOne(first, request);
+    return Promise.all(countings.map((counting) => countOne(counting, request)));
+  };
+
+  const admitExchange = (x: Upgrade): Promise<unknown> | null => {
+    const tooLarge = sizeError(x.req.url ?? "", x.req.rawHeaders.length / 2, settings);
+    if (!tooLarge) return admit(countedOf(x, options));
+    refused("size");
+    return Promise.reject(tooLarge);
   };
 
   return {
     admit,
-    layer: (next) => (x) => {
-      const { address, req } = x;
-      const waiting = admit({ address, peer: req.socket.remoteAddress, headers: req.headers });
-      return waiting === null ? next(x) : waiting.then(() => next(x));
+    admitExchange,
+    layer: layerOf(admitExchange),
+    ofRoute(limit, route) {
+      const counting: Counting = [
+        windowRule("route", limit.requests, limit.windowSeconds, route),
+        keysBy[limit.by](settings),
+      ];
+      const admitTo = (x: Upgrade): Promise<unknown> | null => {
+        const request = countedOf(x, options);
+        return isFree(request) ? null : countOne(counting, request);
+      };
+      return { layer: layerOf(admitTo), admit: admitTo };
     },
-    get addresses() {
-      return roster.size;
-    },
-    close: () => roster.clear().forEach(forget),
+    isOdd: (address, target, fields) =>
+      sizeError(target, fields, settings) !== null ||
+      (settings.banned === "close" && isBanned?.(address) === true),
   };
+};
+
+const layerOf =
+  (admit: (x: Upgrade) => Promise<unknown> | null): Layer =>
+  (next: Handler) =>
+  (x) => {
+    const waiting = admit(x);
+    if (waiting === null) return next(x);
+    return waiting.then(
+      () => next(x),
+      (error: unknown) => {
+        if (!(error instanceof Unanswered)) throw error;
+        x.req.socket.destroy();
+      },
+    );
+  };
+
+const countedOf = (x: Upgrade, { visitorOf }: LimiterOptions): Counted => ({
+  address: x.address,
+  peer: x.req.socket.remoteAddress,
+  headers: x.req.headers,
+  visitor: () => visitorOf(x),
+});
+
+const byAddress: KeyOf = ({ address }) => networkOf(address);
+const byVisitor: KeyOf = ({ visitor }) => visitor();
+
+/** As a hash: a key is a secret, and may be of any length. */
+const byHeader =
+  (name: string): KeyOf =>
+  ({ headers }) => {
+    const value = headers[name];
+    return value === undefined ? null : hash("sha256", String(value), "base64url").slice(0, 22);
+  };
+
+const keysBy: Readonly<Record<RouteLimit["by"], (settings: LimitSettings) => KeyOf>> = {
+  address: () => byAddress,
+  visitor: () => (request) => byVisitor(request) ?? byAddress(request),
+  key: (settings) => byHeader(settings.key?.header ?? "authorization"),
+  all: () => () => "all",
+};
+
+const countingsOf = (settings: LimitSettings): readonly Counting[] => {
+  const { daily, key, visitor } = settings;
+  const byKey = byHeader(key?.header ?? "authorization");
+  const list: (Counting | null)[] = [
+    [windowRule("address", settings.requests, settings.windowSeconds), byAddress],
+    visitor && [windowRule("visitor", visitor.requests, visitor.windowSeconds), byVisitor],
+    key && [windowRule("key", key.requests, key.windowSeconds), byKey],
+    daily.address === null ? null : [dailyRule("daily-address", daily.address), byAddress],
+    daily.visitor === null ? null : [dailyRule("daily-visitor", daily.visitor), byVisitor],
+    daily.key === null ? null : [dailyRule("daily-key", daily.key), byKey],
+  ];
+  return list.filter((counting) => counting !== null);
 };
 
 const isForwarded = ({ headers, peer }: Counted, isTrusted: (address: string) => boolean): boolean =>
   (headers["x-forwarded-for"] !== undefined || headers["forwarded"] !== undefined) &&
   !isTrusted(plainAddress(peer));
-
-// The RateLimit fields are those of draft-ietf-httpapi-ratelimit-headers: r left, t seconds; q quota, w window.
-const tooMany = (settings: LimitSettings, waitMs: number): HttpError => {
-  const seconds = Math.max(1, Math.ceil(waitMs / 1000));
-  const window = Math.ceil(settings.windowSeconds);
-  return new HttpError(429, `too many requests from this address: try again in ${seconds} s`, {
-    headers: {
-      "retry-after": String(seconds),
-      ratelimit: `"address";r=0;t=${seconds}`,
-      "ratelimit-policy": `"address";q=${settings.requests};w=${window}`,
-    },
-  });
-};

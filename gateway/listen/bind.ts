@@ -1,4 +1,4 @@
-import type { AddressInfo, Server } from "node:net";
+import type { AddressInfo, ListenOptions, Server } from "node:net";
 import { codeOf } from "../lib/error-code.ts";
 import { findPortHolder } from "./port-holder.ts";
 
@@ -20,29 +20,39 @@ export const parseAddress = (address: string): { host: string | null; port: numb
 
 /**
  * Opens the address. Without a host: all interfaces, IPv6 and IPv4 in one socket, IPv4 alone where there is no IPv6. A
- * failure is one sentence that says what is in the way; `portHint` makes the end of it from a free address.
+ * failure is one sentence that says what is in the way; `portHint` makes the end of it from a free address. With
+ * `inherited`, a socket that another process opened and gave to this one, nothing is opened.
  */
 export const bind = async (
   server: Server,
   address: string,
   portHint: (address: string) => string,
+  inherited?: number,
 ): Promise<Bound> => {
   const { host, port } = parseAddress(address);
   try {
-    if (host !== null) return await open(server, host, port);
-    return await open(server, "::", port).catch((error: unknown) => {
+    if (inherited !== undefined) return await open(server, { fd: inherited });
+    if (host !== null) return await open(server, { host, port });
+    return await open(server, { host: "::", port }).catch((error: unknown) => {
       if (!hasNoIpv6(error)) throw error;
-      return open(server, "0.0.0.0", port);
+      return open(server, { host: "0.0.0.0", port });
     });
   } catch (error) {
     throw new Error(explain(address, port, codeOf(error), portHint), { cause: error });
   }
 };
 
-const open = (server: Server, host: string, port: number): Promise<Bound> =>
+/** The number under which a process that is started can inherit the socket; null where nothing listens. */
+export const descriptorOf = (server: Server): number | null => {
+  // Node names it only here, and takes it in `stdio` and in `listen({ fd })`.
+  const { _handle: handle } = server as Server & { readonly _handle?: { readonly fd?: number } | null };
+  return handle?.fd !== undefined && handle.fd >= 0 ? handle.fd : null;
+};
+
+const open = (server: Server, where: ListenOptions & { readonly fd?: number }): Promise<Bound> =>
   new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ host, port }, () => {
+    server.listen(where, () => {
       server.off("error", reject);
       const bound = server.address() as AddressInfo; // a TCP server's address is never a pipe's name
       resolve({ host: bound.address, port: bound.port });

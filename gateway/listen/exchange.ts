@@ -25,6 +25,7 @@ export const openExchange = (
 ): Exchange => {
   if (isHttp2(req)) refuseOddTarget(req.url ?? "");
   else if (req.httpVersionMajor !== 1) throw new HttpError(505, "only HTTP/1 and HTTP/2 are spoken here");
+  else refuseOddCoding(req);
   if (countHosts(req.rawHeaders) > 1) throw new HttpError(400, "the request has several Host headers");
   const { path, query, authority } = parseTarget(req.method ?? "GET", req.url ?? "/", req.headers.host);
   const host = hostOf(authority);
@@ -51,6 +52,16 @@ export const openExchange = (
 
 // A request line may claim that version too.
 const isHttp2 = (req: unknown): boolean => req instanceof Http2Request;
+
+// The parser finds the end of every body whose last coding is `chunked`. What other codings stand before it would be lost
+// on the way to a server behind us, and in HTTP/1.0 nobody knows what any of it means (RFC 9112 §6.1).
+const refuseOddCoding = (req: IncomingMessage): void => {
+  const coding = req.headers["transfer-encoding"];
+  if (coding === undefined) return;
+  if (req.httpVersionMinor === 0) throw new HttpError(400, "HTTP/1.0 knows no Transfer-Encoding");
+  if (coding.toLowerCase() !== "chunked")
+    throw new HttpError(501, "no Transfer-Encoding but chunked is known here");
+};
 
 // In HTTP/2 a path is any bytes: what could not stand in a request line must not get into one behind us.
 const refuseOddTarget = (path: string): void => {

@@ -11,6 +11,7 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { Readable, ReadableOptions } from "node:stream";
+import { type ClientIdentity, clientIdentity } from "../http/client-certificate.ts";
 
 // The classes' own types declare fields where there are accessors, and accessors cannot be put over fields.
 type RequestClass = new (
@@ -58,16 +59,27 @@ export class Http2Request extends (Http2ServerRequest as unknown as RequestClass
   get socket(): StreamSocket {
     return this.#socket;
   }
+
+  override push(chunk: unknown, encoding?: BufferEncoding): boolean {
+    if (chunk instanceof Uint8Array) this.#socket.bytesRead += chunk.length;
+    return super.push(chunk, encoding);
+  }
 }
 
 /** What handlers may ask of the connection of a request: they get the stream's, as the connection is everybody's. */
 class StreamSocket {
   readonly encrypted = true;
   readonly remoteAddress: string | undefined;
+  /** of the body, as the connection's own number is everybody's */
+  bytesRead = 0;
   readonly #stream: ServerHttp2Stream;
   constructor(stream: ServerHttp2Stream) {
     this.#stream = stream;
     this.remoteAddress = stream.session?.socket.remoteAddress;
+  }
+  get [clientIdentity](): ClientIdentity | undefined {
+    const { session } = this.#stream;
+    return session && (session.socket as { [clientIdentity]?: ClientIdentity })[clientIdentity];
   }
   get destroyed(): boolean {
     return this.#stream.destroyed;
@@ -107,6 +119,9 @@ const pairsOf = (headers: Http1Headers): string[] => {
 
 /** An answer that behaves as one of HTTP/1.1 where its client has left, or is to be cut off. */
 export class Http2Response extends (Http2ServerResponse as unknown as ResponseClass) {
+  /** what was written of the body; `end` comes through `write` */
+  bodyBytes = 0;
+
   get destroyed(): boolean {
     return this.stream.destroyed || this.stream.closed;
   }
@@ -123,7 +138,11 @@ export class Http2Response extends (Http2ServerResponse as unknown as ResponseCl
 
   // After the client has gone, Node would make an error of this, which nobody could do anything about.
   override write(...args: unknown[]): boolean {
-    return this.destroyed ? false : super.write(...args);
+    if (this.destroyed) return false;
+    const [chunk] = args;
+    if (chunk instanceof Uint8Array) this.bodyBytes += chunk.length;
+    else if (typeof chunk === "string") this.bodyBytes += Buffer.byteLength(chunk);
+    return super.write(...args);
   }
 
   override end(...args: unknown[]): this {

@@ -21,6 +21,8 @@ export interface Http2Side {
   serve(socket: TLSSocket): void;
   /** Asks clients to go; running requests finish, new ones are for another connection. */
   drain(): void;
+  /** Asks clients to go as well, but answers what they had sent before they heard of it. */
+  drainKindly(): void;
   /** Ends what is left. */
   cut(): void;
 }
@@ -33,6 +35,10 @@ const stalledMs = 300_000;
 // sender nothing (CVE-2023-44487).
 const resetBurst = 200;
 const resetsPerSecond = 20;
+// Each must be answered, and costs its sender nothing (CVE-2019-9512, CVE-2019-9515). Clients that measure the line by
+// pings send some a second.
+const controlBurst = 1000;
+const controlPerSecond = 50;
 
 /** The side of a listener that speaks HTTP/2. */
 export const createHttp2Side = ({ headerBytes, answer }: Http2Options): Http2Side => {
@@ -67,6 +73,8 @@ export const createHttp2Side = ({ headerBytes, answer }: Http2Options): Http2Sid
       countResets(() => end(session, socket)),
     );
     session.on("stream", cutStalled);
+    const control = countUpTo(controlBurst, controlPerSecond, () => end(session, socket));
+    session.on("ping", control).on("remoteSettings", control);
     if (draining) session.close(); // its handshake was under way when the others were told
   };
   server.on("sessionError", () => {}); // a broken connection has been closed, and concerns nobody else
@@ -79,10 +87,24 @@ export const createHttp2Side = ({ headerBytes, answer }: Http2Options): Http2Sid
       draining = true;
       for (const session of sessions) session.close();
     },
+    drainKindly() {
+      draining = true;
+      for (const session of sessions) letGo(session);
+    },
     cut() {
       for (const session of sessions) session.destroy();
     },
   };
+};
+
+/** As RFC 9113 §6.8 describes it: first every stream is still taken, and one round trip later none that is new. */
+const letGo = (session: ServerHttp2Session): void => {
+  if (session.closed || session.destroyed) return;
+  session.goaway(constants.NGHTTP2_NO_ERROR, 2 ** 31 - 1);
+  const close = (): void => {
+    if (!session.closed && !session.destroyed) session.close();
+  };
+  if (!session.ping(close)) close();
 };
 
 // Node would wait for the client to read what is written and to close its side, which a flooder need not do.
@@ -101,14 +123,18 @@ const cutStalled = (stream: ServerHttp2Stream): void => {
 };
 
 const countResets = (flooded: () => void) => {
-  let left = resetBurst;
+  const count = countUpTo(resetBurst, resetsPerSecond, flooded);
+  return (stream: ServerHttp2Stream): void => void stream.on("aborted", count);
+};
+
+/** Calls `flooded` when it is itself called more often than `burst` times at once and `perSecond` on the whole. */
+const countUpTo = (burst: number, perSecond: number, flooded: () => void) => {
+  let left = burst;
   let at = performance.now();
-  return (stream: ServerHttp2Stream): void => {
-    stream.on("aborted", () => {
-      const now = performance.now();
-      left = Math.min(resetBurst, left + ((now - at) / 1000) * resetsPerSecond) - 1;
-      at = now;
-      if (left < 0) flooded();
-    });
+  return (): void => {
+    const now = performance.now();
+    left = Math.min(burst, left + ((now - at) / 1000) * perSecond) - 1;
+    at = now;
+    if (left < 0) flooded();
   };
 };

@@ -1,11 +1,14 @@
 /**
  * A short way for small requests: one that lies whole in the bytes that came, written as plainly as HTTP/1.1 can be,
  * is answered without Node's HTTP server, which takes most of the time of a request that is done in microseconds. The
- * lane only knows the plainest form. Whatever else a connection brings, be it half a request, a doubled header, another
- * path, goes to Node's server with every byte of it, and the connection stays there.
+ * lane only knows the plainest form. Whatever else a connection brings, be it half a request, a doubled header, a body
+ * for another path, goes to Node's server with every byte of it, and the connection stays there.
  */
-import { STATUS_CODES } from "node:http";
-import type { Socket } from "node:net";
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import { httpDate } from "./http-date.ts";
+import { LaneRequest } from "./lane-request.ts";
+import { type AnswerRoad, LaneResponse } from "./lane-response.ts";
+import { answering, type Connection } from "./malformed.ts";
 import { type PlainRequest, readPlainRequest } from "./plain-request.ts";
 
 export interface LaneAnswer {
@@ -16,23 +19,29 @@ export interface LaneAnswer {
 }
 
 export interface LaneOptions {
-  /** Answers a request, or null to leave it to Node's server. */
+  /** Answers a POST, or null to leave it to Node's server. */
   readonly take: (request: PlainRequest) => Promise<LaneAnswer> | null;
+  /** Answers any other request as Node's server would have it answered. */
+  readonly serve: (req: IncomingMessage, res: ServerResponse) => void;
   /** Gives a connection to Node's server. */
-  readonly decline: (socket: Socket) => void;
+  readonly decline: (socket: Connection) => void;
   /** longest head that is read here */
   readonly headBytes: number;
   /** how long a connection may be silent, ms: before its first request, and after one */
   readonly firstMs: number;
   readonly idleMs: number;
+  /** how long a client may take nothing of an answer that waits for it, ms */
+  readonly stalledMs: number;
   readonly onError: (error: unknown) => void;
 }
 
 export interface Lane {
   /** Takes a new connection. */
-  accept(socket: Socket): void;
+  accept(socket: Connection): void;
   /** No more requests: idle connections are closed, running ones answered with `Connection: close`. */
   stop(): void;
+  /** The next answer on each connection is its last: idle ones stay open for it. */
+  drain(): void;
 }
 
 /** Bytes that a client may send ahead while its request is being answered. */
@@ -56,6 +65,9 @@ export const createLane = (options: LaneOptions): Lane => {
       stopping = true;
       for (const car of driving) car.stop();
     },
+    drain() {
+      stopping = true;
+    },
   };
 };
 
@@ -66,8 +78,9 @@ interface Road {
 }
 
 /** One connection while it is on the lane. */
-class Car {
-  readonly #socket: Socket;
+class Car implements AnswerRoad {
+  readonly socket: Connection;
+  readonly idleMs: number;
   readonly #road: Road;
   readonly #peer: string | undefined;
   #running = false;
@@ -75,18 +88,37 @@ class Car {
   #gone = false;
   /** what came while a request was being answered */
   #ahead: Buffer | null = null;
+  /** the answer that runs, to a request that is no POST */
+  #answering: LaneResponse | null = null;
 
-  constructor(socket: Socket, road: Road) {
-    this.#socket = socket;
+  constructor(socket: Connection, road: Road) {
+    this.socket = socket;
+    this.idleMs = road.options.idleMs;
     this.#road = road;
     this.#peer = socket.remoteAddress;
     socket.setTimeout(road.options.firstMs);
     socket.on("data", this.#onData).on("end", this.#onEnd).on("close", this.#onClose);
-    socket.on("error", this.#onClose).on("timeout", this.#onTimeout);
+    socket.on("error", this.#onClose).on("timeout", this.#onTimeout).on("drain", this.#onDrain);
+  }
+
+  mayStay(): boolean {
+    return !this.#ended && !this.#road.isStopping();
+  }
+
+  over(): void {
+    const answer = this.#answering;
+    this.#answering = null;
+    this.#running = false;
+    if (this.#gone) return;
+    if (answer?.shouldKeepAlive !== true) {
+      this.socket.end();
+      return;
+    }
+    this.#wait();
   }
 
   stop(): void {
-    if (!this.#running) this.#socket.destroy();
+    if (!this.#running) this.socket.destroy();
   }
 
   readonly #onData = (bytes: Buffer): void => {
@@ -95,26 +127,37 @@ class Car {
       return;
     }
     this.#ahead = this.#ahead ? Buffer.concat([this.#ahead, bytes]) : bytes;
-    if (this.#ahead.length > aheadBytes) this.#socket.pause();
+    if (this.#ahead.length > aheadBytes) this.socket.pause();
   };
 
   readonly #onEnd = (): void => {
     this.#ended = true;
-    if (!this.#running) this.#socket.end();
+    if (!this.#running) this.socket.end();
+    // It has left, as far as anybody can tell, and nobody knows when the next byte would show that. A hit is kept.
+    else if (this.#answering && !this.#answering.writableEnded) this.socket.destroy();
   };
 
   readonly #onClose = (): void => {
+    if (this.#gone) return;
     this.#gone = true;
     this.#road.leave(this);
-    this.#socket.destroy();
+    this.socket.destroy();
+    this.#answering?.leave();
   };
 
+  readonly #onDrain = (): void => void this.#answering?.emit("drain");
+
+  /** An answer that waits for us or for an upstream is no fault of the client's. */
   readonly #onTimeout = (): void => {
-    if (!this.#running) this.#socket.destroy();
+    if (!this.#running || (this.#answering && this.socket.writableLength > 0)) this.socket.destroy();
   };
 
   #read(bytes: Buffer): void {
     const request = readPlainRequest(bytes, this.#road.options.headBytes, this.#peer);
+    if (request && request.method !== "POST") {
+      this.#serve(request);
+      return;
+    }
     const answer = request && this.#take(request);
     if (!answer) {
       this.#decline(bytes);
@@ -126,8 +169,19 @@ class Car {
       .then((given) => this.#answer(given))
       .catch((error: unknown) => {
         this.#fault(error); // the answer itself could not be written
-        this.#socket.destroy();
+        this.socket.destroy();
       });
+  }
+
+  #serve(request: PlainRequest): void {
+    const req = new LaneRequest(request, this.socket);
+    const res = new LaneResponse(req, this);
+    this.#running = true;
+    this.#answering = res;
+    const [asNodes, answer] = [req, res] as unknown as [IncomingMessage, ServerResponse]; // what handlers use of them
+    this.socket[answering] = answer;
+    this.#road.options.serve(asNodes, answer);
+    if (!res.writableEnded) this.socket.setTimeout(this.#road.options.stalledMs);
   }
 
   #take(request: PlainRequest): Promise<LaneAnswer> | null {
@@ -151,27 +205,32 @@ class Car {
     const closes = this.#ended || this.#road.isStopping();
     const head = headOf(answer, closes, options.idleMs);
     const { body } = answer;
-    if (body.length === 0) this.#socket.write(head, "latin1");
-    else this.#socket.write(Buffer.concat([Buffer.from(head, "latin1"), Buffer.from(body)]));
+    if (body.length === 0) this.socket.write(head, "latin1");
+    else this.socket.write(Buffer.concat([Buffer.from(head, "latin1"), Buffer.from(body)]));
     if (closes) {
-      this.#socket.end();
+      this.socket.end();
       return;
     }
-    this.#socket.setTimeout(options.idleMs);
+    this.#wait();
+  }
+
+  /** For the next request, which may have come already. */
+  #wait(): void {
+    this.socket.setTimeout(this.idleMs);
     if (this.#ahead) this.#readAhead(this.#ahead);
   }
 
   #readAhead(bytes: Buffer): void {
     this.#ahead = null;
-    if (this.#socket.isPaused()) this.#socket.resume();
+    if (this.socket.isPaused()) this.socket.resume();
     this.#read(bytes);
   }
 
   /** From here on the connection is not ours. */
   #decline(bytes: Buffer): void {
-    const socket = this.#socket;
+    const socket = this.socket;
     socket.off("data", this.#onData).off("end", this.#onEnd).off("close", this.#onClose);
-    socket.off("error", this.#onClose).off("timeout", this.#onTimeout);
+    socket.off("error", this.#onClose).off("timeout", this.#onTimeout).off("drain", this.#onDrain);
     socket.setTimeout(0);
     this.#road.leave(this);
     socket.pause();
@@ -195,18 +254,5 @@ const headOf = ({ status, headers, body }: LaneAnswer, closes: boolean, idleMs: 
   const keep = closes
     ? "Connection: close"
     : `Connection: keep-alive\r\nKeep-Alive: timeout=${idleMs / 1000}`;
-  return `${head}Date: ${now()}\r\n${keep}\r\n\r\n`;
-};
-
-let second = 0;
-let date = "";
-
-/** The date as HTTP writes it, made once a second. */
-const now = (): string => {
-  const at = Math.floor(Date.now() / 1000);
-  if (at !== second) {
-    second = at;
-    date = new Date(at * 1000).toUTCString();
-  }
-  return date;
+  return `${head}Date: ${httpDate()}\r\n${keep}\r\n\r\n`;
 };

@@ -4,18 +4,23 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
+import { Server as NetServer, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { Exchange, Handler } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { requestId } from "../http/request-id.ts";
 import { sendError } from "../http/send-error.ts";
-import { type Bound, bind } from "./bind.ts";
+import { type Bound, bind, descriptorOf } from "./bind.ts";
 import { type ExchangeSources, openExchange } from "./exchange.ts";
+import { continueWhenRead } from "./expect-continue.ts";
 import { createHttp2Side, type Http2Side } from "./http2-server.ts";
 import { createLane, type Lane, type LaneOptions } from "./lane.ts";
-import { answering, type Connection, rawAnswer, refuseMalformed } from "./malformed.ts";
+import { answering, type Connection, methodsAllowed, rawAnswer, refuseMalformed } from "./malformed.ts";
+import { isBusy, takeTurns } from "./take-turns.ts";
 import { openChallengeDoor } from "./tls/challenge-door.ts";
+import { openClientDoor } from "./tls/client-door.ts";
 import { keepServerCurrent, type TlsFront, tlsOptions } from "./tls/tls-options.ts";
+import { type Entry, guardDoor } from "./turn-away.ts";
 import { asksUpgrade, takeUpgrades, type Upgrades } from "./upgrades.ts";
 
 export interface ListenerOptions extends ExchangeSources {
@@ -28,14 +33,38 @@ export interface ListenerOptions extends ExchangeSources {
   readonly tls?: TlsFront | undefined;
   /** Answers what needs no site, such as a challenge of a certificate authority; false hands the request on. */
   readonly first?: ((req: IncomingMessage, res: ServerResponse) => boolean) | undefined;
-  /** Answers plain requests in short, where nothing must see each one first; see `lane.ts`. */
+  /** Answers plain POSTs in short, or null; there is a lane where this is given and nothing must see each request first. */
   readonly lane?: LaneOptions["take"] | undefined;
   /** takes the connections over that become websockets */
   readonly upgrades?: Upgrades | undefined;
+  /** a socket that another process opened for the address and gave to this one */
+  readonly inherited?: number | undefined;
+  /** Says of a connection before a byte of it is read whether it may stay. */
+  readonly enter?: ((socket: Socket) => Entry) | undefined;
+  /** how long clients may take; what is left out has the times of `usualTimes` */
+  readonly times?: Partial<Times> | undefined;
+  /** Follows each request from its head on; what it answers learns of the exchange that is made of it. */
+  readonly watch?: ((req: IncomingMessage, res: ServerResponse) => Watched) | undefined;
   /** ends the sentence of a port in use, e.g. `start on another port with --http :8090` */
   readonly portHint: (freeAddress: string) => string;
   /** told of every error that is not the client's, and of the causes of refusals; `x` is null before there is one */
   readonly onError: (error: unknown, x: Exchange | null) => void;
+}
+
+/** How long clients may take, ms. */
+export interface Times {
+  /** over the headers of a request */
+  readonly headersMs: number;
+  /** before the next request on a connection */
+  readonly idleMs: number;
+  /** without taking anything of an answer that waits for them */
+  readonly stalledMs: number;
+}
+
+/** A request that somebody follows. */
+export interface Watched {
+  /** null until it is made, and for what is no request of a site */
+  x: Exchange | null;
 }
 
 export interface Listener {
@@ -46,21 +75,33 @@ export interface Listener {
    * `graceMs`; resolves when all connections are closed.
    */
   stop(graceMs: number): Promise<void>;
+  /**
+   * Another process serves the address from now on. Each connection is closed with its next answer; idle ones after
+   * `idleMs`, so that a request that is on its way is answered; what is left, websockets too, after `graceMs`.
+   */
+  drain(idleMs: number, graceMs: number): Promise<void>;
+  /** The number under which a process that is started can inherit the socket; null where nothing listens. */
+  descriptor(): number | null;
+  /** Serves a connection that another process has accepted. */
+  take(socket: Socket): void;
 }
 
 /** A server on one address; nothing is opened before `listen()`. */
 export const createListener = (options: ListenerOptions): Listener => {
   let stopping = false;
   const answer = (req: IncomingMessage, res: ServerResponse): void => {
-    (req.socket as Connection)[answering] = res;
-    if (stopping) res.shouldKeepAlive = false;
-    serve(req, res, options);
+    takeTurns(req, res, () => {
+      if (stopping) res.shouldKeepAlive = false;
+      serve(req, res, options);
+    });
   };
+  // One after the other by itself: the next request is read when the answer before it is out.
+  const answerLane = (req: IncomingMessage, res: ServerResponse): void => serve(req, res, options);
   const { server, http2, release } = options.tls
     ? createEncrypted(options, options.tls, answer)
     : { server: createServer(serverOptions(options), answer), http2: null, release: () => {} };
   server.maxHeadersCount = 0; // Node would drop the headers over a count silently; the bytes are the limit
-  const lane = options.tls ? null : layLane(server, options);
+  const lane = options.tls ? null : layLane(server, options, answerLane);
   const connections = new Set<Connection>();
   const keep = (socket: Connection): void => {
     connections.add(socket);
@@ -68,14 +109,25 @@ export const createListener = (options: ListenerOptions): Listener => {
   };
   server.on("connection", keep);
   server.on("secureConnection", keep);
+  if (options.enter) guardDoor(server, options.enter, options.tls !== undefined);
+  server.setTimeout(timesOf(options).stalledMs, endStalled);
   server.on("clientError", refuseMalformed);
+  server.on("checkContinue", (req, res) => {
+    continueWhenRead(req, res);
+    answer(req, res);
+  });
   if (options.upgrades) takeUpgrades(server, options.upgrades, options, options.onError);
   server.on("connect", (_req, socket) => {
     socket.on("error", () => socket.destroy());
-    socket.end(rawAnswer(405, "this server is not a tunnel"));
+    socket.end(rawAnswer(405, "this server is not a tunnel", `Allow: ${methodsAllowed}\r\n`));
   });
   return {
-    listen: () => bind(server, options.address, options.portHint),
+    listen: () => bind(server, options.address, options.portHint, options.inherited),
+    descriptor: () => descriptorOf(server),
+    take(socket) {
+      socket.setNoDelay(true); // a server does it for those that it accepts
+      server.emit("connection", socket);
+    },
     stop(graceMs) {
       stopping = true;
       release();
@@ -83,21 +135,39 @@ export const createListener = (options: ListenerOptions): Listener => {
       void options.upgrades?.close();
       return stop(server, http2, connections, graceMs);
     },
+    async drain(idleMs, graceMs) {
+      stopping = true;
+      lane?.drain();
+      http2?.drainKindly();
+      for (const { [answering]: res } of connections)
+        if (res && !res.headersSent) res.shouldKeepAlive = false;
+      const endIdle = (): void => {
+        closeIdle(server, connections);
+        lane?.stop();
+      };
+      await drain(server, connections, { idleMs, endIdle, graceMs }, () => {
+        http2?.cut();
+        return options.upgrades?.close();
+      });
+      release();
+    },
   };
 };
 
 /** Lets connections begin on the lane, where there is one and nothing must see every request first. */
-const layLane = (server: Server, options: ListenerOptions): Lane | null => {
+const layLane = (server: Server, options: ListenerOptions, answer: LaneOptions["serve"]): Lane | null => {
   const { lane: take, first, headerBytes, onError } = options;
   if (!take || first) return null;
   const [serveHttp] = server.listeners("connection");
   const { headersTimeout, keepAliveTimeout } = serverOptions(options);
   const lane = createLane({
     take,
+    serve: answer,
     decline: (socket) => void serveHttp?.call(server, socket),
     headBytes: headerBytes,
     firstMs: headersTimeout,
     idleMs: keepAliveTimeout,
+    stalledMs: timesOf(options).stalledMs,
     onError: (error) => onError(error, null),
   });
   server.removeAllListeners("connection");
@@ -105,15 +175,30 @@ const layLane = (server: Server, options: ListenerOptions): Lane | null => {
   return lane;
 };
 
-const serverOptions = ({ headerBytes, upgrades }: ListenerOptions) => ({
-  shouldUpgradeCallback: (req: IncomingMessage) => asksUpgrade(req, upgrades),
-  maxHeaderSize: headerBytes,
+const usualTimes: Times = {
+  headersMs: 20_000,
+  idleMs: 75_000, // longer than the 60 s of common load balancers, so that they close first
+  stalledMs: 60_000,
+};
+
+const timesOf = ({ times }: ListenerOptions): Times => ({ ...usualTimes, ...times });
+
+/** A connection on which nothing moves. An answer that waits for us or for an upstream is no fault of the client's. */
+const endStalled = (socket: Connection): void => {
+  const res = socket[answering];
+  if (res && !res.writableFinished && !res.destroyed && res.writableLength === 0) return;
+  socket.destroy();
+};
+
+const serverOptions = (options: ListenerOptions) => ({
+  shouldUpgradeCallback: (req: IncomingMessage) => !isBusy(req) && asksUpgrade(req, options.upgrades),
+  maxHeaderSize: options.headerBytes,
   insecureHTTPParser: false,
   requireHostHeader: true,
-  headersTimeout: 20_000,
+  headersTimeout: timesOf(options).headersMs,
   requestTimeout: 900_000, // the whole request: a large upload over a slow line takes its time
-  connectionsCheckingInterval: 5_000,
-  keepAliveTimeout: 75_000, // longer than the 60 s of common load balancers, so that they close first
+  connectionsCheckingInterval: Math.min(5_000, timesOf(options).headersMs / 4),
+  keepAliveTimeout: timesOf(options).idleMs,
 });
 
 interface Opened {
@@ -140,6 +225,7 @@ const createEncrypted = (
   // A handshake that failed has no connection on which an answer could be read.
   server.removeAllListeners("tlsClientError");
   server.on("tlsClientError", (_error, socket) => socket.destroy());
+  openClientDoor(server, front);
   openChallengeDoor(server, front.certificates);
   const current = keepServerCurrent(server, front);
   return { server, http2, release: () => current.close() };
@@ -147,11 +233,13 @@ const createEncrypted = (
 
 const serve = (req: IncomingMessage, res: ServerResponse, options: ListenerOptions): void => {
   let x: Exchange | null = null;
+  const watched = options.watch?.(req, res);
   try {
     if (options.first?.(req, res)) return;
     x = openExchange(req, res, options);
+    if (watched) watched.x = x;
     if (x.path === "*") {
-      res.writeHead(204).end(); // OPTIONS * asks about the server as a whole (RFC 9110 §9.3.7)
+      res.writeHead(204, { allow: methodsAllowed }).end(); // OPTIONS * asks about the server as a whole (RFC 9110 §9.3.7)
       return;
     }
     const running = options.handler(x);
@@ -190,24 +278,60 @@ const stop = (
   graceMs: number,
 ): Promise<void> =>
   new Promise((resolve) => {
-    if (!server.listening) {
-      resolve();
-      return;
-    }
     http2?.drain();
-    // A kept-alive connection becomes idle when its running request ends, which nobody announces.
-    const sweep = setInterval(() => closeIdle(server, connections), sweepMs);
     const cut = setTimeout(() => {
       http2?.cut();
-      server.closeAllConnections();
-      for (const socket of connections) socket.destroy();
+      cutAll(server, connections);
     }, graceMs);
-    server.close(() => {
+    const look = (): void => {
+      if (server.listening || connections.size > 0) return;
       clearInterval(sweep);
       clearTimeout(cut);
       resolve();
-    });
+    };
+    // A kept-alive connection becomes idle when its running request ends, which nobody announces.
+    const sweep = setInterval(() => {
+      closeIdle(server, connections);
+      look();
+    }, sweepMs);
+    // Those that another process accepted are not known to the server, so its own word for the end is not enough.
+    if (server.listening) server.close(look);
+    else closeIdle(server, connections);
+    look();
   });
+
+const drain = (
+  server: Server,
+  connections: ReadonlySet<Connection>,
+  {
+    idleMs,
+    endIdle,
+    graceMs,
+  }: { readonly idleMs: number; readonly endIdle: () => void; readonly graceMs: number },
+  closeUpgrades: () => Promise<void> | undefined,
+): Promise<void> =>
+  new Promise((resolve) => {
+    const begun = performance.now();
+    let isCut = false;
+    const sweep = setInterval(() => {
+      const passedMs = performance.now() - begun;
+      if (passedMs > idleMs) endIdle();
+      if (passedMs > graceMs && !isCut) {
+        isCut = true;
+        void Promise.resolve(closeUpgrades()).then(() => cutAll(server, connections));
+      }
+      if (connections.size > 0) return;
+      clearInterval(sweep);
+      resolve();
+    }, sweepMs);
+    // An HTTP server's own way would close idle connections, on which a request may be under way.
+    if (server.listening) NetServer.prototype.close.call(server);
+  });
+
+const cutAll = (server: Server, connections: ReadonlySet<Connection>): void => {
+  server.closeAllConnections();
+  for (const socket of connections) socket.destroy();
+};
 
 // To Node a connection is idle after its first request only; browsers open some that never carry one.
 const closeIdle = (server: Server, connections: ReadonlySet<Connection>): void => {

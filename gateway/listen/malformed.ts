@@ -1,5 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
+import { isRefusal } from "../http/send-error.ts";
 
 /** A server's connection: what it is answering now, so that a parse error does not write into an answer. */
 export type Connection = Socket & { [answering]?: ServerResponse; [refused]?: boolean };
@@ -14,16 +15,36 @@ export const refuseMalformed = (error: NodeJS.ErrnoException, socket: Connection
   const running = socket[answering];
   // A last answer may be followed by bytes that nobody will answer.
   const midAnswer = running?.headersSent === true && !(running.writableFinished && running.shouldKeepAlive);
+  if (running?.req.complete && !running.writableFinished && socket.writable && error.code !== "ECONNRESET") {
+    closeAfter(running, socket);
+    return;
+  }
+  if (running && isRefusal(running) && socket.writable && !socket[refused]) {
+    endSoftly(socket);
+    return;
+  }
   if (socket[refused] || midAnswer || !socket.writable || error.code === "ECONNRESET") {
     socket.destroy();
     return;
   }
-  socket[refused] = true;
   const [status, sentence] = judge(error.code ?? "");
-  // The client may still be sending. Destroying the socket at once would reset it and lose the answer.
+  endSoftly(socket, rawAnswer(status, sentence));
+};
+
+/** The request before is whole, and the next answer is its own (RFC 9112 §9.3.2): the connection ends behind that. */
+const closeAfter = (running: ServerResponse, socket: Connection): void => {
+  if (socket[refused]) return;
+  socket[refused] = true;
+  if (!running.headersSent) running.shouldKeepAlive = false;
+  running.once("finish", () => endSoftly(socket));
+};
+
+/** The client may still be sending. Destroying the socket at once would reset it and lose the answer. */
+const endSoftly = (socket: Connection, last = ""): void => {
+  socket[refused] = true;
   const timer = setTimeout(() => socket.destroy(), lingerMs);
   socket.on("close", () => clearTimeout(timer));
-  socket.end(rawAnswer(status, sentence));
+  socket.end(last);
 };
 
 const judge = (code: string): readonly [status: number, sentence: string] => {
@@ -39,8 +60,12 @@ const judge = (code: string): readonly [status: number, sentence: string] => {
   }
 };
 
-/** An answer as bytes, for a socket on which there is no request to answer. */
-export const rawAnswer = (status: number, sentence: string): string =>
+/** What the server as a whole may be asked (RFC 9110 §10.2.1): a path may allow less. */
+export const methodsAllowed = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+/** An answer as bytes, for a socket on which there is no request to answer; `fields` end with CRLF. */
+export const rawAnswer = (status: number, sentence: string, fields = ""): string =>
   `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: text/plain; charset=utf-8\r\n` +
-  `X-Content-Type-Options: nosniff\r\nContent-Length: ${Buffer.byteLength(sentence) + 1}\r\n` +
-  `Connection: close\r\n\r\n${sentence}\n`;
+  `Date: ${new Date().toUTCString()}\r\nX-Content-Type-Options: nosniff\r\n` +
+  `Content-Length: ${Buffer.byteLength(sentence) + 1}\r\n` +
+  `${fields}Connection: close\r\n\r\n${sentence}\n`;

@@ -5,6 +5,8 @@ export interface PlainRequest {
   readonly target: string;
   /** lower-case names, none twice */
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** as received: name, value, name, value */
+  readonly rawHeaders: readonly string[];
   readonly body: Buffer;
   /** the peer's address */
   readonly peer: string | undefined;
@@ -12,9 +14,9 @@ export interface PlainRequest {
 
 const headEnd = Buffer.from("\r\n\r\n");
 
-// The plainest form of RFC 9112: POST, origin form, a host, fields of visible characters, nothing folded.
+// The plainest form of RFC 9112: origin form, a host, fields of visible characters, nothing folded.
 const wellFormed =
-  /^POST (\/[!-~]*) HTTP\/1\.1(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[ \t]*[!-~\x80-\xff][\t -~\x80-\xff]*)+$/;
+  /^(?:POST|GET|HEAD) (\/[!-~]*) HTTP\/1\.1(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[ \t]*[!-~\x80-\xff][\t -~\x80-\xff]*)+$/;
 
 /** Fields that change what the bytes after the head are, or what the connection is: not for the lane. */
 const notPlain = new Set([
@@ -28,49 +30,59 @@ const notPlain = new Set([
 ]);
 
 /**
- * The one POST that `bytes` hold, body and all; null for anything else, also where there is a doubt. `bytes` are kept
- * as the body.
+ * The one request that `bytes` hold, a POST with its body, or a GET or HEAD without; null for anything else, also where
+ * there is a doubt. `bytes` are kept as the body.
  */
 export const readPlainRequest = (
   bytes: Buffer,
   headBytes: number,
   peer: string | undefined,
 ): PlainRequest | null => {
-  if (bytes[0] !== 0x50) return null; // P
-  const end = bytes.indexOf(headEnd);
-  if (end < 0 || end > headBytes) return null;
+  const method = methodOf(bytes[0]);
+  const end = method === null ? -1 : bytes.indexOf(headEnd);
+  if (method === null || end < 0 || end > headBytes) return null;
   const head = bytes.toString("latin1", 0, end);
-  if (!wellFormed.test(head)) return null;
-  const headers = readFields(head);
-  const length = headers?.["content-length"];
-  if (!headers || length === undefined || !/^\d{1,9}$/.test(length) || headers["host"] === undefined)
-    return null;
+  if (!head.startsWith(method) || !wellFormed.test(head)) return null;
+  const rawHeaders: string[] = [];
+  const headers = readFields(head, rawHeaders);
+  if (!headers || headers["host"] === undefined) return null;
   const start = end + headEnd.length;
-  if (Number(length) !== bytes.length - start) return null;
-  return {
-    method: "POST",
-    target: head.slice(5, head.indexOf(" ", 5)),
-    headers,
-    body: bytes.subarray(start),
-    peer,
-  };
+  if (!isWhole(method, headers["content-length"], bytes.length - start)) return null;
+  const from = method.length + 1;
+  const target = head.slice(from, head.indexOf(" ", from));
+  return { method, target, headers, rawHeaders, body: bytes.subarray(start), peer };
 };
 
-/** The fields of a well-formed head; null where one comes twice or is not plain. */
-const readFields = (head: string): Record<string, string> | null => {
+const methodOf = (first: number | undefined): "POST" | "GET" | "HEAD" | null => {
+  if (first === 0x50) return "POST"; // P
+  if (first === 0x47) return "GET"; // G
+  return first === 0x48 ? "HEAD" : null; // H
+};
+
+/** Nothing is missing, and nothing comes behind. */
+const isWhole = (method: string, length: string | undefined, bytes: number): boolean => {
+  if (method !== "POST") return length === undefined && bytes === 0;
+  return length !== undefined && /^\d{1,9}$/.test(length) && Number(length) === bytes;
+};
+
+/** The fields of a well-formed head, in `raw` as they were written; null where one comes twice or is not plain. */
+const readFields = (head: string, raw: string[]): Record<string, string> | null => {
   const headers: Record<string, string> = Object.create(null); // a field may be called __proto__
   let start = head.indexOf("\r\n") + 2;
   while (start > 1) {
     const end = head.indexOf("\r\n", start);
     const colon = head.indexOf(":", start);
-    const name = head.slice(start, colon).toLowerCase();
+    const written = head.slice(start, colon);
+    const name = written.toLowerCase();
     if (headers[name] !== undefined || (notPlain.has(name) && !isKeepAlive(name, head, colon, end)))
       return null;
     let from = colon + 1;
     while (isBlank(head.charCodeAt(from))) from++;
     let to = end < 0 ? head.length : end;
     while (isBlank(head.charCodeAt(to - 1))) to--;
-    headers[name] = head.slice(from, to);
+    const value = head.slice(from, to);
+    headers[name] = value;
+    raw.push(written, value);
     start = end + 2;
   }
   return headers;

@@ -3,6 +3,7 @@ import { type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Upgrade } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
+import { hasBody } from "../http/request-body.ts";
 import { type ExchangeSources, openExchange } from "./exchange.ts";
 import { rawAnswer } from "./malformed.ts";
 
@@ -15,9 +16,13 @@ export interface Upgrades {
   close(): Promise<void>;
 }
 
-/** For `shouldUpgradeCallback`: anything else that names an upgrade is a plain request (RFC 9110 §7.8). */
+/**
+ * For `shouldUpgradeCallback`: anything else that names an upgrade is a plain request, also what HTTP/1.0 asks, and what
+ * brings a body, which whoever agrees could take for the first bytes of the websocket (RFC 9110 §7.8).
+ */
 export const asksUpgrade = (req: IncomingMessage, upgrades: Upgrades | undefined): boolean => {
   if (!upgrades || req.method !== "GET" || req.headers.upgrade?.toLowerCase() !== "websocket") return false;
+  if (req.httpVersion !== "1.1" || hasBody(req)) return false;
   return upgrades.claims(req);
 };
 

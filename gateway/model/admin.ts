@@ -8,6 +8,8 @@ export interface Overview {
   readonly siteUrl: string;
   /** the `<script>` line for sites that cannot be fronted */
   readonly snippet: string;
+  /** a page that Turnpike did not serve has reported a view */
+  readonly snippetSeen: boolean;
   /** the shipped demo is what is being served */
   readonly demo: boolean;
   readonly totals: Totals;
@@ -19,8 +21,44 @@ export interface Overview {
   readonly newest: readonly NewestEvent[];
   /** null when all is well, else one sentence */
   readonly trouble: string | null;
-  /** exposures since the start that were written after the page's first byte, and that could not be written */
-  readonly missed: { readonly exposuresLate: number; readonly exposuresLost: number };
+  /**
+   * since the start: exposures that were written after the page's first byte, exposures and events of tracked
+   * requests that could not be written
+   */
+  readonly missed: {
+    readonly exposuresLate: number;
+    readonly exposuresLost: number;
+    readonly requestsDropped: number;
+  };
+  /** what only one of gateway and script saw lately; null where no page was served */
+  readonly pageLoads: PageLoadSummary | null;
+}
+
+/** `GET /api/page-loads?days=7`: by day (UTC) and site, oldest first. */
+export interface PageLoadsOfDay {
+  readonly site: string;
+  /** YYYY-MM-DD */
+  readonly day: string;
+  /** served, and reported by the script */
+  readonly both: number;
+  /** served, and never reported */
+  readonly documentOnly: number;
+  /** reported, with a page-load id whose document is not on record */
+  readonly viewOnly: number;
+  /** page views of no page load: routes within an open page, pages that others serve */
+  readonly otherViews: number;
+}
+
+export interface PageLoadSummary {
+  readonly days: number;
+  readonly loads: number;
+  readonly both: number;
+  readonly documentOnly: number;
+  readonly viewOnly: number;
+  /** of all page loads, those that one side alone saw; 0…1 */
+  readonly share: number;
+  /** one sentence with the figure */
+  readonly sentence: string;
 }
 
 export interface Totals {
@@ -29,6 +67,8 @@ export interface Totals {
   readonly visitors: number;
   readonly sessions: number;
   readonly bots: number;
+  /** finished requests of tracked routes */
+  readonly requests: number;
   /** hits that could not be read at all */
   readonly rejects: number;
   /** visitors made up by `turnpike demo` */
@@ -57,6 +97,12 @@ export interface NewestEvent {
   readonly value: number | null;
   readonly currency: string | null;
   readonly variant: string | null;
+  /** what was asked and how it went, for a tracked request; null for all else */
+  readonly request: {
+    readonly method: string;
+    readonly status: number | null;
+    readonly durationMs: number | null;
+  } | null;
   readonly bot: string | null;
   readonly demo: boolean;
   /** one sentence each */

@@ -246,7 +246,7 @@ export const eventColumns = [
   { name: "email_hash", type: "text", meaning: "e-mail, keyed hash" },
   { name: "phone_hash", type: "text", meaning: "phone, keyed hash" },
   { name: "username_hash", type: "text", meaning: "user name, keyed hash" },
-  { name: "status", type: "int", meaning: "HTTP status of a served document" },
+  { name: "status", type: "int", meaning: "HTTP status of a served document or a tracked request" },
   { name: "duration_ms", type: "int", meaning: "time the gateway took" },
   { name: "targets", type: "json", meaning: "components shown", native: ["targets"] },
   { name: "items", type: "json", meaning: "goods of a purchase", native: ["items"] },

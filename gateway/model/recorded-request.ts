@@ -12,6 +12,15 @@ export interface RecordedRequest {
   readonly body: Buffer;
   /** the address of the socket; null where it was not recorded */
   readonly remoteAddress: string | null;
+  /** what its secrets proved, which are not recorded */
+  readonly proof?: Proof;
+}
+
+export interface Proof {
+  /** name of a write key of the settings: `SITE/1` is the first of that site */
+  readonly writeKey?: string;
+  /** the user whom a login token named */
+  readonly user?: string;
 }
 
 /** The request, or one sentence that says what is wrong with the line. */
@@ -24,7 +33,7 @@ interface Unreadable {
 
 const unreadable = (reason: string): Unreadable => ({ kind: "unreadable", reason });
 
-/** Reads `{"at", "method", "url", "headers", "body" | "body_base64", "remote_address"}`. */
+/** Reads `{"at", "method", "url", "headers", "body" | "body_base64", "remote_address", "proof"}`. */
 export const readRecordedRequest = (line: string): ReadLine => {
   const fields = parseObject(line);
   if (fields === null) return unreadable("expected a JSON object");
@@ -40,12 +49,15 @@ export const readRecordedRequest = (line: string): ReadLine => {
   if (body === null) return unreadable('"body", "body_base64": expected a text');
   const address = fields["remote_address"] ?? null;
   if (address !== null && typeof address !== "string") return unreadable('"remote_address": expected a text');
-  return { kind: "request", request: { at, method, url, headers, body, remoteAddress: address } };
+  const proof = readProof(fields["proof"]);
+  if (proof === null) return unreadable('"proof": expected an object of texts');
+  const request = { at, method, url, headers, body, remoteAddress: address };
+  return { kind: "request", request: proof === undefined ? request : { ...request, proof } };
 };
 
 /** The line of a recording for a request; a body that is no UTF-8 goes as base64. */
 export const writeRecordedRequest = (request: RecordedRequest): string => {
-  const { at, method, url, headers, body, remoteAddress } = request;
+  const { at, method, url, headers, body, remoteAddress, proof } = request;
   const text = body.toString("utf8");
   const bodyFields =
     body.length === 0 ? {} : text.includes("�") ? { body_base64: body.toString("base64") } : { body: text };
@@ -56,6 +68,7 @@ export const writeRecordedRequest = (request: RecordedRequest): string => {
     headers,
     ...bodyFields,
     ...(remoteAddress === null ? {} : { remote_address: remoteAddress }),
+    ...(proof === undefined ? {} : { proof: { write_key: proof.writeKey, user: proof.user } }),
   })}\n`;
 };
 
@@ -92,6 +105,16 @@ const readHeaders = (value: unknown): Record<string, string> | null => {
     headers[name.toLowerCase()] = String(text);
   }
   return headers;
+};
+
+/** Undefined where there is none, null where it is no proof. */
+const readProof = (value: unknown): Proof | null | undefined => {
+  if (value === undefined || value === null) return undefined;
+  if (!isObject(value)) return null;
+  const { write_key: writeKey, user } = value;
+  const isText = (one: unknown): one is string | undefined => one === undefined || typeof one === "string";
+  if (!isText(writeKey) || !isText(user)) return null;
+  return { ...(writeKey !== undefined && { writeKey }), ...(user !== undefined && { user }) };
 };
 
 const readBody = (text: unknown, base64: unknown): Buffer | null => {

@@ -26,6 +26,8 @@ export interface Site {
   readonly measurementIds: readonly string[];
   /** what stands before the paths of GA4 */
   readonly ga4Prefix?: string;
+  /** the script that copies hits of GA4's tag is served where d8a has it */
+  readonly ga4Duplicator?: boolean;
   /** 0 keeps addresses, 1 masks to /24 and /48, … 4 zeroes them */
   readonly ipMasking: number;
   readonly excludedUrlParams: readonly string[];
@@ -33,6 +35,8 @@ export interface Site {
   readonly ignoredReferrers: readonly string[];
   /** worth of one unit in USD by currency, or a file of them by date */
   readonly currencyRates: Readonly<Record<string, number>> | string;
+  /** where no people are: addresses, ranges, or files of these */
+  readonly datacenterRanges?: readonly string[];
   readonly filters: { readonly conditions: readonly TrafficFilter[] };
   /** rules for the channel, before the usual ones */
   readonly channels: readonly ChannelRule[];
@@ -40,6 +44,10 @@ export interface Site {
   readonly legacyPepper: string;
   /** write the original tracker's hashes of host, browser and address */
   readonly legacyHashes?: boolean;
+  /** hosts of the same owner: a visitor who follows a link from or to one of them stays the same */
+  readonly linkDomains?: readonly string[];
+  /** keys shared with the gateways of these hosts; the first seals */
+  readonly linkKeys?: readonly { readonly id: string; readonly secret: string }[];
   readonly cookies: CookieNames;
   /** registrable domain for the cookies; null: worked out from the request's host */
   readonly cookieDomain: string | null;
@@ -108,9 +116,14 @@ export interface IdentityRules {
   /** where the site's login token is: a cookie, or a header */
   readonly cookie?: string | undefined;
   readonly header?: string | undefined;
-  /** what it is signed with: a secret, or a file of public keys */
+  /** what it is signed with: a secret, or public keys: themselves, their file, or their address */
   readonly secret?: string | undefined;
-  readonly jwks?: string | undefined;
+  readonly jwks?: string | { readonly keys: readonly unknown[] } | undefined;
+  /** inner addresses where that address may lie, CIDR */
+  readonly jwksAllow?: readonly string[];
+  /** who must have made the token, and for whom */
+  readonly issuer?: string | undefined;
+  readonly audience?: string | undefined;
   /** claim of the token that is the user's id */
   readonly claim?: string | undefined;
 }

@@ -55,5 +55,11 @@ export interface WireVariants {
   cookies?: WireCookies;
 }
 
+/** `POST /tr/v1/share` and `/handover`: what was asked for, where there is such a thing for this visitor. */
+export interface WireLink {
+  cookies: WireCookies;
+  link?: string;
+}
+
 /** The cookies that a script on another origin writes for us: values as they are written, and lives in seconds. */
 export type WireCookies = readonly (readonly [name: string, value: string, seconds: number])[];

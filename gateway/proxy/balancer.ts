@@ -26,6 +26,8 @@ export interface Balancer {
   next(key: string | null, tried: readonly Pool[]): Pool | null;
   succeeded(pool: Pool): void;
   failed(pool: Pool): void;
+  /** It is not being left out. */
+  isUp(pool: Pool): boolean;
   /** what a health check found */
   judge(pool: Pool, isHealthy: boolean): void;
 }
@@ -70,7 +72,7 @@ export const createBalancer = (options: BalancerOptions): Balancer => {
       if (alone) return tried.length === 0 ? alone : null;
       const left = tried.length === 0 ? states : states.filter(({ pool }) => !tried.includes(pool));
       const up = left.filter(refresh);
-      return choose(up.length > 0 ? up : left, key)?.pool ?? null;
+      return (key === null ? choose : byKey)(up.length > 0 ? up : left, key)?.pool ?? null;
     },
     succeeded(pool) {
       const state = stateOf(pool);
@@ -85,6 +87,10 @@ export const createBalancer = (options: BalancerOptions): Balancer => {
       state.failuresInRow++;
       if (state.failuresInRow >= options.failures) state.pausedUntil = now() + options.pauseMs;
       refresh(state);
+    },
+    isUp(pool) {
+      const state = stateOf(pool);
+      return state !== undefined && refresh(state);
     },
     judge(pool, isHealthy) {
       const state = stateOf(pool);

@@ -166,6 +166,30 @@ test("bodies go through as they come, in both directions", async (t) => {
   assert.match(text, /data: one\n\n[\s\S]*data: two\n\n[\s\S]*data: three\n\n[\s\S]*0\r\n\r\n$/);
 });
 
+test("the head goes to the client while the body takes its time, passes or not", async (t) => {
+  for (const passes of [0, 1]) {
+    const heard = signal();
+    const port = await upstream(t, async (_req, res) => {
+      res.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+      await heard.given; // there is no body until the client has the head
+      res.end("data: at last\n\n");
+    });
+    const { port: front } = await gate(t, [port], {}, (x) => {
+      for (let i = 0; i < passes; i++) x.responsePasses.push(() => undefined);
+    });
+    const socket = await connectTo(front);
+    let text = "";
+    const closed = new Promise((resolve) => socket.on("close", resolve));
+    socket.on("data", (chunk) => {
+      text += chunk;
+      if (text.includes("\r\n\r\n")) heard.give();
+    });
+    socket.write("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    await closed;
+    assert.match(text, /data: at last/);
+  }
+});
+
 const megabyte = 1024 * 1024;
 const largeBytes = 96 * megabyte;
 

@@ -6,20 +6,25 @@ import type { Duplex } from "node:stream";
 import type { Exchange, Handler, Upgrade } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { hasBody } from "../http/request-body.ts";
+import { sendBuffer } from "../http/respond.ts";
 import { type Balancer, createBalancer } from "./balancer.ts";
 import { upstreamFailure } from "./failure.ts";
 import { firstValue } from "./header-pairs.ts";
 import { applyHeaderRules, compileHeaderRules } from "./header-rules.ts";
 import { watchHealth } from "./health.ts";
+import { countHop, endsHere, refuseTrace } from "./last-hop.ts";
 import { Relay } from "./relay.ts";
 import { type RequestRules, upstreamHeaders } from "./request-passes.ts";
 import type { ProxySettings } from "./settings.ts";
+import { createSticky } from "./sticky.ts";
 import { createTargets } from "./targets.ts";
+import { requestTrailers } from "./trailers.ts";
 import { openTunnel, type Tunnels } from "./tunnel.ts";
 import { uploadOf } from "./upload.ts";
 import type { Job } from "./upstream/connection.ts";
 import { parseEndpoint } from "./upstream/endpoint.ts";
 import { createPool, type Pool } from "./upstream/pool.ts";
+import { createUpstreamTally, type UpstreamStatus } from "./upstream-tally.ts";
 
 export interface ProxyOptions extends RequestRules {
   /** the path of the route, which `strip` and `rewrite` speak of */
@@ -31,14 +36,21 @@ export interface ProxyOptions extends RequestRules {
   /** told in a sentence when an upstream is left out, and when it is back */
   readonly warn: (sentence: string) => void;
   readonly tunnels: Tunnels;
+  /** signs the cookies that keep a browser at one upstream; none are set where it is left out */
+  readonly secret?: Buffer | undefined;
+  /** The visitor takes cookies; who does not is kept at one upstream by the address. */
+  readonly takesCookies?: ((x: Upgrade) => boolean) | undefined;
 }
 
 /** Carries a websocket; throws where it cannot be sent on, and says what else goes wrong on the socket. */
 export type TakeUpgrade = (x: Upgrade, socket: Duplex, head: Buffer) => void;
 
+export type { UpstreamStatus };
+
 export interface Proxy {
   readonly handle: Handler;
   readonly upgrade: TakeUpgrade;
+  status(): readonly UpstreamStatus[];
   /** Waits for running requests and closes the connections to the upstreams; websockets stay. */
   close(): Promise<void>;
 }
@@ -61,31 +73,60 @@ export const createProxy = (settings: ProxySettings, options: ProxyOptions): Pro
     onChange: ({ endpoint }, isUp) =>
       options.warn(`proxy: ${endpoint.url} ${isUp ? "answers again" : "does not answer and is left out"}`),
   });
+  const tally = createUpstreamTally(pools);
+  const fail = (pool: Pool): void => {
+    tally.failed(pool);
+    balancer.failed(pool);
+  };
   const stopHealth = settings.health ? watchHealth(pools, settings.health, balancer.judge) : () => {};
-  const headersOf = (x: Upgrade) => applyHeaderRules(upstreamHeaders(x, options), requestRules);
+  const sticky =
+    settings.sticky && options.secret && pools.length > 1
+      ? createSticky(settings.sticky, pools, options.secret)
+      : null;
+  const stripCookies = sticky ? [...options.stripCookies, sticky.name] : options.stripCookies;
+  const passRules = { ...options, stripCookies };
+  const headersOf = (x: Upgrade) => applyHeaderRules(upstreamHeaders(x, passRules), requestRules);
+  const takesCookies = options.takesCookies ?? (() => true);
 
-  const send = (x: Exchange, pool: Pool): void => {
+  /** The upstream of a request; `kept` where the client has it from us already, or cannot be told. */
+  const choose = (x: Upgrade): { readonly pool: Pool; readonly kept: boolean } => {
+    const before = sticky?.poolOf(x) ?? null;
+    if (before && balancer.isUp(before)) return { pool: before, kept: true };
+    const mayTell = sticky === null || takesCookies(x);
+    const pool = balancer.next(mayTell ? keyOf(x) : x.address, []);
+    if (!pool) throw new HttpError(502, "the server behind this site cannot be reached");
+    return { pool, kept: !mayTell };
+  };
+
+  const send = (x: Exchange, { pool, kept }: ReturnType<typeof choose>): void => {
     const { req } = x;
     const body = hasBody(req) ? uploadOf(req) : null;
-    const pairs = headersOf(x);
+    const pairs = countHop(headersOf(x), req.method);
     const method = req.method ?? "GET";
     const attempts = [pool];
     const mayRepeat = body === null && repeatable.has(method);
 
+    let sentAt = 0;
     const attempt = (at: Pool): void => {
+      sentAt = performance.now();
       const job: Job = {
         request: { method, target: targetOf(x), host: at.endpoint.host, pairs },
         body,
         chunked: body !== null && firstValue(pairs, "content-length") === undefined,
+        trailers: () => requestTrailers(req),
         handler: relay,
       };
       if (!at.dispatch(job)) relay.limitWait(waitMs, () => at.forget(job));
     };
     const current = (): Pool => attempts.at(-1) ?? pool;
+    if (sticky && !kept) sticky.keep(x, current);
     const relay = new Relay(x, body, {
-      onAnswer: () => balancer.succeeded(current()),
+      onAnswer() {
+        tally.answered(current(), performance.now() - sentAt);
+        balancer.succeeded(current());
+      },
       retry(error) {
-        if (isUpstreamsFault(error)) balancer.failed(current());
+        if (isUpstreamsFault(error)) fail(current());
         if (!mayRepeat || attempts.length >= settings.tries) return false;
         const next = balancer.next(keyOf(x), attempts);
         if (!next) return false;
@@ -101,13 +142,12 @@ export const createProxy = (settings: ProxySettings, options: ProxyOptions): Pro
 
   return {
     handle(x) {
-      const pool = balancer.next(keyOf(x), []);
-      if (!pool) throw new HttpError(502, "the server behind this site cannot be reached");
-      send(x, pool);
+      refuseTrace(x);
+      if (endsHere(x)) return sendBuffer(x, { status: 204, headers: new Map() }, Buffer.alloc(0));
+      send(x, choose(x));
     },
     upgrade(x, socket, head) {
-      const pool = balancer.next(keyOf(x), []);
-      if (!pool) throw new HttpError(502, "the server behind this site cannot be reached");
+      const { pool } = choose(x);
       openTunnel({
         endpoint: pool.endpoint,
         request: { method: "GET", target: targetOf(x), host: pool.endpoint.host, pairs: headersOf(x) },
@@ -118,11 +158,12 @@ export const createProxy = (settings: ProxySettings, options: ProxyOptions): Pro
         rules: answerRules,
         onOpen: () => balancer.succeeded(pool),
         onError: (error) => {
-          if (isUpstreamsFault(error)) balancer.failed(pool);
+          if (isUpstreamsFault(error)) fail(pool);
           options.onError(upstreamFailure(error), x);
         },
       });
     },
+    status: () => tally.status(balancer.isUp),
     async close() {
       stopHealth();
       await Promise.all(pools.map((pool) => pool.close()));

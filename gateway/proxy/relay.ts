@@ -7,6 +7,7 @@ import { sendError } from "../http/send-error.ts";
 import { noConnection, upstreamFailure } from "./failure.ts";
 import { dropHopByHop, dropNominated, type HeaderPairs, without } from "./header-pairs.ts";
 import { applyHeaderRules, type CompiledRules } from "./header-rules.ts";
+import { allowedTrailers } from "./trailers.ts";
 import type { AnswerHandler, Call } from "./upstream/connection.ts";
 import type { AnswerHead } from "./upstream/response-head.ts";
 
@@ -35,6 +36,8 @@ export class Relay implements AnswerHandler {
   /** chunks that came while the passes over the head were running; null when they are not */
   #held: Buffer[] | null = null;
   #ended = false;
+  /** some of the body has come */
+  #hasBegun = false;
   /** the answer's `content-length` where its body goes out as it comes, else -1 */
   #promised = -1;
 
@@ -77,6 +80,7 @@ export class Relay implements AnswerHandler {
     if (this.#x.responsePasses.length === 0) {
       this.#promised = framing.kind === "length" ? framing.bytes : -1;
       this.#x.res.writeHead(status, headers as string[]); // Node asks for a mutable array and does not change it
+      process.nextTick(flushHead, this);
       return;
     }
     call.pause();
@@ -89,6 +93,7 @@ export class Relay implements AnswerHandler {
 
   onData(call: Call, data: Buffer): void {
     if (this.#over) return;
+    this.#hasBegun = true;
     if (this.#held) this.#held.push(Buffer.from(data));
     else if (data.length === this.#promised) this.#finish(noTrailers, data);
     else if (!this.#write(data)) this.#waitForDrain(call);
@@ -105,6 +110,11 @@ export class Relay implements AnswerHandler {
     // What came before the fault is still to be written out: Node does that at the end of this turn.
     if (this.#x.res.headersSent) setImmediate(fail);
     else fail();
+  }
+
+  /** The body takes its time: the client has the head meanwhile, as a page that waits for events does. */
+  flushHead(): void {
+    if (!this.#hasBegun && !this.#over) this.#x.res.flushHeaders();
   }
 
   #write(data: Buffer): boolean {
@@ -130,6 +140,7 @@ export class Relay implements AnswerHandler {
     this.#held = null;
     for (const chunk of held) this.#write(chunk);
     if (this.#ended) this.#finish(noTrailers);
+    else this.flushHead();
   }
 
   #finish(trailers: HeaderPairs, last?: Buffer): void {
@@ -137,7 +148,7 @@ export class Relay implements AnswerHandler {
     const { req, res } = this.#x;
     // Both may throw, which then cuts the connection: only after them is the answer over.
     const rest = last ?? this.#pass?.end();
-    if (trailers.length > 0) res.addTrailers(joined(trailers));
+    if (trailers.length > 0) res.addTrailers(joined(allowedTrailers(trailers)));
     this.#over = true;
     if (last && last.length <= oneWriteBytes) res.end(last.toString("latin1"), "latin1");
     else res.end(rest && Buffer.from(rest));
@@ -178,6 +189,8 @@ export class Relay implements AnswerHandler {
     this.#forget = null;
   }
 }
+
+const flushHead = (relay: Relay): void => relay.flushHead();
 
 // Node sends head and body in one piece if the body is a string too; copying that little is cheaper than two pieces.
 const oneWriteBytes = 8192;

@@ -32,6 +32,27 @@ test("Expect stays with us", () => {
   assert.deepEqual(dropExpect(["expect", "100-continue", "a", "1"], exchange(), rules), ["a", "1"]);
 });
 
+test("whose certificate it is, only a trusted proxy may say", () => {
+  const pairs = ["x-client-cert-subject", "CN=root", "x-client-cert-new", "1", "a", "1"];
+  assert.deepEqual(dropOwn(pairs, exchange(), rules), ["a", "1"]);
+  assert.deepEqual(dropOwn(pairs, exchange(), trusting), pairs);
+});
+
+test("what a layer has put in stays, whatever it is called, and the client's own of that name is gone", () => {
+  const x = exchange([
+    "X-Forwarded-User",
+    "root",
+    "X-Client-Cert-Subject",
+    "CN=root",
+    "X-Real-IP",
+    "6.6.6.6",
+  ]);
+  x.requestEdits.set("x-forwarded-user", "ann").set("x-client-cert-subject", "CN=ann");
+  const pairs = upstreamHeaders(x, rules);
+  assert.deepEqual(pairs.slice(0, 4), ["x-forwarded-user", "ann", "x-client-cert-subject", "CN=ann"]);
+  assert.equal(pairs.includes("root") || pairs.includes("CN=root") || pairs.includes("x-real-ip"), false);
+});
+
 test("a client cannot send the assignment header, nor our own cookies upstream", () => {
   const cases: readonly [pairs: string[], left: string[]][] = [
     [

@@ -23,8 +23,13 @@ type RequestPass = (pairs: HeaderPairs, x: Upgrade, rules: RequestRules) => Head
 export const dropExpect: RequestPass = (pairs) => without(pairs, (name) => name === "expect");
 
 /** Drops what only we may say or know: the assignment header, and our own cookies. */
-export const dropOwn: RequestPass = (pairs, _x, { stripCookies }) => {
-  const others = without(pairs, (name) => name === "x-experiment");
+export const dropOwn: RequestPass = (pairs, x, { stripCookies, isTrusted }) => {
+  // Whose certificate it is says only who has seen it: we, or a proxy that is trusted.
+  const isForged = (name: string): boolean =>
+    name.charCodeAt(0) === 0x78 &&
+    name.startsWith("x-client-cert-") &&
+    !isTrusted(plainAddress(x.req.socket.remoteAddress));
+  const others = without(pairs, (name) => name === "x-experiment" || isForged(name));
   return stripCookies.length === 0 ? others : dropCookies(others, stripCookies);
 };
 
@@ -71,7 +76,12 @@ export const applyEdits: RequestPass = (pairs, x) => {
 export const addForwarded: RequestPass = (pairs, x, { isTrusted }) => {
   const peer = plainAddress(x.req.socket.remoteAddress);
   const believed = isTrusted(peer) ? pairs : null;
-  const kept = without(pairs, believed ? (name) => name === "x-forwarded-for" : isForwarding) as string[];
+  // What a layer has put in, such as the name that an authentication server gave, is ours and no client's claim.
+  const isClaim =
+    x.requestEdits.size === 0
+      ? isForwarding
+      : (name: string) => isForwarding(name) && !x.requestEdits.has(name);
+  const kept = without(pairs, believed ? (name) => name === "x-forwarded-for" : isClaim) as string[];
   const forwarded = kept === pairs ? kept.slice() : kept; // ours to append to: `without` made it
   const before = believed && requestHeader(x, "x-forwarded-for");
   forwarded.push("x-forwarded-for", before ? `${before}, ${peer}` : peer);

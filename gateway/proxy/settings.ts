@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { fieldName, fieldValue } from "../http/header-fields.ts";
 
 const address = z
   .string()
@@ -15,24 +16,6 @@ const upstream = z.union([
     verify: z.boolean().default(true).describe("check the certificate of an https upstream"),
   }),
 ]);
-
-/** Where a message ends hangs on these: rules that change them would let one message look like two. */
-const framing = [
-  "connection",
-  "content-length",
-  "keep-alive",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-];
-
-const fieldName = z
-  .string()
-  .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, "expected the name of a header")
-  .transform((name) => name.toLowerCase())
-  .refine((name) => !framing.includes(name), "speaks of the connection, and cannot be set");
-const fieldValue = z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, "expected one line of text");
 
 export const headerRules = z.strictObject({
   set: z.record(fieldName, fieldValue).default({}).describe("replaces what is there"),
@@ -64,6 +47,25 @@ export const proxySettings = z.strictObject({
     .nullable()
     .default(null)
     .describe("put this in the place of the route's path"),
+  sticky: z
+    .strictObject({
+      cookie: z
+        .string()
+        .regex(/^[\w-]{1,64}$/, "expected the name of a cookie")
+        .nullable()
+        .default(null)
+        .describe("its name; made of the upstreams where it is null"),
+      maxAgeSeconds: z
+        .int()
+        .min(1)
+        .max(34_560_000)
+        .nullable()
+        .default(null)
+        .describe("how long browsers keep it; until they are closed where it is null"),
+    })
+    .nullable()
+    .default(null)
+    .describe("keep a browser at one upstream by a cookie; null does not"),
   requestHeaders: headerRules.prefault({}).describe("of requests on their way to the upstream"),
   responseHeaders: headerRules.prefault({}).describe("of answers on their way to the client"),
   connectMs: z.int().min(1).default(5000).describe("longest wait for a connection, ms"),

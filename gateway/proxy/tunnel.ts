@@ -3,7 +3,7 @@
  * both ways untouched, each side at the pace of the other. No time is set on an open one.
  */
 import { STATUS_CODES } from "node:http";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { upstreamFailure } from "./failure.ts";
 import { dropHopByHop, dropNominated, type HeaderPairs } from "./header-pairs.ts";
@@ -21,6 +21,11 @@ export interface Tunnels {
   /** Closes all. */
   close(): void;
 }
+
+/** A peer that vanished without a word is missed by the system's probes, which begin after this silence. */
+const probeMs = 60_000;
+/** How long the second side may take to close after the first: a websocket is never half open for longer. */
+const lingerMs = 30_000;
 
 export const createTunnels = (): Tunnels => {
   const open = new Set<() => void>();
@@ -66,6 +71,12 @@ export const openTunnel = (options: TunnelOptions): void => {
     client.destroy();
   };
 
+  /** One side has ended: the other has a while to follow. */
+  const endSoon = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(close, lingerMs).unref();
+  };
+
   /** The upstream failed before it agreed: the client is still told in HTTP. */
   const fail = (error: Error): void => {
     if (over) return;
@@ -81,6 +92,7 @@ export const openTunnel = (options: TunnelOptions): void => {
       () => close(),
     );
     upstream.destroy();
+    endSoon();
   };
 
   const readAnswer = (bytes: Buffer): void => {
@@ -99,21 +111,27 @@ export const openTunnel = (options: TunnelOptions): void => {
     else refuse(all);
   };
 
+  const toClient = (bytes: Buffer): void => {
+    if (!client.write(Buffer.from(bytes))) upstream.pause();
+  };
+
   const join = (head: AnswerHead, rest: Buffer): void => {
     options.onOpen();
     answered = true;
     const pairs = applyHeaderRules(dropHopByHop(dropNominated(head.pairs)), options.rules);
     client.write(headText(101, [...pairs, "connection", "Upgrade", "upgrade", "websocket"]), "latin1");
     if (rest.length > 0) client.write(rest);
-    take = (bytes) => {
-      if (!client.write(Buffer.from(bytes))) upstream.pause();
-    };
-    client.on("drain", () => upstream.resume());
+    if (client instanceof Socket) client.setKeepAlive(true, probeMs);
+    upstream.setKeepAlive(true, probeMs);
+    take = toClient;
     client.on("data", (bytes: Buffer) => {
       if (!upstream.write(bytes)) client.pause();
     });
     upstream.on("drain", () => client.resume());
-    client.on("end", () => upstream.end());
+    client.on("end", () => {
+      upstream.end();
+      endSoon();
+    });
     if (options.head.length > 0) upstream.write(options.head);
     client.resume();
   };
@@ -130,8 +148,11 @@ export const openTunnel = (options: TunnelOptions): void => {
         const own = kept.includes("content-length") ? [] : length;
         client.write(headText(status, [...kept, ...own, "connection", "close"]), "latin1");
       },
-      onData: (data) => void client.write(Buffer.from(data)),
-      onEnd: () => client.end(() => close()),
+      onData: toClient,
+      onEnd: () => {
+        client.end(() => close());
+        endSoon();
+      },
     });
     take = (bytes) => reader.read(bytes);
     upstream.on("end", () => guarded(() => reader.end()));
@@ -162,7 +183,11 @@ export const openTunnel = (options: TunnelOptions): void => {
     upstream.write(handshake, "latin1");
   });
   upstream.on("error", (error) => fail(error));
-  upstream.on("end", () => client.end());
+  upstream.on("end", () => {
+    client.end();
+    if (answered) endSoon();
+  });
+  client.on("drain", () => upstream.resume());
   upstream.on("close", () => {
     if (!answered) fail(new UpstreamError("closed", "proxy: the upstream hung up"));
     else client.end(() => close());

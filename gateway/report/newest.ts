@@ -1,4 +1,5 @@
 import type { NewestEvent } from "../model/admin.ts";
+import type { Event } from "../model/event.ts";
 import type { EventStore, Stored } from "../model/event-store.ts";
 
 /** The last events in order of receipt, newest last; with `after`, only those above it. Documents are left out. */
@@ -12,10 +13,23 @@ export const newestEvents = (
   const from = Math.max(after, lastSeq - limit * 4);
   return store
     .read(from, limit * 4)
-    .filter(({ event }) => event.type !== "log")
+    .filter(({ event }) => event.type !== "log" || isRequest(event))
     .slice(-limit)
     .map(toNewest);
 };
+
+/** A finished request of a tracked route. */
+const isRequest = ({ type, tracking_protocol: protocol, name }: Event): boolean =>
+  type === "log" && protocol === "gateway" && name !== "document";
+
+const requestOf = (event: Event): NewestEvent["request"] =>
+  isRequest(event)
+    ? {
+        method: String(event.properties?.["method"] ?? ""),
+        status: event.status ?? null,
+        durationMs: event.duration_ms ?? null,
+      }
+    : null;
 
 const toNewest = ({ seq, event }: Stored): NewestEvent => ({
   seq,
@@ -28,6 +42,7 @@ const toNewest = ({ seq, event }: Stored): NewestEvent => ({
   value: event.value ?? null,
   currency: event.currency ?? null,
   variant: event.variation_id ?? Object.values(event.experiments ?? {})[0] ?? null,
+  request: requestOf(event),
   bot: event.bot ?? null,
   demo: event.traffic_filter_name === "demo",
   problems: (event.problems ?? []).map(({ field, problem }) => `${field}: ${problem}`),

@@ -16,6 +16,7 @@ export const readTotals = async (store: Pick<EventStore, "report">, counters: Co
     visitors: counters["visitors"] ?? 0,
     sessions: counters["sessions"] ?? 0,
     bots: counters["bots"] ?? 0,
+    requests: counters["requests"] ?? 0,
     rejects: counters["rejects"] ?? 0,
     demoVisitors: Number(demo?.["n"] ?? 0),
   };

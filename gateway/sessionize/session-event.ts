@@ -6,7 +6,10 @@ import type { SessionEvent } from "../model/session.ts";
  * server says of a user without saying where he was.
  */
 export const countsForSessions = (event: Event): boolean =>
-  !noActs.has(event.type) && Boolean(event.client_id);
+  !noActs.has(event.type) && Boolean(event.client_id) && !isTakenBack(event);
+
+/** The owner has taken back whom a visitor was taken for. */
+const isTakenBack = ({ type, tracking_protocol: by }: Event): boolean => type === "alias" && by === "gateway";
 
 /** A payment may be a renewal that nobody was there for. */
 const noActs: ReadonlySet<string> = new Set(["log", "exposure", "payment"]);

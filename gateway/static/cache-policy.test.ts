@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { compileGlob } from "../lib/glob.ts";
 import { createCachePolicy } from "./cache-policy.ts";
-import { compileGlob } from "./glob.ts";
 import { hasHashedName } from "./hashed-name.ts";
 import { mediaType } from "./mime.ts";
 

@@ -1,4 +1,4 @@
-import { compileGlob } from "./glob.ts";
+import { compileGlob } from "../lib/glob.ts";
 import { hasHashedName } from "./hashed-name.ts";
 import { isDocument } from "./mime.ts";
 import type { StaticSettings } from "./settings.ts";

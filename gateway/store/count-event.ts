@@ -9,12 +9,24 @@ export const countEvent = (counters: CounterTable, event: Event): void => {
     return;
   }
   if (event.type === "log") {
-    if (event.tracking_protocol === "gateway") counters.add(site, "documents", 1);
+    if (event.tracking_protocol === "gateway") counters.add(site, counterOf(event), 1);
     return;
   }
   counters.add(site, "events", 1);
   if (event.traffic_filter_name === "demo") return;
   if (event.type === "exposure") counters.add(site, "exposures", 1);
-  if (event.type === "page" && event.tracking_protocol === "native") counters.add(site, "script_views", 1);
+  if (event.type === "page" && event.tracking_protocol === "native") {
+    counters.add(site, "script_views", 1);
+    if (isElsewhere(event)) counters.add(site, "dropin_views", 1);
+  }
   if (event.properties && "gu" in event.properties) counters.add(site, "tagged", 1);
 };
+
+/** The first view of a page that Turnpike did not serve: later ones within it come from the page itself. */
+const isElsewhere = ({ page_load_id: load, page_referrer: referrer, page_hostname: host }: Event): boolean =>
+  !load && (!referrer || !host || hostOf(referrer) !== host);
+
+const hostOf = (address: string): string | null => (URL.canParse(address) ? new URL(address).hostname : null);
+
+/** A tracked request may have any other name. */
+const counterOf = ({ name }: Event): string => (name === "document" ? "documents" : "requests");

@@ -1,7 +1,7 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { codeOf } from "../lib/error-code.ts";
+import { makeFolder } from "../lib/make-folder.ts";
 import { migrations } from "./migrations.ts";
 
 export type Db = Database.Database;
@@ -10,7 +10,7 @@ export const databaseFile = (dir: string): string => join(dir, "turnpike.db");
 
 /** Opens the data folder's database for writing, making or upgrading it. Throws one sentence a person can act on. */
 export const openDatabase = (dir: string, steps: readonly string[] = migrations): Db => {
-  makeFolder(dir);
+  makeDataFolder(dir);
   const file = databaseFile(dir);
   return explain(file, () => {
     const db = new Database(file);
@@ -64,9 +64,9 @@ const refuseNewer = (db: Db, known: number, file: string): void => {
   }
 };
 
-const makeFolder = (dir: string): void => {
+const makeDataFolder = (dir: string): void => {
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeFolder(dir, 0o700);
   } catch (cause) {
     throw new Error(
       `store: the data folder ${dir} cannot be made (${codeOf(cause)}): choose another with --data`,

@@ -5,6 +5,7 @@ import { StoreBusy } from "../model/event-store.ts";
 import type { EventId } from "../model/ids.ts";
 import { createGroupCommit, type GroupCommitOptions } from "./group-commit.ts";
 import type { Batch } from "./ledger.ts";
+import { eventOf } from "./stored-event.ts";
 
 const keyed = (id: string): Keyed => ({
   event: {
@@ -32,7 +33,7 @@ const open = (options: Partial<GroupCommitOptions> = {}) => {
     line,
     posted,
     troubles,
-    idsOf: (i: number) => posted[i]?.lines.map((text) => JSON.parse(text).id),
+    idsOf: (i: number) => posted[i]?.lines.map((text) => eventOf(text).id),
   };
 };
 

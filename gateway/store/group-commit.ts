@@ -5,6 +5,7 @@
 import type { Event, Keyed } from "../model/event.ts";
 import { type RejectedHit, StoreBusy } from "../model/event-store.ts";
 import type { Batch } from "./ledger.ts";
+import { bodyOf, eventOf } from "./stored-event.ts";
 
 /** What became of a batch: committed, `doubles` being the positions of lines stored before; or nothing of it kept. */
 export type Outcome =
@@ -142,7 +143,7 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
         const lines: string[] = [];
         const keyTimes: (number | null)[] = [];
         for (const { event, keyTime } of events) {
-          lines.push(JSON.stringify(event));
+          lines.push(bodyOf(event));
           keyTimes.push(keyTime);
         }
         enqueue(lines, keyTimes, options.onStored ? events : null, () => resolve(), reject);
@@ -194,7 +195,7 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
 
 const none: readonly number[] = [];
 
-const parsed = (line: string): Keyed => ({ event: JSON.parse(line) as Event, keyTime: null }); // our own line
+const parsed = (line: string): Keyed => ({ event: eventOf(line), keyTime: null });
 
 const tellStored = (
   events: readonly Keyed[],

@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import type { Event } from "../model/event.ts";
 import type { Db } from "./database.ts";
+import { eventOf } from "./stored-event.ts";
 
 export interface Key {
   readonly site: number;
@@ -88,7 +89,7 @@ export const createJournal = (db: Db): Journal => {
     },
     recover: (after, limit, siteOf) =>
       (read.all(after, limit) as Row[]).map((row) => {
-        const event = JSON.parse(row.body) as Event; // our own line
+        const event = eventOf(row.body);
         const site = siteOf(event);
         waiting.add(keyText(site, row.key_time, event.id));
         return { seq: row.seq, event, key: { site, time: row.key_time, id: idBytes(event.id) } };

@@ -5,17 +5,22 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Event } from "../model/event.ts";
 import type { RejectedHit } from "../model/event-store.ts";
+import type { PageLoadTable } from "../model/page-loads.ts";
 import type { CounterTable, Projection, SessionTable, SubjectTable } from "../model/projection.ts";
 import type { RecordTable } from "../model/records.ts";
 import { createCounterTable } from "./counter-table.ts";
 import { openDatabase } from "./database.ts";
+import { type DayCount, keepDayCounts } from "./day-table.ts";
 import { removeDemo } from "./demo-rows.ts";
 import { createFollower } from "./follower.ts";
 import { createJournal, type Entry, pruneKeys } from "./journal.ts";
+import { createPageLoadTable } from "./page-load-table.ts";
 import { changedDefinitions, rebuildExperiments, rememberDefinitions } from "./rebuild.ts";
 import { createRecordTable } from "./record-table.ts";
 import { performSegmentCall, type SegmentCall } from "./segments/writing.ts";
 import { createSessionTable } from "./session-table.ts";
+import { keepSinkPlaces, type SinkPlace } from "./sink-table.ts";
+import { eventOf } from "./stored-event.ts";
 import { createSubjectTable } from "./subject-table.ts";
 import { createToken, listTokens, type Role, revokeToken, type TokenInfo } from "./tokens.ts";
 import { createNumbers, type People } from "./visitors.ts";
@@ -25,6 +30,7 @@ export interface Tables {
   readonly subjects: SubjectTable;
   readonly counters: CounterTable;
   readonly records: RecordTable;
+  readonly pageLoads: PageLoadTable;
   readonly people: People;
 }
 
@@ -41,7 +47,7 @@ export interface LedgerOptions {
   readonly definitions: () => ReadonlyMap<string, string>;
 }
 
-/** Lines of JSON, each an `Event`, with the time of its key. */
+/** Lines as `bodyOf` makes them, each an event, with the time of its key. */
 export interface Batch {
   readonly lines: readonly string[];
   readonly keyTimes: readonly (number | null)[];
@@ -61,11 +67,15 @@ export interface Ledger {
   followDefinitions(): void;
   /** Removes what made-up visitors left; answers how many they were. */
   removeDemo(): number;
+  /** Keeps where sinks stand. */
+  keepSinkPlaces(places: readonly SinkPlace[]): void;
   /** What sealing, pruning and erasing change. */
   segments(call: SegmentCall): unknown;
   createToken(name: string, role: Role, given?: string): string;
   listTokens(): readonly TokenInfo[];
   revokeToken(name: string): boolean;
+  /** Writes how often somebody asked in a day, for daily quotas. */
+  keepDayCounts(day: string, counts: readonly DayCount[], limit: number): void;
   /** Forgets keys and rejects past their life. */
   prune(): void;
   close(): void;
@@ -81,7 +91,9 @@ export const openLedger = (options: LedgerOptions): Ledger => {
   const sessions = createSessionTable(db);
   const subjects = createSubjectTable(db);
   const counters = createCounterTable(db);
-  const tables: Tables = { sessions, subjects, counters, records: createRecordTable(db), people: numbers };
+  const pageLoads = createPageLoadTable(db, (site) => numbers.site(site));
+  const records = createRecordTable(db);
+  const tables: Tables = { sessions, subjects, counters, records, pageLoads, people: numbers };
   const projections = options.projections(tables);
   const addReject = db.prepare(
     "INSERT INTO rejects (received_at, site, method, path, reason, sample) VALUES (?, ?, ?, ?, ?, ?)",
@@ -125,7 +137,7 @@ export const openLedger = (options: LedgerOptions): Ledger => {
     const entries: Entry[] = [];
     for (let i = 0; i < batch.lines.length; i++) {
       const line = batch.lines[i] ?? "";
-      const event = JSON.parse(line) as Event; // made by our own side of the thread
+      const event = eventOf(line);
       const entry = journal.append(numbers.site(event.property_id), event, batch.keyTimes[i] ?? null, line);
       if (entry) entries.push(entry);
       else doubles.push(i);
@@ -202,12 +214,15 @@ export const openLedger = (options: LedgerOptions): Ledger => {
       forget();
       return answer;
     },
+    keepSinkPlaces: (places) => keepSinkPlaces(db, places),
     createToken: (name, role, given) => createToken(db, name, role, options.clock(), given),
     listTokens: () => listTokens(db),
     revokeToken: (name) => revokeToken(db, name),
+    keepDayCounts: (day, counts, limit) => keepDayCounts(db, day, counts, limit),
     prune() {
       const now = options.clock();
       pruneKeys(db, now, 20_000);
+      pageLoads.prune(now, 20_000);
       db.prepare("DELETE FROM rejects WHERE received_at < ? OR no <= (SELECT max(no) FROM rejects) - ?").run(
         now - options.rejectDays * 86_400_000,
         options.rejectsKept,

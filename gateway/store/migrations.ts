@@ -4,7 +4,11 @@
  *
  * Keys lead with time or with numbers given in order, so that inserts touch few pages.
  */
+import { dayStep } from "./day-step.ts";
+import { pageLoadStep } from "./page-load-step.ts";
 import { recordStep } from "./record-steps.ts";
+import { sinkStep } from "./sink-steps.ts";
+import { eventsStep } from "./stored-event.ts";
 
 export const migrations: readonly string[] = [
   `
@@ -123,4 +127,8 @@ export const migrations: readonly string[] = [
       ORDER BY started_at DESC, ended_at DESC, last_sequence DESC, last_id DESC LIMIT 1)
     JOIN visitors v ON v.no = p.person;
   `,
+  sinkStep,
+  dayStep,
+  pageLoadStep,
+  eventsStep,
 ];

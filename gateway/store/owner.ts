@@ -2,10 +2,12 @@
  * One process owns a data folder: it holds a lock on `owner.db` for life, which the kernel gives back when it
  * dies, however it dies. `owner.json` beside it says who that is.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { codeOf } from "../lib/error-code.ts";
+import { makeFolder } from "../lib/make-folder.ts";
 
 export interface Owner {
   readonly pid: number;
@@ -53,7 +55,7 @@ export const readOwner = (dir: string): Owner | null => {
 
 const lockFolder = (dir: string): Database.Database | null => {
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeFolder(dir, 0o700);
     const db = new Database(join(dir, "owner.db"), { timeout: 0 });
     try {
       db.exec("BEGIN EXCLUSIVE");

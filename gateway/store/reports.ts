@@ -1,10 +1,24 @@
 const lifetimeValue = `SELECT currency, sum(micros) / 1e6 AS value, count(*) AS payments,
   sum(micros < 0) AS refunds, min(at) AS "firstAt", max(at) AS "lastAt" FROM payments`;
 
+// A page view comes a moment after its document: documents above `:youngest` are not missed yet. The two parameters
+// that are ids are hexadecimal.
+const pageLoads = `SELECT d.site, d.day, d.both, d.document_only - ifnull(young.n, 0) AS document_only, d.view_only,
+    d.other_views
+  FROM page_load_days d LEFT JOIN (
+    SELECT sites.id AS site, CASE WHEN p.id >= unhex(:midnight) THEN :today ELSE :yesterday END AS day, count(*) AS n
+    FROM sites JOIN page_loads p ON p.site = sites.no WHERE p.id >= unhex(:youngest) AND p.seen = 1 GROUP BY 1, 2
+  ) young ON young.site = d.site AND young.day = d.day
+  WHERE d.day >= :since ORDER BY d.day, d.site`;
+
 /** The named reports over SQLite, as SQL. `:name` are the parameters. */
 export const reports: Readonly<Record<string, string>> = {
   counters: "SELECT counter, sum(n) AS n FROM counters GROUP BY counter",
   "demo-visitors": "SELECT count(*) AS n FROM visitors WHERE label = 'demo'",
+  // How far the slowest projection is behind the journal.
+  "projection-lag":
+    "SELECT max(0, ifnull((SELECT max(seq) FROM journal), 0) - ifnull((SELECT min(seq) FROM offsets), 0)) AS n",
+  "day-counts": "SELECT key, n FROM day_counts WHERE day = :day ORDER BY n DESC LIMIT :limit",
   // What a visitor agreed to, the newest first.
   agreements:
     "SELECT seq, at, said FROM agreements WHERE site = :site AND client_id = :visitor ORDER BY at DESC, seq DESC LIMIT 100",
@@ -15,6 +29,13 @@ export const reports: Readonly<Record<string, string>> = {
   // Exposed people come from the subjects where an experiment has changed its goals since.
   multiple:
     "SELECT experiment, count(*) AS people FROM experiment_subjects WHERE multi = 1 GROUP BY experiment",
+  // Where sinks stand, and since when what is behind a place has waited; of what has left the journal only what is
+  // known of the place itself can say so.
+  sinks:
+    'SELECT id, seq, received_at AS "receivedAt", failures, missed, last_error AS "lastError", last_error_at AS "lastErrorAt" FROM sinks ORDER BY id',
+  "waiting-since": `SELECT CASE WHEN :seq < dropped AND :at IS NOT NULL THEN :at
+    ELSE (SELECT received_at FROM journal WHERE seq > :seq ORDER BY seq LIMIT 1) END AS since FROM sealing`,
+  "page-loads": pageLoads,
   rejects: "SELECT * FROM rejects WHERE no > :no ORDER BY no LIMIT :limit",
   tokens: "SELECT lower(hex(hash)) AS hash, name, role FROM tokens",
 };

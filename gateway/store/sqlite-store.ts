@@ -24,6 +24,8 @@ export interface SqliteStore
   call(what: WriterCall): Promise<unknown>;
   /** Hands changed settings to the writer's thread. */
   configure(settings: unknown): void;
+  /** batches that were committed, and the time from handing each to the writer, all together */
+  commits(): { readonly count: number; readonly seconds: number };
   readonly reader: Reader;
   /** Waits for what was taken, then closes. */
   close(): Promise<void>;
@@ -39,7 +41,15 @@ export const openSqliteStore = async (options: SqliteStoreOptions): Promise<Sqli
   let gone: Error | null = null;
 
   const post = (message: ToWriter) => worker.postMessage(message);
-  const line = createGroupCommit({ ...options, post: (batch) => post({ kind: "append", ...batch }) });
+  const commits = { count: 0, seconds: 0 };
+  let postedAt = 0;
+  const line = createGroupCommit({
+    ...options,
+    post(batch) {
+      postedAt = performance.now();
+      post({ kind: "append", ...batch });
+    },
+  });
 
   const fail = (error: Error) => {
     gone = error;
@@ -48,6 +58,10 @@ export const openSqliteStore = async (options: SqliteStoreOptions): Promise<Sqli
   };
 
   worker.on("message", (message: FromWriter) => {
+    if (message.kind === "appended") {
+      commits.count++;
+      commits.seconds += (performance.now() - postedAt) / 1000; // settling it posts the next
+    }
     if (message.kind === "appended" || message.kind === "refused") line.settle(message);
     if (message.kind !== "answer") return;
     const call = calls.get(message.call);
@@ -62,6 +76,7 @@ export const openSqliteStore = async (options: SqliteStoreOptions): Promise<Sqli
 
   return {
     ...line,
+    commits: () => ({ ...commits }),
     reader,
     read: (after, limit) => reader.read(after, limit),
     report: async (name, parameters) => reader.report(name, parameters),

@@ -1,9 +1,11 @@
 /** The writer's thread: takes batches from the main thread, commits them, says so. */
 import type { MessagePort } from "node:worker_threads";
+import type { DayCount } from "./day-table.ts";
 import { isDiskTrouble } from "./disk-trouble.ts";
 import type { Outcome } from "./group-commit.ts";
 import type { Batch, Ledger } from "./ledger.ts";
 import type { SegmentCall } from "./segments/writing.ts";
+import type { SinkPlace } from "./sink-table.ts";
 import type { Role } from "./tokens.ts";
 
 export type ToWriter =
@@ -18,6 +20,13 @@ export type WriterCall =
   | { readonly kind: "remove-demo" }
   | { readonly kind: "segments"; readonly what: SegmentCall }
   | { readonly kind: "create-token"; readonly name: string; readonly role: Role; readonly given?: string }
+  | { readonly kind: "keep-sink-places"; readonly places: readonly SinkPlace[] }
+  | {
+      readonly kind: "keep-day-counts";
+      readonly day: string;
+      readonly counts: readonly DayCount[];
+      readonly limit: number;
+    }
   | { readonly kind: "list-tokens" }
   | { readonly kind: "revoke-token"; readonly name: string };
 
@@ -112,6 +121,10 @@ const perform = (ledger: Ledger, what: WriterCall): unknown => {
       return ledger.segments(what.what);
     case "create-token":
       return ledger.createToken(what.name, what.role, what.given);
+    case "keep-sink-places":
+      return ledger.keepSinkPlaces(what.places);
+    case "keep-day-counts":
+      return ledger.keepDayCounts(what.day, what.counts, what.limit);
     case "list-tokens":
       return ledger.listTokens();
     case "revoke-token":

@@ -13,13 +13,12 @@ export const bundle = async (
   { target, quiet = false }: BundleOptions,
 ): Promise<Uint8Array> => {
   // Loaded here and not above: asking whether to build must not cost the start of esbuild.
-  const { build } = await import("esbuild");
+  const { build, transform } = await import("esbuild");
   try {
     const { outputFiles } = await build({
       entryPoints: [entry],
       bundle: true,
-      minify: true,
-      format: "iife",
+      ...(quiet ? { minifySyntax: true, format: "esm" } : { minify: true, format: "iife" }),
       target,
       charset: "utf8",
       legalComments: "none",
@@ -30,11 +29,24 @@ export const bundle = async (
     });
     const [file] = outputFiles;
     if (!file) throw new Error("esbuild gave no file");
-    return quiet ? Buffer.from(`try{${file.text.trim().replace(/;$/, "")}}catch{}`) : file.contents;
+    if (!quiet) return file.contents;
+    const minify = { minify: true, target, charset: "utf8", legalComments: "none" } as const;
+    const { code } = await transform(`try{${enclosed(file.text)}}catch{}`, minify);
+    return Buffer.from(code.trim().replace(/;$/, ""));
   } catch (error) {
     throw new Error(`build: ${basename(entry)} cannot be built: ${reason(error)}`, { cause: error });
   }
 };
+
+/**
+ * The text of a bundle as it may stand in the block of a `try`. What is declared there by `let` stays out of the page,
+ * needs no function around it, and gets short names; esbuild declares what was outside of functions by `var`. Functions
+ * by name would get out, and keep one around them.
+ */
+const enclosed = (text: string): string =>
+  /^(async )?function\b/m.test(text)
+    ? `(()=>{${text}})()`
+    : text.replace(/^var /gm, "let ").replace(/\bconst /g, "let ");
 
 const reason = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);

@@ -1,9 +1,13 @@
 /** The functions that pages of the original scripts call: `tr(fields, force)` and `track(fields)`. */
+
+import type { Tr } from "../api.ts";
 import { safe } from "../lib/safe.ts";
-import { record, tr } from "../start.ts";
+import { record } from "../start.ts";
 import { oldFields, oldParams } from "./carry-over.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
+
+const tr = window.tr as Tr; // start.ts has set it
 
 let last = location.href; // the first view has been told by then
 

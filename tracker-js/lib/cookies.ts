@@ -18,7 +18,7 @@ export const writeCookie = (name: string, value = "", seconds = 0): void => {
     writeCookie("tp_d");
   }
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser, and never on http
-  document.cookie = `${name}=${value};Path=/;Max-Age=${seconds};SameSite=Lax;Domain=${domain}${
-    location.protocol === "https:" ? ";Secure" : ""
-  }`;
+  document.cookie = `${name}=${value};Max-Age=${seconds};Path=/;${
+    location.protocol === "https:" && "Secure" // else an attribute that no browser knows (RFC 6265 §5.2)
+  };SameSite=Lax;Domain=${domain}`;
 };

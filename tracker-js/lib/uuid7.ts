@@ -1,9 +1,10 @@
-/** A UUIDv7 (RFC 9562 §5.7): 48 bits of time, the version, the variant, and 72 random bits. */
-export const uuid7 = (now = Date.now()): string => {
-  let digits = now.toString(16).padStart(12, "0");
-  // No method of Array: pages replace them, and some give `Array.from` another meaning.
-  for (const word of crypto.getRandomValues(new Uint16Array(5))) {
-    digits += (word + 0x1_0000).toString(16).slice(1); // four digits
-  }
-  return digits.replace(/(.{8})(.{4}).(...).(...)/, "$1-$2-7$3-8$4-");
-};
+/**
+ * A UUIDv7 (RFC 9562 §5.7): 48 bits of time, the version, the variant, and 18 random digits. They are decimal, which
+ * hexadecimal ones may be, and shorter to make: 60 bits within a millisecond.
+ */
+export const uuid7 = (now = Date.now()): string =>
+  // The time has eleven digits until the year 2527. No method of Array: pages replace them.
+  `0${now.toString(16)}${crypto.getRandomValues(new Uint32Array(4)).join("")}`.replace(
+    /(.{8})(.{4})(...)(...)(.{12}).*/,
+    "$1-$2-7$3-8$4-$5",
+  );

@@ -109,8 +109,9 @@ const countOf = (fields: Fields, name: string, notes: Notes): number | undefined
   const text = textOf(fields, name);
   if (text === undefined) return undefined;
   const count = readInt(text);
-  if (count === undefined) note(notes, name, "expected a whole number");
-  return count;
+  if (count !== undefined && count >= 0) return count;
+  note(notes, name, "expected a whole number from 0 on");
+  return undefined;
 };
 
 const isSet = (fields: Fields, name: string): boolean => {

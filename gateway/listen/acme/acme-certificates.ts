@@ -6,6 +6,7 @@ import { createCache } from "../../lib/cache.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { CertificateStatus, Certificates } from "../tls/certificates.ts";
 import { challengeCertificate } from "../tls/make-certificate.ts";
+import { contextOf } from "../tls/pair-context.ts";
 import { daysLeft, factsOf, type Keeper } from "./keeper.ts";
 import type { OnDemand } from "./on-demand.ts";
 import type { CertificateStore } from "./store.ts";
@@ -62,7 +63,7 @@ export const createAcmeCertificates = (options: AcmeOptions): AcmeCertificates =
     const facts = factsOf(store, host);
     if (!pair || !facts) return false; // gone or broken: what was read before serves on
     try {
-      loaded.set(host, { version, context: createSecureContext(pair), notAfter: facts.notAfter });
+      loaded.set(host, { version, context: contextOf(pair), notAfter: facts.notAfter });
     } catch (error) {
       options.warn(`acme: the certificate of ${host} in ${store.dir} cannot be used (${error})`);
     }

@@ -3,10 +3,12 @@
  * challenges that are being answered. Several gateways may share the folder: every file is written as a whole, and
  * who changes more than one holds the lock.
  */
+
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf } from "../../lib/error-code.ts";
+import { makeFolder } from "../../lib/make-folder.ts";
 import { writeSoon, writeWhole } from "../../lib/write-whole.ts";
 import type { KeyPair } from "../tls/make-certificate.ts";
 
@@ -67,7 +69,7 @@ export const openStore = (root: string, directoryUrl: string): CertificateStore 
   const { host } = new URL(directoryUrl);
   const hash = createHash("sha256").update(directoryUrl).digest("hex").slice(0, 8);
   const dir = join(root, `${host.replace(":", "-")}-${hash}`);
-  for (const type of ["http-01", "tls-alpn-01"]) makeFolder(join(dir, "challenges", type));
+  for (const type of ["http-01", "tls-alpn-01"]) makeCertsFolder(join(dir, "challenges", type));
   const pemFile = (name: string) => join(dir, `${fileName(name)}.pem`);
   const stateFile = (name: string) => join(dir, `${fileName(name)}.json`);
   const challengeFile = (type: ChallengeFile, name: string) => join(dir, "challenges", type, fileName(name));
@@ -127,9 +129,9 @@ const fileName = (name: string): string => name.replace(/^\*\./, "_wildcard.");
 // Tokens come from the network, in base64url (RFC 8555 §8); hosts have been looked over before.
 const isFileName = (name: string): boolean => /^[\w-][\w.-]{0,300}$/.test(name);
 
-const makeFolder = (folder: string): void => {
+const makeCertsFolder = (folder: string): void => {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
   } catch (cause) {
     throw new Error(
       `acme: the certificate folder ${folder} cannot be made (${codeOf(cause)}): make it writable for this user, or name another as tls.store`,

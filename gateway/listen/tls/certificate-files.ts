@@ -1,10 +1,11 @@
 /** Certificates from files that somebody else looks after; read again when they change. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
-import { createSecureContext, type SecureContext } from "node:tls";
+import type { SecureContext } from "node:tls";
 import { codeOf } from "../../lib/error-code.ts";
 import type { Certificates } from "./certificates.ts";
 import type { KeyPair } from "./make-certificate.ts";
+import { contextOf } from "./pair-context.ts";
 import { type CertificateFacts, coversHost, readCertificate } from "./read-certificate.ts";
 
 export interface FilesOptions {
@@ -79,7 +80,7 @@ const readPair = (names: Names): Read => {
     // Node takes a certificate without its key, and then serves nobody.
     if (!new X509Certificate(pair.cert).checkPrivateKey(createPrivateKey(pair.key)))
       throw new Error("the key is of another certificate");
-    return { pair, context: createSecureContext(pair), facts: readCertificate(pair.cert) };
+    return { pair, context: contextOf(pair), facts: readCertificate(pair.cert) };
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Error(

@@ -7,10 +7,9 @@ import type { Server as SecureServer } from "node:https";
 import type { Socket } from "node:net";
 import { createServer } from "node:tls";
 import type { Certificates } from "./certificates.ts";
+import { readHello } from "./client-hello.ts";
 
 const protocol = "acme-tls/1";
-const lookedAtMs = 10_000;
-const helloBytes = 16_384; // the longest record of TLS, and so of a first message that is sent in one
 
 /** Puts the door before the server's own handling of connections. */
 export const openChallengeDoor = (
@@ -33,31 +32,10 @@ export const openChallengeDoor = (
   server.on("connection", (socket: Socket) => {
     if (!hasChallenges()) accept?.call(server, socket);
     else
-      lookAt(socket, (asks) => (asks ? challenges.emit("connection", socket) : accept?.call(server, socket)));
+      readHello(socket, (hello) => {
+        // Each protocol goes after its length (RFC 7301 §3.1), here 10.
+        if (hello.includes(`\n${protocol}`)) challenges.emit("connection", socket);
+        else accept?.call(server, socket);
+      });
   });
-};
-
-/** Reads the first message, puts it back, and tells whether it asks for the protocol of challenges. */
-const lookAt = (socket: Socket, tell: (asksForChallenge: boolean) => void): void => {
-  const chunks: Buffer[] = [];
-  const timer = setTimeout(() => socket.destroy(), lookedAtMs);
-  const stop = (): void => {
-    clearTimeout(timer);
-    socket.off("readable", read).off("close", stop).off("error", stop);
-  };
-  const read = (): void => {
-    for (let chunk: Buffer | null = socket.read(); chunk !== null; chunk = socket.read()) chunks.push(chunk);
-    const hello = Buffer.concat(chunks);
-    if (!isWhole(hello) && !socket.readableEnded) return;
-    stop();
-    socket.unshift(hello);
-    tell(hello.includes(`\n${protocol}`)); // each protocol goes after its length (RFC 7301 §3.1), here 10
-  };
-  socket.on("readable", read).on("close", stop).on("error", stop);
-};
-
-/** The first record is there to its end; what is no TLS is as whole as it gets. */
-const isWhole = (bytes: Buffer): boolean => {
-  if (bytes.length < 5) return bytes.length > 0 && bytes[0] !== 0x16;
-  return bytes[0] !== 0x16 || bytes.length >= Math.min(5 + bytes.readUInt16BE(3), helloBytes);
 };

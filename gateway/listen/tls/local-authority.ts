@@ -2,12 +2,14 @@
  * The development authority: made at the first use, kept in the certificate folder, and good for whatever host the
  * gateway serves. A browser that is told to trust `ca.crt` shows no warning.
  */
+
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { createSecureContext, type SecureContext } from "node:tls";
+import type { SecureContext } from "node:tls";
 import type { Clock } from "../../lib/clock.ts";
 import { codeOf } from "../../lib/error-code.ts";
+import { makeFolder } from "../../lib/make-folder.ts";
 import { writeFirst, writeWhole } from "../../lib/write-whole.ts";
 import type { Certificates } from "./certificates.ts";
 import {
@@ -18,6 +20,7 @@ import {
   newKey,
   type Signer,
 } from "./make-certificate.ts";
+import { contextOf } from "./pair-context.ts";
 
 const day = 86_400_000;
 const authorityDays = 3650;
@@ -67,7 +70,7 @@ interface Authority extends Signer {
 }
 
 const openAuthority = (dir: string, now: number): Authority => {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  makeFolder(dir, 0o700);
   const kept = readAuthority(join(dir, "ca.pem"));
   if (kept && kept.notAfter - now > leafDays * day) return kept;
   if (kept) rmSync(join(dir, "ca.pem"), { force: true });
@@ -128,5 +131,5 @@ const makeLeaf = (host: string, authority: Authority, now: number): Leaf => {
     authority,
   );
   const pair = { key: keyPem(key), cert };
-  return { pair, context: createSecureContext(pair), notAfter };
+  return { pair, context: contextOf(pair), notAfter };
 };

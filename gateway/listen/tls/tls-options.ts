@@ -1,12 +1,18 @@
-import { constants, randomBytes } from "node:crypto";
+import { constants } from "node:crypto";
 import type { Server as SecureServer } from "node:https";
 import type { SecureContextOptions, TlsOptions } from "node:tls";
 import type { Certificates } from "./certificates.ts";
+import type { ClientAuthorities } from "./client-authorities.ts";
+import { createTicketKeys, type TicketKeys, ticketSeconds } from "./ticket-keys.ts";
 
 /** What makes a listener speak TLS. */
 export interface TlsFront {
   readonly certificates: Certificates;
   readonly minVersion: "TLSv1.2" | "TLSv1.3";
+  /** shared by processes that serve one address; a server's own where they are left out */
+  readonly tickets?: TicketKeys | undefined;
+  /** which certificates the hosts ask of their clients; none do where it is left out */
+  readonly clients?: ClientAuthorities | undefined;
 }
 
 // Forward secrecy and authenticated encryption alone: what every browser of the last ten years speaks.
@@ -23,9 +29,9 @@ const ciphers = [
 ].join(":");
 
 const handshakeMs = 40_000; // a certificate that is made on demand has to come from its authority first
-const ticketSeconds = 6 * 3600;
 
-const contextOptions = ({ minVersion }: TlsFront): SecureContextOptions => ({
+/** The options of every context in which a certificate is shown. */
+export const contextOptions = ({ minVersion }: TlsFront): SecureContextOptions => ({
   minVersion,
   ciphers,
   honorCipherOrder: true,
@@ -38,7 +44,6 @@ const contextOptions = ({ minVersion }: TlsFront): SecureContextOptions => ({
 /** The options of a TLS server that takes its certificates by name, and speaks HTTP/2 and HTTP/1.1. */
 export const tlsOptions = (front: TlsFront): TlsOptions => ({
   ...contextOptions(front),
-  ticketKeys: randomBytes(48),
   handshakeTimeout: handshakeMs,
   SNICallback: (name, done) => {
     Promise.resolve(front.certificates.contextFor(name.toLowerCase())).then(
@@ -49,15 +54,15 @@ export const tlsOptions = (front: TlsFront): TlsOptions => ({
   ALPNProtocols: ["h2", "http/1.1"],
 });
 
-const rotateMs = (ticketSeconds / 2) * 1000;
-
 /**
  * Keeps what a server uses for every connection in force: the certificate for clients that name no host, and keys of
- * session tickets that are never older than six hours, because whoever finds one can read the sessions under it.
+ * session tickets.
  */
 export const keepServerCurrent = (server: SecureServer, front: TlsFront): { close(): void } => {
   let fallback = front.certificates.fallback();
-  const use = (): void => server.setSecureContext({ ...contextOptions(front), ...fallback });
+  const tickets = front.tickets ?? createTicketKeys();
+  const use = (): void =>
+    server.setSecureContext({ ...contextOptions(front), ...fallback, ticketKeys: tickets.current() });
   use();
   const refresh = (): void => {
     const now = front.certificates.fallback();
@@ -66,11 +71,11 @@ export const keepServerCurrent = (server: SecureServer, front: TlsFront): { clos
     use();
   };
   server.prependListener("connection", refresh);
-  const timer = setInterval(() => server.setTicketKeys(randomBytes(48)), rotateMs);
-  timer.unref();
+  const leave = tickets.follow((keys) => server.setTicketKeys(keys));
   return {
     close() {
-      clearInterval(timer);
+      leave();
+      if (!front.tickets) tickets.close();
       server.off("connection", refresh);
     },
   };

@@ -34,6 +34,8 @@ export interface Job {
   readonly body: Readable | null;
   /** the body's length is not known: it goes in chunks */
   readonly chunked: boolean;
+  /** what follows the last chunk of the body; nothing where it is left out */
+  readonly trailers?: () => HeaderPairs;
   readonly handler: AnswerHandler;
 }
 
@@ -92,7 +94,7 @@ export class Connection implements Call, AnswerEvents {
       job.handler.onStart(this);
       if (this.#job !== job) return; // given up at once
       this.#socket.write(head, "latin1");
-      if (job.body) this.#stopBody = sendBody(job.body, this.#socket, job.chunked, this.#bodyEvents);
+      if (job.body) this.#stopBody = this.#sendBody(job, job.body);
     } catch (error) {
       this.#close(error as Error);
     }
@@ -169,6 +171,10 @@ export class Connection implements Call, AnswerEvents {
     this.#owner.onFree(this);
   }
 
+  #sendBody({ chunked, trailers = noTrailers }: Job, body: Readable): () => void {
+    return sendBody(body, this.#socket, { chunked, trailers }, this.#bodyEvents);
+  }
+
   /** While a client is still sending, or after the head, no time is set. */
   #expectHead(expected: boolean): void {
     const waits = expected && this.#reader?.hasBegun !== true;
@@ -197,6 +203,8 @@ export class Connection implements Call, AnswerEvents {
     this.#owner.onClosed(this, job, error, heardNothing);
   }
 }
+
+const noTrailers = (): HeaderPairs => [];
 
 // One object for all: no stack is needed to say that somebody hung up.
 const hungUp = new UpstreamError("closed", "proxy: the upstream hung up");

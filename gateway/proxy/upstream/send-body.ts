@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
+import type { HeaderPairs } from "../header-pairs.ts";
 
 export interface BodyEvents {
   /** The upstream does not read on, or does again. */
@@ -8,11 +9,19 @@ export interface BodyEvents {
   readonly onSent: (error: Error | null) => void;
 }
 
+/** How a body goes over the wire. */
+export interface BodyForm {
+  /** in chunks, because its length is not known */
+  readonly chunked: boolean;
+  /** asked when the body has ended: what follows its last chunk */
+  readonly trailers: () => HeaderPairs;
+}
+
 /** Writes a request's body at the upstream's pace. The answered function stops it, and then nothing more is told. */
 export const sendBody = (
   body: Readable,
   socket: Socket,
-  chunked: boolean,
+  { chunked, trailers }: BodyForm,
   told: BodyEvents,
 ): (() => void) => {
   const write = (chunk: Buffer): void => {
@@ -40,7 +49,7 @@ export const sendBody = (
   };
   const finish = (): void => {
     stop();
-    if (chunked) socket.write("0\r\n\r\n", "latin1");
+    if (chunked) socket.write(lastChunk(trailers()), "latin1");
     told.onSent(null);
   };
   const fail = (error: Error): void => {
@@ -51,4 +60,16 @@ export const sendBody = (
   socket.on("drain", resume);
   body.on("data", write).on("end", finish).on("error", fail).on("close", cut);
   return stop;
+};
+
+const lastChunk = (trailers: HeaderPairs): string => {
+  let text = "0\r\n";
+  for (let i = 0; i < trailers.length; i += 2) text += trailerLine(trailers[i] ?? "", trailers[i + 1] ?? "");
+  return `${text}\r\n`;
+};
+
+// The parsers in front let nothing else in; a line that is not one line is left out, as the head is already sent.
+const trailerLine = (name: string, value: string): string => {
+  const line = `${name}: ${value}`;
+  return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+: [\t\x20-\x7e\x80-\xff]*$/.test(line) ? `${line}\r\n` : "";
 };

@@ -1,6 +1,8 @@
 /** In the child: copies a data folder as of one moment. Nothing may be sealed or erased meanwhile. */
-import { constants, copyFileSync, existsSync, mkdirSync } from "node:fs";
+
+import { constants, copyFileSync, existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { makeFolder } from "../../lib/make-folder.ts";
 import { databaseFile, openDatabaseReadOnly } from "../database.ts";
 import { writeManifestFile } from "./folder.ts";
 import { readManifest } from "./manifest.ts";
@@ -48,7 +50,7 @@ export const backupJob = async ({ dir, to }: BackupJob): Promise<BackupResult> =
 };
 
 const copyDurably = (from: string, to: string): void => {
-  mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(to), 0o700);
   copyFileSync(from, to, constants.COPYFILE_FICLONE);
   syncFile(to);
   syncFolder(dirname(to));

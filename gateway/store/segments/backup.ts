@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { codeOf } from "../../lib/error-code.ts";
+import { makeFolder } from "../../lib/make-folder.ts";
 
 export type { BackupResult } from "./backup-job.ts";
 
@@ -7,7 +8,7 @@ export type { BackupResult } from "./backup-job.ts";
 export const prepareBackup = (to: string): void => {
   let found: readonly string[];
   try {
-    mkdirSync(to, { recursive: true, mode: 0o700 });
+    makeFolder(to, 0o700);
     found = readdirSync(to);
   } catch (cause) {
     throw new Error(`backup: the folder ${to} cannot be made (${codeOf(cause)}): name another`, { cause });

@@ -1,6 +1,8 @@
 /** What lies in `events/`, and the list of it for programs that read the folder by themselves. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, writeSync } from "node:fs";
+
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "../../lib/make-folder.ts";
 import type { Manifest } from "./manifest.ts";
 import { eventsFolder, stagingFolder } from "./segment.ts";
 import { syncFolder } from "./staging.ts";
@@ -41,8 +43,8 @@ export const writeManifestFile = (dir: string, { state, segments }: Manifest): v
     max_seq: maxSeq,
   }));
   const text = `${JSON.stringify({ version: 1, watermark: state.watermark, files }, null, 1)}\n`;
-  mkdirSync(stagingFolder(dir), { recursive: true, mode: 0o700 });
-  mkdirSync(eventsFolder(dir), { recursive: true, mode: 0o700 });
+  makeFolder(stagingFolder(dir), 0o700);
+  makeFolder(eventsFolder(dir), 0o700);
   const staged = join(stagingFolder(dir), manifestName);
   const fd = openSync(staged, "w", 0o600);
   writeSync(fd, text);

@@ -1,21 +1,14 @@
 /** Files on their way into `events/`: written aside, made durable, then renamed over what was there. */
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  renameSync,
-  rmSync,
-  unlinkSync,
-} from "node:fs";
+
+import { closeSync, fsyncSync, mkdtempSync, openSync, renameSync, rmSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { codeOf } from "../../lib/error-code.ts";
+import { makeFolder } from "../../lib/make-folder.ts";
 import { eventsFolder, type Staged, segmentFile, stagingFolder } from "./segment.ts";
 
 /** A new empty folder for one job; it lies on the same file system as `events/`, so that a rename is one step. */
 export const makeStaging = (dir: string): string => {
-  mkdirSync(stagingFolder(dir), { recursive: true, mode: 0o700 });
+  makeFolder(stagingFolder(dir), 0o700);
   return mkdtempSync(join(stagingFolder(dir), "job-"));
 };
 
@@ -28,7 +21,7 @@ export const publish = (dir: string, staged: readonly Staged[]): void => {
   const folders = new Set<string>([eventsFolder(dir), dir]);
   for (const { file, segment } of staged) {
     const place = segmentFile(dir, segment);
-    mkdirSync(dirname(place), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(place), 0o700);
     renameSync(file, place);
     folders.add(dirname(place)).add(dirname(dirname(place)));
   }

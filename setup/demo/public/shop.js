@@ -147,6 +147,13 @@ const startStrip = () => {
     () => {}, // the usual address stays
   );
 
+  // The page counts as loaded once its script was loaded, or could not be.
+  const sayBlocked = () => {
+    if (!window.tr) stored.replaceChildren("no page_view: something keeps the script from loading");
+  };
+  if (document.readyState === "complete") sayBlocked();
+  else window.addEventListener("load", sayBlocked);
+
   let name = "page_view";
   watchCommits((ms) => stored.replaceChildren(`${name} on disk in `, element("b", "", `${ms} ms`)));
   return {

@@ -1,0 +1,4 @@
+-- A connection for each request.
+require("report")
+
+wrk.headers["Connection"] = "close"

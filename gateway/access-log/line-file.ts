@@ -1,0 +1,163 @@
+/**
+ * A file of lines that is written behind the requests' backs: in larger pieces, one at a time, from a line of bounded
+ * length. When the disk cannot follow, lines are dropped and counted; requests never wait.
+ */
+
+import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { makeFolder } from "../lib/make-folder.ts";
+
+export interface LineFileOptions {
+  readonly file: string;
+  /** a file that is longer gives way to a new one */
+  readonly megabytes: number;
+  /** how many are kept, the current one among them: `access.log`, `access.log.1`, … */
+  readonly files: number;
+  /** characters that may wait; beyond it lines are dropped */
+  readonly mostWaiting?: number;
+  /** told in a sentence when lines were dropped or the file cannot be written, at most once a minute */
+  readonly warn: (sentence: string) => void;
+}
+
+export interface LineFile {
+  /** Takes a line with its end. */
+  write(line: string): void;
+  /** lines that are lost */
+  readonly dropped: number;
+  /** Opens the file again at the next write: somebody has moved it. */
+  reopen(): void;
+  /** Resolves when what was taken is written, or cannot be. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const flushEveryMs = 200;
+const pieceCharacters = 65_536;
+const warnEveryMs = 60_000;
+
+export const createLineFile = (options: LineFileOptions): LineFile => {
+  const { file, mostWaiting = 8_388_608 } = options;
+  let waiting: string[] = [];
+  let characters = 0;
+  let dropped = 0;
+  let tellsFrom = 0;
+  let handle: FileHandle | null = null;
+  let wasMoved = false;
+  let writing: Promise<void> | null = null;
+
+  const complain = (sentence: string): void => {
+    const now = performance.now();
+    if (now < tellsFrom) return;
+    tellsFrom = now + warnEveryMs;
+    options.warn(`accessLog: ${sentence}`);
+  };
+
+  const shut = async (): Promise<void> => {
+    const open = handle;
+    handle = null;
+    await open?.close().catch(() => {}); // whatever it says, nothing can be done about it
+  };
+
+  /** The file as it now stands under its name: rotated by us, by another process of ours, or by logrotate. */
+  const current = async (): Promise<FileHandle> => {
+    if (handle && (wasMoved || !(await isStill(handle, file)))) await shut();
+    wasMoved = false;
+    handle ??= await openFile(file);
+    if ((await handle.stat()).size < options.megabytes * 1_048_576) return handle;
+    await shut();
+    await rotate(options);
+    handle = await openFile(file);
+    return handle;
+  };
+
+  const drain = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const [lines, text] = [waiting.length, waiting.join("")];
+      waiting = [];
+      characters = 0;
+      try {
+        await (await current()).appendFile(text);
+      } catch (error) {
+        await shut();
+        dropped += lines;
+        complain(`${file} cannot be written (${(error as Error).message}): its lines are lost meanwhile`);
+      }
+    }
+  };
+
+  const flush = async (): Promise<void> => {
+    while (waiting.length > 0 || writing) {
+      writing ??= drain().finally(() => {
+        writing = null;
+      });
+      await writing;
+    }
+  };
+  const timer = setInterval(() => void flush(), flushEveryMs).unref();
+
+  return {
+    write(line) {
+      if (characters + line.length > mostWaiting) {
+        dropped++;
+        complain(`${file} is written too slowly: ${dropped} lines are lost so far`);
+        return;
+      }
+      waiting.push(line);
+      characters += line.length;
+      if (characters >= pieceCharacters) void flush();
+    },
+    get dropped() {
+      return dropped;
+    },
+    reopen() {
+      wasMoved = true;
+    },
+    flush,
+    async close() {
+      clearInterval(timer);
+      await flush();
+      await shut();
+    },
+  };
+};
+
+const openFile = async (file: string): Promise<FileHandle> => {
+  makeFolder(dirname(file));
+  return open(file, "a", 0o640);
+};
+
+const isStill = async (handle: FileHandle, file: string): Promise<boolean> => {
+  const there = await stat(file).catch(() => null);
+  const { ino, dev } = await handle.stat();
+  return there !== null && there.ino === ino && there.dev === dev;
+};
+
+/** A lock that is older is that of a process which died. */
+const lockLivesMs = 10_000;
+
+/** Moves the files on, unless another process is at it or has just done so. */
+const rotate = async ({ file, files, megabytes }: LineFileOptions): Promise<void> => {
+  const lock = `${file}.lock`;
+  const held = await open(lock, "wx").catch(() => null);
+  if (!held) {
+    const age = await stat(lock).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    );
+    if (age > lockLivesMs) await rm(lock, { force: true });
+    return; // for now the file grows a little more
+  }
+  try {
+    const size = await stat(file).then(
+      (found) => found.size,
+      () => 0,
+    );
+    if (size < megabytes * 1_048_576) return;
+    const name = (n: number) => (n === 0 ? file : `${file}.${n}`);
+    await rm(name(files - 1), { force: true });
+    for (let n = files - 2; n >= 0; n--) await rename(name(n), name(n + 1)).catch(() => {}); // there is none yet
+  } finally {
+    await held.close();
+    await rm(lock, { force: true });
+  }
+};

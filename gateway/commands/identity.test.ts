@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { noon, run, someEvent, store } from "./run-for-test.ts";
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "turnpike-identity-"));
+  const came = (client: string, minute: number) =>
+    someEvent({
+      client_id: client,
+      user_id: "ada",
+      user_claim: "server",
+      timestamp_utc: noon + minute * 60_000,
+    });
+  store(dir, [came("phone", 0), came("laptop", 1), came("phone", 2)]);
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+const identity = (...argv: string[]) => run(["identity", ...argv, "--data", dir]);
+
+/** The visitors of each person, as sessions are exported: those of one person who came together are in one. */
+const sessions = async (): Promise<number> =>
+  (await run(["export", "-w", "sessions", "--data", dir])).out.trimEnd().split("\n").length;
+
+test("who claims to be whom is shown, by visitor and by user", async () => {
+  const byUser = await identity("show", "--user", "ada");
+  assert.equal(byUser.code, 0, byUser.err);
+  assert.match(
+    byUser.out,
+    /^site +visitor +user +since\nmain +phone +ada +2026-01-31T12:00:00\.000Z +joined, checked\n/,
+  );
+  assert.equal((await identity("show", "--visitor", "laptop")).out.split("\n").length, 3);
+});
+
+test("a claim that is taken back parts people again, adds no visit, and is not made anew", async () => {
+  assert.equal(await sessions(), 1);
+  const undone = await identity("undo", "--visitor", "laptop", "--user", "ada");
+  assert.deepEqual(
+    [undone.code, undone.out],
+    [0, "identity: on site main visitor laptop no longer user ada\n"],
+    undone.err,
+  );
+  assert.equal(await sessions(), 2);
+  assert.match((await identity("show", "--visitor", "laptop")).out, /taken back/);
+  store(dir, [someEvent({ client_id: "laptop", user_id: "ada", user_claim: "server", timestamp_utc: noon })]);
+  assert.equal(await sessions(), 2);
+  assert.match(
+    (await identity("undo", "--visitor", "laptop", "--user", "ada")).out,
+    /was not any more user ada/,
+  );
+});
+
+test("what nobody claimed cannot be taken back, and who is meant must be said", async () => {
+  const unknown = await identity("undo", "--visitor", "nobody", "--user", "ada");
+  assert.equal(unknown.code, 1);
+  assert.match(unknown.err, /visitor nobody has never come as user ada/);
+  assert.match(
+    (await identity("show", "--user", "bob", "--site", "x")).err,
+    /no visitor has come as user bob on site x/,
+  );
+  for (const argv of [["undo", "--user", "ada"], ["undo", "--visitor", "a"], ["show"]]) {
+    assert.equal((await identity(...argv)).code, 2, argv.join(" "));
+  }
+});

@@ -1,0 +1,42 @@
+/** The new settings while they are made out of the old ones. */
+export interface Draft {
+  /** what rules must know of other keys */
+  readonly original: { readonly usesLocalTls: boolean };
+  readonly listen: { http?: string; https?: string };
+  readonly tls: Record<string, unknown>;
+  readonly limits: Record<string, number>;
+  readonly tracking: Record<string, unknown>;
+  readonly route: {
+    readonly path: string;
+    proxy?: Readonly<Record<string, unknown>>;
+    track?: object;
+    limit?: object;
+  };
+  readonly site: {
+    readonly id: string;
+    hosts?: readonly string[];
+    legacyHashes?: boolean;
+    legacyPepper?: string;
+    ipMasking?: number;
+  };
+}
+
+export const newDraft = (original: Draft["original"]): Draft => ({
+  original,
+  listen: {},
+  tls: {},
+  limits: {},
+  tracking: {},
+  route: { path: "/api/" },
+  site: { id: "main" },
+});
+
+/** The settings as a file has them: what nothing was said about is left out. */
+export const settingsOf = ({ listen, tls, limits, tracking, route, site }: Draft): object => ({
+  ...(Object.keys(listen).length > 0 && { listen }),
+  ...("mode" in tls && { tls }),
+  ...(route.proxy && "upstreams" in route.proxy && { routes: [route] }),
+  sites: [site],
+  ...(Object.keys(tracking).length > 0 && { tracking }),
+  ...(Object.keys(limits).length > 0 && { limits }),
+});

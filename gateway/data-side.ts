@@ -1,0 +1,91 @@
+/** What the owner of a data folder has: the lock, the store with its writer's thread, and what seals and prunes. */
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { pinnedOf } from "./commands/keeping.ts";
+import type { Config } from "./config/schema.ts";
+import type { DevOutput } from "./dev-output.ts";
+import { systemClock } from "./lib/clock.ts";
+import type { Log } from "./lib/log.ts";
+import type { ProjectionSettings } from "./projected-ledger.ts";
+import { holdOwnership } from "./store/owner.ts";
+import { createKeeper, type Keeper } from "./store/segments/keeper.ts";
+import { startSchedule } from "./store/segments/schedule.ts";
+import { openSqliteStore, type SqliteStore } from "./store/sqlite-store.ts";
+
+export interface DataSide {
+  readonly store: SqliteStore;
+  readonly keeper: Keeper;
+  /** Says where the admin listener is, for commands that must go through the owner. */
+  announce(admin: string): void;
+  /** Stores what was taken, then gives the folder back. */
+  close(): Promise<void>;
+}
+
+/** Takes the folder; rejects with one sentence when it cannot, and holds nothing then. */
+export const openDataSide = async (
+  config: Config,
+  output: Pick<DevOutput, "stored"> | null,
+  log: Log,
+): Promise<DataSide> => {
+  const closers: (() => Promise<void> | void)[] = [];
+  const close = async (): Promise<void> => {
+    for (const one of closers.splice(0).reverse()) await one();
+  };
+  try {
+    const ownership = holdOwnership(config.data.dir);
+    closers.push(() => ownership.release());
+    const store = await openStore(config, output, log);
+    closers.push(() => store.close());
+    const keeper = openKeeper(config, store);
+    closers.push(() => keeper.close());
+    closers.push(
+      startSchedule({
+        ...config.data,
+        keeper,
+        clock: systemClock,
+        onError: (error) => log.warn(error instanceof Error ? error.message : String(error)),
+      }),
+    );
+    return { store, keeper, announce: (admin) => ownership.announce(admin), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
+
+/** What the writer's thread must know of the settings. */
+export const projectionSettings = (config: Config): ProjectionSettings => ({
+  dir: config.data.dir,
+  rejectsKept: config.data.rejectsKept,
+  rejectDays: config.data.rejectDays,
+  sites: config.sites.map(({ id, sessions }) => ({ id, sessions })),
+  experiments: config.experiments,
+});
+
+const openStore = (
+  config: Config,
+  output: Pick<DevOutput, "stored"> | null,
+  log: Log,
+): Promise<SqliteStore> =>
+  openSqliteStore({
+    dir: config.data.dir,
+    pendingEvents: config.limits.pendingEvents,
+    startWriter: () =>
+      new Worker(fileURLToPath(new URL("./writer.ts", import.meta.url)), {
+        workerData: projectionSettings(config),
+      }),
+    onTrouble: (trouble) =>
+      trouble
+        ? log.warn(`${trouble}; events are refused with 503 until it is over`)
+        : log.info("store: events are stored again"),
+    ...(output ? { onStored: output.stored } : {}),
+  });
+
+const openKeeper = ({ data, ...config }: Config, store: SqliteStore): Keeper =>
+  createKeeper({
+    dir: data.dir,
+    clock: systemClock,
+    write: (what) => store.call({ kind: "segments", what }),
+    journalDays: data.journalDays,
+    pinned: pinnedOf(config),
+  });

@@ -1,0 +1,49 @@
+/**
+ * The public ports where several processes answer: opened here, by the process that lives through all of theirs, and each
+ * new connection given to the next worker in turn.
+ */
+import { createServer, type Server, type Socket } from "node:net";
+import { type Bound, bind, descriptorOf } from "./listen/bind.ts";
+
+export interface Door {
+  readonly bound: Bound;
+  descriptor(): number | null;
+  /** Takes no more connections. */
+  close(): void;
+}
+
+export interface DoorOptions {
+  readonly address: string;
+  readonly portHint: (freeAddress: string) => string;
+  readonly inherited: number | undefined;
+  /** Gives the connection to a worker; false when there is none. */
+  readonly give: (socket: Socket) => boolean;
+}
+
+/** Connections that wait for a worker to start. */
+const mostWaiting = 1000;
+const lookEveryMs = 50;
+
+export const openDoor = async ({ address, portHint, inherited, give }: DoorOptions): Promise<Door> => {
+  let waiting: Socket[] = [];
+  const server: Server = createServer({ pauseOnConnect: true }, (socket) => {
+    socket.on("error", () => socket.destroy()); // a client that is gone
+    if (give(socket)) return;
+    if (waiting.length < mostWaiting) waiting.push(socket);
+    else socket.destroy();
+  });
+  const bound = await bind(server, address, portHint, inherited);
+  const again = setInterval(() => {
+    waiting = waiting.filter((socket) => !socket.destroyed && !give(socket));
+  }, lookEveryMs);
+  again.unref();
+  return {
+    bound,
+    descriptor: () => descriptorOf(server),
+    close() {
+      clearInterval(again);
+      for (const socket of waiting) socket.destroy();
+      if (server.listening) server.close();
+    },
+  };
+};

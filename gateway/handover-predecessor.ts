@@ -1,0 +1,74 @@
+/** The process before this one, where it was started to take that one's place. */
+import { closeSync } from "node:fs";
+import { appendBatch } from "./append-batch.ts";
+import {
+  type FromSuccessor,
+  type InheritedSockets,
+  type SocketName,
+  socketsVariable,
+  type ToSuccessor,
+} from "./handover-messages.ts";
+import type { SqliteStore } from "./store/sqlite-store.ts";
+
+export interface Predecessor {
+  /** The socket it serves under this address of the settings, opened by it; undefined where it has none. */
+  socketFor(name: SocketName, address: string): number | undefined;
+  /** Asks for the data folder; resolves with the keys of TLS session tickets once it is free. */
+  folder(): Promise<Uint8Array | null>;
+  /** Everything is open: it may go. What it is sent until then goes into the store. */
+  serving(store: Pick<SqliteStore, "appendLines" | "reject">): void;
+  failed(sentence: string): void;
+  /** Resolves when it has nothing to send any more: it relies on this process until then. */
+  readonly gone: Promise<void>;
+  /** Ends the conversation, so that this process can end. */
+  leave(): void;
+}
+
+/** Null in a process that was started by other means. */
+export const findPredecessor = (own: NodeJS.Process = process): Predecessor | null => {
+  const text = own.env[socketsVariable];
+  delete own.env[socketsVariable]; // its own children have nothing to do with it
+  if (text === undefined || !own.connected) return null;
+  const sockets = JSON.parse(text) as InheritedSockets; // written by our own program
+  const unused = new Map(Object.values(sockets).map(({ descriptor }) => [descriptor, closeSync]));
+  let store: Pick<SqliteStore, "appendLines" | "reject"> | null = null;
+  let given: (tickets: Uint8Array | null) => void = () => {};
+
+  const say = (message: FromSuccessor): void => {
+    if (own.connected) own.send?.(message, undefined, {}, () => {}); // one that is gone is told nothing
+  };
+  own.on("message", (message: ToSuccessor) => {
+    if (message.kind === "yours") given(message.tickets);
+    if (message.kind !== "append" || !store) return;
+    void appendBatch(store, message.batch).then((outcome) => say({ kind: "outcome", outcome }));
+  });
+  const gone = new Promise<void>((resolve) => own.once("disconnect", resolve));
+  void gone.then(() => given(null)); // where it has died, the folder is free
+
+  return {
+    socketFor(name, address) {
+      const socket = sockets[name];
+      if (socket?.address !== address) return undefined;
+      unused.delete(socket.descriptor);
+      return socket.descriptor;
+    },
+    folder: () =>
+      new Promise((resolve) => {
+        given = resolve;
+        if (own.connected) say({ kind: "prepared" });
+        else resolve(null);
+      }),
+    serving(opened) {
+      store = opened;
+      // A socket that nobody accepts from would let visitors wait.
+      for (const [descriptor, close] of unused) close(descriptor);
+      unused.clear();
+      say({ kind: "serving" });
+    },
+    gone,
+    failed: (sentence) => say({ kind: "failed", sentence }),
+    leave() {
+      if (own.connected) own.disconnect();
+    },
+  };
+};

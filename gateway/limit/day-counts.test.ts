@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { dailyRule } from "./counters.ts";
+import { createDayCounts, type DayCount, type DayStore } from "./day-counts.ts";
+
+const rule = dailyRule("daily-address", 3);
+const noon = Date.UTC(2026, 0, 31, 12);
+const dayMs = 86_400_000;
+
+const memoryStore = () => {
+  const days = new Map<string, Map<string, number>>();
+  let isBroken = false;
+  const store: DayStore = {
+    load: (day) => [...(days.get(day) ?? [])].map(([key, n]): DayCount => ({ key, n })),
+    async save(day, counts) {
+      if (isBroken) throw new Error("disk full");
+      const rows = days.get(day) ?? new Map<string, number>();
+      for (const { key, n } of counts) rows.set(key, n);
+      days.set(day, rows);
+    },
+  };
+  const breakDown = (broken: boolean): void => {
+    isBroken = broken;
+  };
+  return { store, days, breakDown };
+};
+
+const open = (store: DayStore | null, clock: () => number, mostKeys = 100) =>
+  createDayCounts({ mostKeys, secret: Buffer.from("secret"), clock, store });
+
+test("counts go on after a restart, and begin anew with the day", async () => {
+  const { store } = memoryStore();
+  let now = noon;
+  const first = open(store, () => now);
+  for (let i = 0; i < 3; i++) assert.equal(first.count(rule, "10.0.0.1").isOver, false);
+  await first.close();
+  const second = open(store, () => now);
+  assert.deepEqual(second.count(rule, "10.0.0.1"), { isOver: true, left: 0, resetMs: dayMs / 2 });
+  assert.deepEqual(second.count(rule, "10.0.0.2"), { isOver: false, left: 2, resetMs: dayMs / 2 });
+  now += dayMs / 2;
+  assert.deepEqual(second.count(rule, "10.0.0.1"), { isOver: false, left: 2, resetMs: dayMs });
+  await second.close();
+});
+
+test("what is stored names nobody", async () => {
+  const { store, days } = memoryStore();
+  const counts = open(store, () => noon);
+  counts.count(rule, "198.51.100.7");
+  await counts.close();
+  const [[key = "", n] = []] = [...(days.get("2026-01-31") ?? [])];
+  assert.match(key, /^[\w-]{22}$/);
+  assert.equal(n, 1);
+});
+
+test("what could not be written is written with the next", async () => {
+  const { store, days, breakDown } = memoryStore();
+  const counts = open(store, () => noon);
+  breakDown(true);
+  counts.count(rule, "a");
+  await counts.flush();
+  breakDown(false);
+  counts.count(rule, "b");
+  await counts.close();
+  assert.deepEqual([...(days.get("2026-01-31")?.values() ?? [])], [1, 1]);
+});
+
+test("the keys of a day are bounded, and so is what is written", async () => {
+  const { store, days } = memoryStore();
+  const counts = open(store, () => noon, 10);
+  for (let i = 0; i < 1000; i++) counts.count(rule, `made up ${i}`);
+  await counts.close();
+  assert.equal(days.get("2026-01-31")?.size, 10);
+});

@@ -1,0 +1,87 @@
+/**
+ * Cuts requests whose body comes too slowly. What counts is what a client sends while somebody waits for it: bytes that
+ * have come and are not taken yet are our own slowness, or that of a server behind us.
+ */
+import type { IncomingMessage } from "node:http";
+import type { Exchange } from "../http/exchange.ts";
+import { HttpError } from "../http/http-error.ts";
+import { sendError } from "../http/send-error.ts";
+import type { LimitSettings } from "./settings.ts";
+
+export interface Pace {
+  /** Looks after a request that has a body, until it has come. */
+  watch(x: Exchange): void;
+  follow(settings: LimitSettings): void;
+  readonly watched: number;
+  close(): void;
+}
+
+interface Progress {
+  readonly x: Exchange;
+  bytes: number;
+  since: number;
+}
+
+const lookEveryMs = 1000;
+
+export const createPace = (
+  initial: LimitSettings,
+  now: () => number,
+  onRefused: (reason: string) => void = () => {},
+): Pace => {
+  const running = new Map<IncomingMessage, Progress>();
+  let settings = initial;
+
+  const look = (): void => {
+    const at = now();
+    for (const progress of running.values()) {
+      if (judge(progress, at, settings) !== "slow") continue;
+      running.delete(progress.x.req);
+      onRefused("slow");
+      cut(progress.x);
+    }
+  };
+  const timer = setInterval(look, lookEveryMs).unref();
+
+  return {
+    watch(x) {
+      if (settings.bodyBytesPerSecond === 0) return;
+      running.set(x.req, { x, bytes: x.req.socket.bytesRead, since: now() });
+      x.req.once("close", () => running.delete(x.req));
+    },
+    follow(next) {
+      settings = next;
+    },
+    get watched() {
+      return running.size;
+    },
+    close: () => clearInterval(timer),
+  };
+};
+
+/** Over each window of the grace time the pace must have been kept; then a new one begins. */
+export const judge = (
+  progress: Progress,
+  at: number,
+  { bodyBytesPerSecond, bodyGraceSeconds }: LimitSettings,
+): "slow" | "well" => {
+  const { req } = progress.x;
+  const { bytesRead } = req.socket;
+  const came = bytesRead - progress.bytes;
+  const isOurs = req.complete || req.readableLength > 0 || (req.headers.expect !== undefined && came === 0);
+  if (!isOurs && at - progress.since < bodyGraceSeconds * 1000) return "well";
+  if (!isOurs && came < bodyBytesPerSecond * bodyGraceSeconds) return "slow";
+  progress.bytes = bytesRead;
+  progress.since = at;
+  return "well";
+};
+
+const cut = ({ req, res }: Exchange): void => {
+  if (res.headersSent || res.destroyed) {
+    req.socket.destroy();
+    return;
+  }
+  sendError({ req, res }, new HttpError(408, "the body of the request comes too slowly"));
+  // What is left of the body is not waited for, as it is after other refusals.
+  req.socket.destroySoon();
+};

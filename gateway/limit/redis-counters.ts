@@ -1,0 +1,125 @@
+/**
+ * Counts in a Redis or Valkey that several gateways share. Where it does not answer in time, requests are counted in
+ * memory: a limit that is counted twice harms less than a site that waits.
+ */
+import { hash } from "node:crypto";
+import { RateLimiterRedis, type RateLimiterRes } from "rate-limiter-flexible";
+import type { Clock } from "../lib/clock.ts";
+import type { Counters, Rule, Standing } from "./counters.ts";
+import { over, within } from "./memory-counters.ts";
+
+export interface RedisCountersOptions {
+  readonly url: string;
+  /** counts while the server is away */
+  readonly instead: Counters;
+  readonly clock: Clock;
+  /** told in a sentence when it goes away, and when it is back */
+  readonly warn: (sentence: string) => void;
+}
+
+const answerMs = 250;
+/** After an answer that did not come in time, requests do not wait for the next ones. */
+const pauseMs = 2000;
+const mostRules = 1024;
+const dayMs = 86_400_000;
+
+/** Resolves before there is a connection: the gateway starts without its Redis. */
+export const createRedisCounters = async (options: RedisCountersOptions): Promise<Counters> => {
+  const { createClient } = await import("@redis/client"); // 60 ms to load, which only those wait for who use it
+  const { instead, clock } = options;
+  const client = createClient({
+    url: options.url,
+    disableOfflineQueue: true,
+    socket: {
+      connectTimeout: 2000,
+      reconnectStrategy: (tries) => Math.min(100 * 2 ** Math.min(tries, 5), 2000),
+    },
+  });
+  const state = createState(options);
+  client.on("error", (error: Error) => state.away(error.message));
+  client.on("ready", () => state.back());
+  client.connect().catch((error: Error) => state.away(error.message));
+  const limiters = new Map<string, RateLimiterRedis>();
+
+  const limiterOf = (rule: Rule, day: string): RateLimiterRedis => {
+    const id = `${rule.id}${day}`;
+    const known = limiters.get(id);
+    if (known) return known;
+    if (limiters.size >= mostRules) limiters.delete(limiters.keys().next().value ?? "");
+    const made = new RateLimiterRedis({
+      storeClient: client,
+      useRedisPackage: true,
+      keyPrefix: `turnpike ${id}`,
+      points: rule.quota,
+      duration: Math.ceil(rule.windowSeconds),
+    });
+    limiters.set(id, made);
+    return made;
+  };
+
+  const ask = async (rule: Rule, key: string): Promise<Standing> => {
+    const now = clock();
+    const day = rule.daily ? ` ${new Date(now).toISOString().slice(0, 10)}` : "";
+    const counted: Promise<RateLimiterRes> = limiterOf(rule, day).consume(hashOf(key));
+    const standing = await inTime(counted.then(within, over));
+    return rule.daily ? { ...standing, resetMs: dayMs - (now % dayMs) } : standing;
+  };
+
+  return {
+    async count(rule, key) {
+      if (!client.isReady || state.isPaused()) return instead.count(rule, key);
+      try {
+        const standing = await ask(rule, key);
+        state.back();
+        return standing;
+      } catch (error) {
+        state.away((error as Error).message);
+        state.pause();
+        return instead.count(rule, key);
+      }
+    },
+    async close() {
+      state.end();
+      client.destroy();
+      await instead.close();
+    },
+  };
+};
+
+/** Says once that the server is away, and once that it is back. */
+const createState = ({ url, warn, clock }: RedisCountersOptions) => {
+  const name = new URL(url).host; // the rest may hold a password
+  let isAway = false;
+  let pausedUntil = 0;
+  let ended = false;
+  return {
+    away(reason: string): void {
+      if (isAway || ended) return;
+      isAway = true;
+      const why = reason || "it cannot be reached";
+      warn(`limits: the store at ${name} does not answer (${why}): requests are counted in memory meanwhile`);
+    },
+    back(): void {
+      pausedUntil = 0;
+      if (!isAway) return;
+      isAway = false;
+      warn(`limits: the store at ${name} answers again`);
+    },
+    pause(): void {
+      pausedUntil = clock() + pauseMs;
+    },
+    isPaused: () => pausedUntil > clock(),
+    end(): void {
+      ended = true;
+    },
+  };
+};
+
+/** Who is counted: no address and no key stands in another server's memory. */
+const hashOf = (key: string): string => hash("sha256", key, "base64url").slice(0, 22);
+
+const inTime = <T>(work: Promise<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no answer within ${answerMs} ms`)), answerMs);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });

@@ -1,0 +1,293 @@
+/**
+ * The answer to a request on the lane, in the shape of Node's: what handlers and their layers use of it, no more. The head
+ * is kept until the first bytes of the body, so that a short answer leaves in one piece and says its length.
+ */
+import { EventEmitter } from "node:events";
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import { hasNoBody } from "../http/respond.ts";
+import { httpDate } from "./http-date.ts";
+import type { LaneRequest } from "./lane-request.ts";
+
+/** The connection, as an answer on it sees it. */
+export interface AnswerRoad {
+  readonly socket: Socket;
+  /** how long the connection stays open behind an answer, ms */
+  readonly idleMs: number;
+  /** Another request may follow on it. */
+  mayStay(): boolean;
+  /** The answer is out whole. */
+  over(): void;
+}
+
+type Value = string | number | readonly string[];
+type Fields = readonly string[] | Readonly<Record<string, Value | undefined>>;
+
+export class LaneResponse extends EventEmitter {
+  readonly req: LaneRequest;
+  statusCode = 200;
+  shouldKeepAlive = true;
+  headersSent = false;
+  writableEnded = false;
+  writableFinished = false;
+  destroyed = false;
+  closed = false;
+  readonly #road: AnswerRoad;
+  /** set one by one, before the head: lower-case name → the name as it is written, and its value */
+  #set: Map<string, readonly [name: string, value: Value]> | null = null;
+  /** the fields of a head that is not written yet */
+  #head: Head | null = null;
+  #framing: "none" | "length" | "chunks" = "none";
+  /** bytes of the body that were promised and not written yet */
+  #owed = 0;
+  #trailers = "";
+
+  constructor(req: LaneRequest, road: AnswerRoad) {
+    super();
+    this.req = req;
+    this.#road = road;
+  }
+
+  get socket(): Socket {
+    return this.#road.socket;
+  }
+
+  /** bytes that the connection has not taken yet */
+  get writableLength(): number {
+    return this.#road.socket.writableLength;
+  }
+
+  setHeader(name: string, value: Value): this {
+    this.#set ??= new Map();
+    this.#set.set(name.toLowerCase(), [name, value]);
+    return this;
+  }
+
+  /** Throws where a field would not be one line of HTTP. */
+  writeHead(status: number, ...rest: readonly (string | Fields | undefined)[]): this {
+    if (this.headersSent) throw new Error("lane: the answer has its head already");
+    const fields = rest.find((one): one is Fields => typeof one === "object");
+    const head = new Head();
+    if (this.#set) head.addSet(this.#set, fields);
+    if (fields) head.add(fields);
+    this.statusCode = status;
+    this.headersSent = true;
+    this.#head = head;
+    return this;
+  }
+
+  flushHeaders(): void {
+    if (!this.headersSent) this.writeHead(this.statusCode);
+    const head = this.#takeHead(-1);
+    if (head !== "") this.#road.socket.write(head, "latin1");
+  }
+
+  /** False where the connection has enough to write for now: `drain` says when it takes more. */
+  write(chunk: Buffer | string, encoding?: BufferEncoding): boolean {
+    if (this.writableEnded || this.destroyed) return false;
+    if (!this.headersSent) this.writeHead(this.statusCode);
+    const head = this.#takeHead(-1);
+    const bytes = bytesOf(chunk, encoding);
+    if (this.#framing === "none" || bytes.length === 0) return this.#send(head, nothing);
+    if (this.#framing === "length") {
+      this.#owed -= bytes.length;
+      return this.#send(head, bytes);
+    }
+    return this.#send(`${head}${bytes.length.toString(16)}\r\n`, bytes, "\r\n");
+  }
+
+  end(chunk?: Buffer | string, encoding?: BufferEncoding): this {
+    if (this.writableEnded || this.destroyed) return this;
+    if (!this.headersSent) this.writeHead(this.statusCode);
+    const bytes = chunk === undefined ? nothing : bytesOf(chunk, encoding);
+    const head = this.#takeHead(bytes.length);
+    this.writableEnded = true;
+    if (this.#framing === "chunks") {
+      const size = bytes.length === 0 ? "" : `${bytes.length.toString(16)}\r\n`;
+      this.#send(`${head}${size}`, bytes, `${size === "" ? "" : "\r\n"}0\r\n${this.#trailers}\r\n`);
+    } else if (this.#framing === "length") {
+      this.#owed -= bytes.length;
+      this.#send(head, bytes);
+    } else this.#send(head, nothing);
+    // Behind a body of another length than was said, nobody knows where the next answer begins.
+    if (this.#framing === "length" && this.#owed !== 0) this.destroy();
+    else this.#finish();
+    return this;
+  }
+
+  /** Sent behind a body whose length was not said. */
+  addTrailers(fields: Readonly<Record<string, string>>): void {
+    for (const name in fields) this.#trailers += lineOf(name, fields[name] ?? "");
+  }
+
+  writeEarlyHints({ link }: { readonly link: string | readonly string[] }): void {
+    if (this.headersSent) return;
+    let head = "HTTP/1.1 103 Early Hints\r\n";
+    for (const one of [link].flat()) head += lineOf("Link", one);
+    this.#road.socket.write(`${head}\r\n`, "latin1");
+  }
+
+  /** Cuts the connection. */
+  destroy(): this {
+    this.#road.socket.destroy();
+    return this;
+  }
+
+  /** The connection has closed. */
+  leave(): void {
+    if (this.closed) return;
+    this.destroyed = true;
+    this.closed = true;
+    this.req.destroyed = true;
+    this.emit("close");
+    this.req.emit("close");
+  }
+
+  /** The head as text, where it is not written yet; `whole` is the length of the whole body, -1 where more may come. */
+  #takeHead(whole: number): string {
+    const head = this.#head;
+    if (head === null) return "";
+    this.#head = null;
+    const { statusCode: status } = this;
+    const { length } = head;
+    let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${head.lines}`;
+    if (hasNoBody(status) || this.req.method === "HEAD") this.#framing = "none";
+    else if (length !== null || (whole >= 0 && this.#trailers === "" && !head.isChunked)) {
+      this.#framing = "length";
+      this.#owed = length ?? whole;
+      if (length === null) text += `Content-Length: ${whole}\r\n`;
+    } else {
+      this.#framing = "chunks";
+      if (!head.isChunked) text += "Transfer-Encoding: chunked\r\n";
+    }
+    if (head.closes || !this.#road.mayStay()) this.shouldKeepAlive = false;
+    if (!head.hasDate) text += `Date: ${httpDate()}\r\n`;
+    if (head.hasConnection) return `${text}\r\n`;
+    return this.shouldKeepAlive
+      ? `${text}Connection: keep-alive\r\nKeep-Alive: timeout=${this.#road.idleMs / 1000}\r\n\r\n`
+      : `${text}Connection: close\r\n\r\n`;
+  }
+
+  #send(before: string, bytes: Buffer | Latin1, after = ""): boolean {
+    const { socket } = this.#road;
+    if (bytes.length === 0) return before + after === "" || socket.write(before + after, "latin1");
+    if (bytes instanceof Latin1) return socket.write(before + bytes.text + after, "latin1");
+    if (before === "" && after === "") return socket.write(bytes);
+    if (bytes.length <= onePieceBytes) return socket.write(joined(before, bytes, after));
+    socket.cork();
+    if (before !== "") socket.write(before, "latin1");
+    const more = socket.write(bytes);
+    if (after !== "") socket.write(after, "latin1");
+    socket.uncork();
+    return more;
+  }
+
+  #finish(): void {
+    const { socket } = this.#road;
+    if (socket.writableLength === 0) process.nextTick(finish, this, this.#road);
+    else socket.write("", () => finish(this, this.#road));
+  }
+}
+
+const finish = (answer: LaneResponse, road: AnswerRoad): void => {
+  if (answer.closed) return;
+  answer.writableFinished = true;
+  answer.emit("finish");
+  answer.leave();
+  road.over();
+};
+
+/** The fields of a head as they are written, and what they say of its framing. */
+class Head {
+  lines = "";
+  length: number | null = null;
+  isChunked = false;
+  hasDate = false;
+  hasConnection = false;
+  closes = false;
+
+  add(fields: Fields): void {
+    if (Array.isArray(fields)) {
+      for (let i = 0; i < fields.length; i += 2) this.#put(String(fields[i]), String(fields[i + 1]));
+      return;
+    }
+    for (const [name, value] of Object.entries(fields as Readonly<Record<string, Value | undefined>>)) {
+      if (value !== undefined) this.#putAll(name, value);
+    }
+  }
+
+  /** What was set one by one, where the fields that come with the head do not say it themselves. */
+  addSet(set: ReadonlyMap<string, readonly [name: string, value: Value]>, fields: Fields | undefined): void {
+    const said = new Set(namesOf(fields));
+    for (const [key, [name, value]] of set) if (!said.has(key)) this.#putAll(name, value);
+  }
+
+  #putAll(name: string, value: Value): void {
+    if (Array.isArray(value)) for (const one of value) this.#put(name, one);
+    else this.#put(name, String(value));
+  }
+
+  #put(name: string, value: string): void {
+    this.lines += lineOf(name, value);
+    switch (name.length) {
+      case 4:
+        if (name.toLowerCase() === "date") this.hasDate = true;
+        return;
+      case 10:
+        if (name.toLowerCase() !== "connection") return;
+        this.hasConnection = true;
+        this.closes ||= /(?:^|,)\s*close\s*(?:,|$)/i.test(value);
+        return;
+      case 14:
+        if (name.toLowerCase() === "content-length") this.length = Number(value);
+        return;
+      case 17:
+        if (name.toLowerCase() === "transfer-encoding") this.isChunked = true;
+    }
+  }
+}
+
+const namesOf = (fields: Fields | undefined): readonly string[] => {
+  if (fields === undefined) return [];
+  const names = Array.isArray(fields)
+    ? (fields as readonly string[]).filter((_, i) => i % 2 === 0)
+    : Object.keys(fields);
+  return names.map((name) => name.toLowerCase());
+};
+
+/** One line of a head (RFC 9112 §5). */
+const lineOf = (name: string, value: string): string => {
+  if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name) || /[^\t\x20-\x7e\x80-\xff]/.test(value)) {
+    throw new Error(`lane: the field ${name.slice(0, 60)} of the answer cannot be written`);
+  }
+  return `${name}: ${value}\r\n`;
+};
+
+/** A text of which every character is one byte. */
+class Latin1 {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+  get length(): number {
+    return this.text.length;
+  }
+}
+
+const nothing = Buffer.alloc(0);
+
+const bytesOf = (chunk: Buffer | string, encoding: BufferEncoding | undefined): Buffer | Latin1 => {
+  if (typeof chunk !== "string") return chunk;
+  return encoding === "latin1" ? new Latin1(chunk) : Buffer.from(chunk, encoding);
+};
+
+/** Up to this many bytes copying is cheaper than handing several pieces to the system. */
+const onePieceBytes = 16_384;
+
+const joined = (before: string, bytes: Buffer, after: string): Buffer => {
+  const all = Buffer.allocUnsafe(before.length + bytes.length + after.length);
+  all.write(before, 0, "latin1");
+  bytes.copy(all, before.length);
+  all.write(after, before.length + bytes.length, "latin1");
+  return all;
+};

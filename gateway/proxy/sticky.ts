@@ -1,0 +1,73 @@
+/**
+ * Keeps a browser at the upstream that answered it first, by a cookie that names the upstream with our signature and says nothing
+ * else. It is set on answers that nobody else may be given; a shared one goes as it is, and the next sets it.
+ */
+import { createHash, createHmac } from "node:crypto";
+import { parseCookies, setCookie } from "../http/cookies.ts";
+import type { Exchange, ResponseHead, Upgrade } from "../http/exchange.ts";
+import type { ProxySettings } from "./settings.ts";
+import type { Pool } from "./upstream/pool.ts";
+
+export interface Sticky {
+  /** the cookie's name, which is nobody else's business */
+  readonly name: string;
+  /** the upstream that the request's cookie names, null where it names none of these */
+  poolOf(x: Upgrade): Pool | null;
+  /** Lets the answer name the upstream that gives it. */
+  keep(x: Exchange, answering: () => Pool): void;
+}
+
+export const createSticky = (
+  { cookie, maxAgeSeconds }: NonNullable<ProxySettings["sticky"]>,
+  pools: readonly Pool[],
+  secret: Buffer,
+): Sticky => {
+  const name = cookie ?? nameFor(pools);
+  const marks = new Map(pools.map((pool) => [markOf(pool, secret), pool]));
+  const options = { httpOnly: true, ...(maxAgeSeconds !== null && { maxAgeSeconds }) };
+  return {
+    name,
+    poolOf({ req }) {
+      const { cookie: sent } = req.headers;
+      if (sent === undefined || !sent.includes(name)) return null;
+      for (const value of parseCookies(sent).get(name) ?? []) {
+        const pool = marks.get(value);
+        if (pool) return pool;
+      }
+      return null;
+    },
+    keep(x, answering) {
+      x.responsePasses.push((head) => {
+        if (isShared(head)) return undefined;
+        const value = setCookie(name, markOf(answering(), secret), { ...options, secure: x.secure });
+        head.headers.set("set-cookie", [...many(head.headers.get("set-cookie")), value]);
+        keepPrivate(head);
+        return undefined;
+      });
+    },
+  };
+};
+
+// Routes with the same upstreams share a cookie, and others do not take each other's away.
+const nameFor = (pools: readonly Pool[]): string => {
+  const urls = pools.map(({ endpoint }) => endpoint.url).sort();
+  return `tp_up_${createHash("sha256").update(urls.join(" ")).digest("hex").slice(0, 6)}`;
+};
+
+/** The signature is the name: it tells an upstream from the others, and not where it is. */
+const markOf = ({ endpoint }: Pool, secret: Buffer): string =>
+  createHmac("sha256", secret).update(`sticky ${endpoint.url}`).digest("base64url").slice(0, 22);
+
+const isShared = ({ headers }: ResponseHead): boolean =>
+  /\b(public|s-maxage|immutable)\b/i.test(many(headers.get("cache-control")).join(","));
+
+const keepPrivate = ({ headers }: ResponseHead): void => {
+  if (!/\bno-store\b/i.test(many(headers.get("cache-control")).join(",")))
+    headers.set("cache-control", "private, no-cache");
+  const vary = many(headers.get("vary")).join(", ");
+  if (!/(^|,\s*)(cookie|\*)(\s*,|$)/i.test(vary))
+    headers.set("vary", vary === "" ? "Cookie" : `${vary}, Cookie`);
+};
+
+const many = (value: string | readonly string[] | undefined): readonly string[] =>
+  value === undefined ? [] : [value].flat();

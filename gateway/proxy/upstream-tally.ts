@@ -1,0 +1,37 @@
+import type { Pool } from "./upstream/pool.ts";
+
+/** How an upstream is, and what it has answered since the settings were read. */
+export interface UpstreamStatus {
+  readonly upstream: string;
+  readonly isUp: boolean;
+  readonly answers: number;
+  /** requests that it did not answer */
+  readonly failures: number;
+  /** between sending a request and the head of its answer, of all answers together */
+  readonly seconds: number;
+}
+
+/** Counts what upstreams answer. */
+export const createUpstreamTally = (pools: readonly Pool[]) => {
+  const counts = new Map(pools.map((pool) => [pool, { answers: 0, failures: 0, ms: 0 }]));
+  return {
+    answered(pool: Pool, ms: number): void {
+      const own = counts.get(pool);
+      if (!own) return;
+      own.answers++;
+      own.ms += ms;
+    },
+    failed(pool: Pool): void {
+      const own = counts.get(pool);
+      if (own) own.failures++;
+    },
+    status: (isUp: (pool: Pool) => boolean): readonly UpstreamStatus[] =>
+      [...counts].map(([pool, { answers, failures, ms }]) => ({
+        upstream: pool.endpoint.url,
+        isUp: isUp(pool),
+        answers,
+        failures,
+        seconds: ms / 1000,
+      })),
+  };
+};

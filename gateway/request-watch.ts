@@ -1,0 +1,187 @@
+/**
+ * Follows every request of visitors to its end, for the metrics and, where the settings ask for one, the access log: over
+ * HTTP/1.1 and HTTP/2, on the lane, as a websocket, finished or cut.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { AccessLog } from "./access-log/access-log.ts";
+import { cleanPath, cleanQuery, cleanReferrer } from "./access-log/clean.ts";
+import type { CollectAnswer, CollectRequest } from "./collect/request.ts";
+import type { Exchange, Upgrade } from "./http/exchange.ts";
+import { requestId } from "./http/request-id.ts";
+import { clientOf } from "./lib/ip.ts";
+import { maskIp } from "./lib/mask-ip.ts";
+import type { Watched } from "./listen/listener.ts";
+import type { Tally } from "./metrics/tally.ts";
+import { type Ending, watchAnswer, watchSocket } from "./observe/watch-answer.ts";
+
+export interface RequestWatch {
+  /** Follows a request that has a head. */
+  request(req: IncomingMessage, res: ServerResponse): Watched;
+  /** Follows a request that may become a websocket. */
+  upgrade(x: Upgrade, socket: Duplex, head: Buffer): void;
+  /** A hit on the lane was answered; `began` is by `performance.now()`. */
+  hit(request: CollectRequest, answer: CollectAnswer, route: string, began: number): void;
+  readonly openRequests: number;
+  readonly openWebsockets: number;
+}
+
+export interface RequestWatchOptions {
+  readonly tally: Tally;
+  readonly isTrusted: (address: string) => boolean;
+  /** null where the settings ask for none */
+  readonly log: () => AccessLog | null;
+}
+
+/** Requests that no route has answered: refused before, or no request of a site. */
+const noRoute = "(none)";
+/** What of an address may be written where no site says it. */
+const usualMasking = 1;
+
+export const watchRequests = ({ tally, isTrusted, log }: RequestWatchOptions): RequestWatch => {
+  let openRequests = 0;
+  let openWebsockets = 0;
+
+  const count = (watched: Running, req: IncomingMessage, res: ServerResponse): void => {
+    openRequests--;
+    const socket = req.socket as Counted;
+    const { bodyBytes } = res as { readonly bodyBytes?: number }; // on HTTP/2 the connection is everybody's
+    const read = socket.bytesRead ?? 0;
+    socket[readBefore] = read;
+    const status = res.headersSent ? res.statusCode : 499;
+    tally.request(watched.x?.route ?? noRoute, req.method ?? "", status, secondsSince(watched.began), {
+      in: Math.max(0, read - watched.read),
+      out: bodyBytes ?? Math.max(0, (socket.bytesWritten ?? 0) - watched.written),
+    });
+  };
+
+  return {
+    request(req, res) {
+      openRequests++;
+      const book = log();
+      const watched = new Running(req, book !== null);
+      res.once("close", () => count(watched, req, res));
+      if (book) {
+        const parts = { req, began: watched.began, time: Date.now(), isTrusted };
+        watchAnswer({ req, res }, (ending) => book.write(entryOf({ ...parts, x: watched.x, ending })));
+      }
+      return watched;
+    },
+    upgrade(x, socket, head) {
+      openWebsockets++;
+      const [began, time, book] = [performance.now(), x.receivedAt, log()];
+      watchSocket(socket, head, (ending) => {
+        openWebsockets--;
+        const bytes = { in: ending.requestBytes, out: ending.responseBytes };
+        // How long a websocket was open is no duration of a request; one that was refused took none worth a figure.
+        tally.request(x.route ?? noRoute, "GET", ending.status, 0, bytes);
+        book?.write(entryOf({ req: x.req, x, began, time, isTrusted, ending }));
+      });
+    },
+    hit(request, answer, route, began) {
+      const { method, body } = request;
+      const size = { in: body.length, out: answer.body.length };
+      tally.request(route, method, answer.status, secondsSince(began), size);
+      log()?.write(hitEntry(request, answer, route, began));
+    },
+    get openRequests() {
+      return openRequests;
+    },
+    get openWebsockets() {
+      return openWebsockets;
+    },
+  };
+};
+
+/** A connection, with what was read of it up to the end of its last request. */
+type Counted = Socket & { [readBefore]?: number };
+const readBefore = Symbol("read before");
+
+class Running implements Watched {
+  readonly began = performance.now();
+  readonly read: number;
+  readonly written: number;
+  readonly #needsId: boolean;
+  #x: Exchange | null = null;
+
+  constructor({ socket }: IncomingMessage, needsId: boolean) {
+    // On HTTP/2 the numbers are the stream's, where it has any.
+    this.read = (socket as Counted)[readBefore] ?? 0;
+    this.written = socket.bytesWritten ?? 0;
+    this.#needsId = needsId;
+  }
+
+  get x(): Exchange | null {
+    return this.#x;
+  }
+
+  /** A line of the log has the id that upstreams and error pages are given, so it is there before there are copies. */
+  set x(x: Exchange | null) {
+    if (x && this.#needsId) requestId(x);
+    this.#x = x;
+  }
+}
+
+interface Finished {
+  readonly req: IncomingMessage;
+  readonly x: Upgrade | null;
+  readonly began: number;
+  readonly time: number;
+  readonly isTrusted: (address: string) => boolean;
+  readonly ending: Ending;
+}
+
+const entryOf = ({ req, x, began, time, isTrusted, ending }: Finished) => {
+  const [path = "", query = ""] = x ? [x.path, x.query] : splitTarget(req.url ?? "");
+  const address = x?.address ?? clientOf(req.socket.remoteAddress, req.headers, isTrusted);
+  return {
+    time,
+    id: requestId(x ?? {}),
+    site: x?.site.id ?? null,
+    address: maskIp(address, x?.site.ipMasking ?? usualMasking),
+    method: req.method ?? "",
+    host: x?.host ?? (req.headers.host ?? "").toLowerCase(),
+    path: cleanPath(path),
+    query: cleanQuery(query),
+    protocol: `HTTP/${req.httpVersion}`,
+    status: ending.status,
+    bytes: ending.responseBytes,
+    ms: millisecondsSince(began),
+    route: x?.route ?? noRoute,
+    cut: ending.cut,
+    requestBytes: ending.requestBytes,
+    secure: x?.secure ?? "encrypted" in req.socket,
+    referrer: cleanReferrer(req.headers.referer),
+    userAgent: req.headers["user-agent"] ?? null,
+  };
+};
+
+const hitEntry = (request: CollectRequest, answer: CollectAnswer, route: string, began: number) => ({
+  time: request.receivedAt,
+  id: requestId({}),
+  site: request.site.id,
+  address: maskIp(request.address, request.site.ipMasking),
+  method: request.method,
+  host: request.host,
+  path: cleanPath(request.path),
+  query: cleanQuery(request.query),
+  protocol: "HTTP/1.1",
+  status: answer.status,
+  bytes: typeof answer.body === "string" ? Buffer.byteLength(answer.body) : answer.body.length,
+  ms: millisecondsSince(began),
+  route,
+  cut: null,
+  requestBytes: request.body.length,
+  secure: request.secure,
+  referrer: cleanReferrer(request.headers["referer"]),
+  userAgent: request.headers["user-agent"] ?? null,
+});
+
+const splitTarget = (url: string): readonly [path: string, query: string] => {
+  const mark = url.indexOf("?");
+  return mark < 0 ? [url, ""] : [url.slice(0, mark), url.slice(mark + 1)];
+};
+
+const secondsSince = (began: number): number => (performance.now() - began) / 1000;
+const millisecondsSince = (began: number): number => Math.round((performance.now() - began) * 1000) / 1000;
