@@ -76,7 +76,11 @@ export const openReader = (dir: string, { sealed }: { readonly sealed?: "wait" }
         };
       } catch (cause) {
         const reason = codeOf(cause) === "SQLITE_READONLY" ? "it would write" : (cause as Error).message;
-        throw new Error(`sql: ${reason}: only one statement that reads is taken`, { cause });
+        const isWrong = codeOf(cause) === "SQLITE_ERROR"; // a name or a word that SQLite does not know
+        const advice = isWrong
+          ? "`turnpike sql 'select sql from sqlite_schema'` shows what there is"
+          : "only one statement that reads is taken";
+        throw new Error(`sql: ${reason}: ${advice}`, { cause });
       }
     },
     close() {
