@@ -41,6 +41,10 @@ const stepRows = 300;
 /** What was stored is in the projections after this time at the latest, unless rows come faster than they can follow. */
 const followAfterMs = 25;
 const retryAfterMs = 1000;
+/** The projections are never further behind than this many rows, half a second's work: who sends more waits for them. */
+const mostBehindRows = 10_000;
+/** In such a case nobody waits behind a step but those who send that much. */
+const longStepRows = 2000;
 
 /** Serves until it is told to close; `configure` takes changed settings. */
 export const serveWriter = (
@@ -63,6 +67,11 @@ export const serveWriter = (
     }
   };
 
+  const catchUp = (): void =>
+    attempt(() => {
+      while (ledger.pending() > mostBehindRows) ledger.follow(longStepRows);
+    });
+
   const followIn = (ms: number): void => {
     following ??= setTimeout(follow, ms);
   };
@@ -73,6 +82,7 @@ export const serveWriter = (
       say({ kind: "refused", reason: "the projections cannot follow, the disk refuses", disk: true });
       return;
     }
+    if (ledger.pending() > mostBehindRows) catchUp();
     say(appendBatch(ledger, batch));
     if (ledger.pending() < stepRows) followIn(followAfterMs);
     else follow();
