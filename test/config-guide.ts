@@ -56,7 +56,10 @@ const answers: Readonly<Record<Port, (res: ServerResponse) => void>> = {
 
 /** Rows of the guide's tables: the other server's line, and ours. */
 const rowsOf = (guide: string): readonly (readonly [theirs: string, ours: string])[] =>
-  [...guide.matchAll(/^\| `(.+?)`[^|`]*\| `(.+)` *\|$/gm)].map(([, theirs = "", ours = ""]) => [theirs, ours]);
+  [...guide.matchAll(/^\| `(.+?)`[^|`]*\| `(.+)` *\|$/gm)].map(([, theirs = "", ours = ""]) => [
+    theirs,
+    ours,
+  ]);
 
 const ofTheFile = Object.keys(configSchema.shape);
 
