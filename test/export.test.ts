@@ -127,6 +127,11 @@ test("sql reads the database beside the running gateway, and writes nothing", as
     assert.deepEqual([code, out], [1, ""], statement);
     assert.match(err, /^sql: .+: only one statement that reads is taken\n$/);
   }
+  const { err } = await turnpike("sql", "select nope from events", "--data", gateway.data);
+  assert.equal(
+    err,
+    "sql: no such column: nope: `turnpike sql 'select sql from sqlite_schema'` shows what there is\n",
+  );
   assert.equal(storedEvents(gateway.data).length, 20);
 });
 

@@ -76,8 +76,7 @@ export const openReader = (dir: string, { sealed }: { readonly sealed?: "wait" }
         };
       } catch (cause) {
         const reason = codeOf(cause) === "SQLITE_READONLY" ? "it would write" : (cause as Error).message;
-        const isWrong = codeOf(cause) === "SQLITE_ERROR"; // a name or a word that SQLite does not know
-        const advice = isWrong
+        const advice = reason.startsWith("no such ")
           ? "`turnpike sql 'select sql from sqlite_schema'` shows what there is"
           : "only one statement that reads is taken";
         throw new Error(`sql: ${reason}: ${advice}`, { cause });
