@@ -32,6 +32,11 @@ export interface FleetParts {
 
 const againAfterMs = 1000;
 
+interface Handed {
+  readonly name: "http" | "https";
+  readonly socket: Socket;
+}
+
 /** Opens the ports and starts the workers; resolves when they serve, rejects with one sentence when they cannot. */
 export const startFleet = async (initial: Config, parts: FleetParts): Promise<PublicSide> => {
   cluster.setupPrimary({
@@ -46,13 +51,33 @@ export const startFleet = async (initial: Config, parts: FleetParts): Promise<Pu
   const figures = createFleetFigures((worker) => tell(worker, { kind: "figures" }));
   const ready: Worker[] = [];
   const { tickets } = parts.sockets;
-  const doors = await openDoors(initial, parts.sockets, (name, socket) => {
+  /** connections that are on their way to a worker */
+  const handed = new Map<Worker, Set<Handed>>();
+  const give = (name: "http" | "https", socket: Socket): boolean => {
     const worker = ready.shift();
     if (!worker) return false;
     ready.push(worker); // each in its turn
-    worker.send({ kind: "connection", name } satisfies ToWorker, socket, () => {}); // it may just have ended
+    const one: Handed = { name, socket };
+    const underWay = handed.get(worker) ?? new Set();
+    handed.set(worker, underWay.add(one));
+    // Node would keep our copy until the worker has said that it came: of one that is killed before, for ever.
+    worker.process.send?.(
+      { kind: "connection", name } satisfies ToWorker,
+      socket,
+      { keepOpen: true },
+      (error) => {
+        if (!underWay.delete(one)) return;
+        if (error) giveAgain(one);
+        else socket.destroy(); // our copy alone: the worker's is on its way
+      },
+    );
     return true;
-  });
+  };
+  /** It did not leave this process, as its worker has ended before: nobody else would ever read or close it. */
+  const giveAgain = ({ name, socket }: Handed): void => {
+    if (!socket.destroyed && !give(name, socket)) socket.destroy();
+  };
+  const doors = await openDoors(initial, parts.sockets, give);
   const leave = tickets.follow((keys) => {
     for (const worker of running) tell(worker, { kind: "tickets", tickets: keys });
   });
@@ -94,6 +119,9 @@ export const startFleet = async (initial: Config, parts: FleetParts): Promise<Pu
   const retire = (worker: Worker): void => {
     const at = ready.indexOf(worker);
     if (at >= 0) ready.splice(at, 1);
+    const left = [...(handed.get(worker) ?? [])];
+    handed.delete(worker);
+    for (const one of left) giveAgain(one);
   };
 
   const replace = (code: number, signal: string | null): void => {
