@@ -2,7 +2,6 @@
  * A file of lines that is written behind the requests' backs: in larger pieces, one at a time, from a line of bounded
  * length. When the disk cannot follow, lines are dropped and counted; requests never wait.
  */
-
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { makeFolder } from "../lib/make-folder.ts";

@@ -3,7 +3,6 @@
  * in the data folder, so that a restart and other processes go on with it, and is gone once the day (UTC) is over:
  * from then on nobody can say whose an id was, nor join two days of one visitor.
  */
-
 import { createHmac, randomBytes } from "node:crypto";
 import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -2,7 +2,6 @@
  * What may be used once, in the data folder: a file appears under a name or is there already, whoever asks, so that
  * several processes and a restart agree. What is over is removed.
  */
-
 import { closeSync, openSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../lib/clock.ts";

@@ -2,7 +2,6 @@
  * Lines of JSON in a file, which gives way to a new one when it is large. A write has succeeded when the bytes are on
  * disk; what a crash or a full disk leaves of a line is cut off before the next is written.
  */
-
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { codeOf } from "../lib/error-code.ts";

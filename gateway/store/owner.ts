@@ -2,7 +2,6 @@
  * One process owns a data folder: it holds a lock on `owner.db` for life, which the kernel gives back when it
  * dies, however it dies. `owner.json` beside it says who that is.
  */
-
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";

@@ -3,7 +3,6 @@
  * challenges that are being answered. Several gateways may share the folder: every file is written as a whole, and
  * who changes more than one holds the lock.
  */
-
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";

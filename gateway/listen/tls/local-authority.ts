@@ -2,7 +2,6 @@
  * The development authority: made at the first use, kept in the certificate folder, and good for whatever host the
  * gateway serves. A browser that is told to trust `ca.crt` shows no warning.
  */
-
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";

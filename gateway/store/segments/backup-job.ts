@@ -1,5 +1,4 @@
 /** In the child: copies a data folder as of one moment. Nothing may be sealed or erased meanwhile. */
-
 import { constants, copyFileSync, existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { makeFolder } from "../../lib/make-folder.ts";

@@ -1,5 +1,4 @@
 /** What lies in `events/`, and the list of it for programs that read the folder by themselves. */
-
 import { closeSync, fsyncSync, openSync, readdirSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolder } from "../../lib/make-folder.ts";

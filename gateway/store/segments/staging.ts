@@ -1,5 +1,4 @@
 /** Files on their way into `events/`: written aside, made durable, then renamed over what was there. */
-
 import { closeSync, fsyncSync, mkdtempSync, openSync, renameSync, rmSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { codeOf } from "../../lib/error-code.ts";
