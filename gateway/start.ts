@@ -25,6 +25,7 @@ import { undoClaim } from "./identity/undo-claim.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createLog, type Log } from "./lib/log.ts";
 import { shortPath } from "./lib/short-path.ts";
+import { holdYoungGeneration } from "./lib/young-generation.ts";
 import { openCounters } from "./limit/open-counters.ts";
 import type { Bound } from "./listen/bind.ts";
 import { createListener } from "./listen/listener.ts";
@@ -295,6 +296,7 @@ const run = async (
     const encrypted = secureUrl === null ? {} : { secure: secureUrl };
     log.info("listening", { site: siteUrl, ...encrypted, dashboard: adminUrl, data: dir });
   }
+  holdYoungGeneration(); // loading the program has made it large enough
   predecessor?.serving(store);
   return {
     taken: handover.taken,

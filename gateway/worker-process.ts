@@ -10,6 +10,7 @@ import type { Missed } from "./document/document.ts";
 import type { FromWorker, ToWorker } from "./fleet-messages.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createLog } from "./lib/log.ts";
+import { holdYoungGeneration } from "./lib/young-generation.ts";
 import { createRemoteCounters } from "./limit/remote-counters.ts";
 import type { PlaceNews } from "./limit/shared-places.ts";
 import { createTicketKeys } from "./listen/tls/ticket-keys.ts";
@@ -68,6 +69,7 @@ const serve = async ({ config, dev, demoUpstream, bound, secure, ...given }: Ser
       left: (no) => tellPlace({ kind: "left", no }),
     },
   });
+  holdYoungGeneration();
   say({ kind: "ready" });
 };
 
