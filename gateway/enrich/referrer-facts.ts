@@ -1,5 +1,6 @@
 /** What an address that somebody came from says, worked out once and remembered. */
 import { readFileSync } from "node:fs";
+import { getSubdomain } from "tldts";
 import { createCache } from "../lib/cache.ts";
 import { cleanText } from "../lib/clean-text.ts";
 import { cleanUrl } from "./clean-url.ts";
@@ -80,7 +81,7 @@ const readReferrer = (referrer: string, { known, places }: Lists): ReferrerFacts
   if (url.hostname === "") return { ...nowhere, readable: true };
   const host = bareHost(url.hostname.toLowerCase());
   const listed = lookUp(known, host, url.pathname);
-  const place = places.find(host) ?? placeOf(listed);
+  const place = places.find(host) ?? placeOf(listed) ?? mailPlaceOf(host);
   const { source, medium } = listed ?? { source: host, medium: "referral" };
   return {
     location,
@@ -117,6 +118,12 @@ const listedKinds: ReadonlyMap<string, Place["kind"]> = new Map([
   ["email", "email"],
   ["ai", "ai"],
 ] as const);
+
+/** Somebody's own mail in a browser, as `mail.acme.example`; a newspaper whose own name ends so is none. */
+const mailPlaceOf = (host: string): Place | null =>
+  mailLabel.test(getSubdomain(host) ?? "") ? { source: host, kind: "email", terms: [] } : null;
+
+const mailLabel = /mail(?:\.|$)/;
 
 /** Where an engine does not say which parameter it is. */
 const usualTerms: readonly string[] = [
