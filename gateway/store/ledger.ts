@@ -23,6 +23,7 @@ import { keepSinkPlaces, type SinkPlace } from "./sink-table.ts";
 import { eventOf } from "./stored-event.ts";
 import { createSubjectTable } from "./subject-table.ts";
 import { createToken, listTokens, type Role, revokeToken, type TokenInfo } from "./tokens.ts";
+import { unsynced } from "./unsynced.ts";
 import { createNumbers, type People } from "./visitors.ts";
 
 export interface Tables {
@@ -196,7 +197,8 @@ export const openLedger = (options: LedgerOptions): Ledger => {
       }
     },
     pending: () => follower.pending(),
-    follow: (limit) => follower.follow(limit),
+    // What a power cut takes of it is followed again: the rows themselves are on the disk.
+    follow: (limit) => unsynced(db, () => follower.follow(limit)),
     rebuildExperiments: rebuildAll,
     followDefinitions,
     removeDemo() {

@@ -1,5 +1,6 @@
 /** Where each sink stands among the events, and what has happened to it. */
 import type { Db } from "./database.ts";
+import { unsynced } from "./unsynced.ts";
 
 export interface SinkPlace {
   readonly id: string;
@@ -15,20 +16,9 @@ export interface SinkPlace {
   readonly lastErrorAt: number | null;
 }
 
-/**
- * Keeps the places in one transaction that does not wait for the disk, because events wait behind it. A power cut may
- * take the newest, and then their sinks are handed events once more; whatever is committed later, an event above all,
- * brings what was written before it onto the disk as well.
- */
-export const keepSinkPlaces = (db: Db, places: readonly SinkPlace[]): void => {
-  const before = Number(db.pragma("synchronous", { simple: true }));
-  db.pragma("synchronous = NORMAL");
-  try {
-    putPlaces(db, places);
-  } finally {
-    db.pragma(`synchronous = ${before}`);
-  }
-};
+/** Keeps the places; those whom a power cut sets back hand events to their sinks once more. */
+export const keepSinkPlaces = (db: Db, places: readonly SinkPlace[]): void =>
+  unsynced(db, () => putPlaces(db, places));
 
 const putPlaces = (db: Db, places: readonly SinkPlace[]): void => {
   const put = db.prepare(`
