@@ -1,11 +1,12 @@
 import type { Command } from "commander";
-import { defaultFile, loadConfig } from "../config/load.ts";
-import { formatMistakes } from "../config/mistakes.ts";
+import { defaultFile, type Loaded, loadConfig } from "../config/load.ts";
+import { formatMistakes, type Mistake } from "../config/mistakes.ts";
 import type { Config } from "../config/schema.ts";
 import { shortPath } from "../lib/short-path.ts";
 import { claimsOf, routesOf } from "../public-paths.ts";
 import { findOverlaps } from "../route/overlaps.ts";
-import { type Context, say, warn } from "./context.ts";
+import { refuseUnusable } from "../sink-plugins.ts";
+import { type CommandError, type Context, say, warn } from "./context.ts";
 import { doubtsOf } from "./doubts.ts";
 
 /** `turnpike check`: says that the settings are right, or all that is wrong with them. */
@@ -15,12 +16,9 @@ export const addCheck = (program: Command, { io, run }: Context): void => {
     .description("check the settings file, and start nothing")
     .option("-c, --config <file>", "settings file", defaultFile)
     .action(
-      run(({ config: file }: { config: string }) => {
+      run(async ({ config: file }: { config: string }) => {
         const loaded = loadConfig({ file });
-        const mistakes =
-          loaded.kind === "wrong"
-            ? loaded.mistakes
-            : overlapsOf(loaded.config).map((message) => ({ path: "", message }));
+        const mistakes = loaded.kind === "wrong" ? loaded.mistakes : await doubleChecked(loaded);
         if (loaded.kind === "wrong" || mistakes.length > 0) {
           warn(io, formatMistakes(shortPath(file), mistakes));
           return 1;
@@ -32,8 +30,18 @@ export const addCheck = (program: Command, { io, run }: Context): void => {
     );
 };
 
-const overlapsOf = (config: Config): string[] =>
-  findOverlaps(claimsOf(config), routesOf(config), config.sites);
+/** What one setting does to another, and what only a look at a plugin shows. */
+const doubleChecked = async ({ config, folder }: Extract<Loaded, { kind: "ok" }>): Promise<Mistake[]> => {
+  const messages = findOverlaps(claimsOf(config), routesOf(config), config.sites);
+  const unusable = await whyUnusable(config, folder);
+  return [...messages, ...(unusable === null ? [] : [unusable])].map((message) => ({ path: "", message }));
+};
+
+const whyUnusable = (config: Config, folder: string): Promise<string | null> =>
+  refuseUnusable(config, folder).then(
+    () => null,
+    (error: CommandError) => error.message, // it rejects with nothing else
+  );
 
 const summary = ({ sites, routes, experiments }: Config): string =>
   [count(sites.length, "site"), count(routes.length, "route"), count(experiments.length, "experiment")].join(

@@ -129,3 +129,18 @@ for (const command of [["sql", "select 1"], ["export"], ["tail"]]) {
     );
   });
 }
+
+test("check looks at plugins, and tells one that cannot be loaded or gives another type", async () => {
+  writeFileSync(join(folder, "broken.mjs"), "throw new Error('no key in the environment');\n");
+  write({ plugins: ["./broken.mjs"], sinks: [{ id: "crm", type: "crm" }] });
+  const broken = await run(["check", "--config", file]);
+  assert.deepEqual([broken.code, broken.out], [1, ""]);
+  assert.equal(broken.err, `${file}: plugins: ./broken.mjs cannot be loaded: no key in the environment\n`);
+
+  const plugin = "export const sinks = { mail: () => ({ write: async () => {} }) };\n";
+  writeFileSync(join(folder, "mail.mjs"), plugin);
+  write({ plugins: ["./mail.mjs"], sinks: [{ id: "crm", type: "crm" }] });
+  const other = await run(["check", "--config", file]);
+  assert.deepEqual([other.code, other.out], [1, ""]);
+  assert.match(other.err, /crm.*mail/);
+});
