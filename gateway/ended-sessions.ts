@@ -2,6 +2,7 @@
 import { visitorTail } from "./commands/event-line.ts";
 import { createCache } from "./lib/cache.ts";
 import type { Clock } from "./lib/clock.ts";
+import { countOf } from "./lib/count-of.ts";
 import { printable } from "./lib/printable.ts";
 import type { Event } from "./model/event.ts";
 
@@ -73,10 +74,8 @@ const sessionLine = (event: Event, session: SessionFacts): string =>
     [
       new Date(session.lastAt).toISOString().slice(11, 23),
       "session over",
-      `${count(session.events, "event")}, ${count(session.pageViews, "page view")}, ${session.seconds} s`,
+      `${countOf(session.events, "event")}, ${countOf(session.pageViews, "page view")}, ${session.seconds} s`,
       visitorTail(event) ?? "-",
       `${session.source} / ${session.medium}`,
     ].join("  "),
   );
-
-const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;

@@ -128,18 +128,18 @@ test("commands seal, verify, copy, prune and erase through the gateway that owns
     const { out } = await run("seal", "--now");
     return /^sealed: 23 events/.test(out) && out;
   }, "23 events to be sealed");
-  assert.match(sealed, /in 1 files/);
+  assert.match(sealed, /in 1 file/);
   assert.match(
     (await run("verify")).out,
-    /all is well: 23 events in 1 files, [\d.]+ bytes an event; 0 not sealed yet/,
+    /all is well: 23 events in 1 file, [\d.]+ bytes an event; 0 not sealed yet/,
   );
   const copy = join(gateway.data, "../copy");
-  assert.match((await run("backup", copy)).out, /23 events, 1 sealed files/);
+  assert.match((await run("backup", copy)).out, /23 events, 1 sealed file/);
   const shown = await gateway.admin("/api/events?limit=100");
   assert.equal(shown.status, 200);
   assert.match(
     (await run("erase", "--visitor", vid)).out,
-    /^erased: 1 sessions and all events; 1 sealed files/,
+    /^erased: 1 session and all events; 1 sealed file/,
   );
   assert.match((await run("verify")).out, /all is well: 20 events/);
   const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);

@@ -1,4 +1,5 @@
 import { judgeExperiment } from "../experiment/results.ts";
+import { countOf } from "../lib/count-of.ts";
 import type { ChecklistItem, ExperimentReport, Overview } from "../model/admin.ts";
 import type { EventStore } from "../model/event-store.ts";
 import type { Experiment } from "../model/experiment.ts";
@@ -81,7 +82,6 @@ export const readExperiments = async (
 /** Ticks itself from what was stored. */
 const checklist = (counters: Counters, source: OverviewSource): readonly ChecklistItem[] => {
   const seen = (counter: string) => counters[counter] ?? 0;
-  const plural = (n: number, noun: string) => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
   return [
     {
       key: "script",
@@ -89,7 +89,7 @@ const checklist = (counters: Counters, source: OverviewSource): readonly Checkli
       title: "The script reports",
       text:
         seen("script_views") > 0
-          ? `${plural(seen("script_views"), "page view")} came from track.js`
+          ? `${countOf(seen("script_views"), "page view")} came from track.js`
           : "Open a page of the site, or paste the snippet into one",
     },
     {
@@ -98,7 +98,7 @@ const checklist = (counters: Counters, source: OverviewSource): readonly Checkli
       title: "The site runs through Turnpike",
       text:
         seen("documents") > 0
-          ? `${plural(seen("documents"), "document")} served, each with the visitor's id set by the server`
+          ? `${countOf(seen("documents"), "document")} served, each with the visitor's id set by the server`
           : `Start with --proxy http://localhost:3000, then open ${source.siteUrl()}`,
     },
     {
@@ -107,7 +107,7 @@ const checklist = (counters: Counters, source: OverviewSource): readonly Checkli
       title: "An experiment is seen",
       text:
         seen("exposures") > 0
-          ? `${plural(seen("exposures"), "exposure")} written by the process that served the variant`
+          ? `${countOf(seen("exposures"), "exposure")} written by the process that served the variant`
           : "Add one under `experiments` in config.json and open a page of the site",
     },
     {
@@ -116,7 +116,7 @@ const checklist = (counters: Counters, source: OverviewSource): readonly Checkli
       title: "A tracked link was followed",
       text:
         seen("tagged") > 0
-          ? `${plural(seen("tagged"), "event")} came through links made with the extension`
+          ? `${countOf(seen("tagged"), "event")} came through links made with the extension`
           : "Load dist/chrome-extension in Chrome, copy a tracked link, and open it",
     },
   ];

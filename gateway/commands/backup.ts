@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
+import { countOf } from "../lib/count-of.ts";
 import { type Context, say } from "./context.ts";
 import { withKeeping } from "./keeping.ts";
 import { openData } from "./open-data.ts";
@@ -26,7 +27,7 @@ export const addBackup = (program: Command, { io, run }: Context): void => {
         const { events, segments } = await withKeeping(settingsFor(options), io, (keeping) =>
           keeping.backup(to),
         );
-        say(io, `copied to ${to}: ${events} events, ${segments} sealed files`);
+        say(io, `copied to ${to}: ${countOf(events, "event")}, ${countOf(segments, "sealed file")}`);
         return 0;
       }),
     );

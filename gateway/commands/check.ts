@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { defaultFile, type Loaded, loadConfig } from "../config/load.ts";
 import { formatMistakes, type Mistake } from "../config/mistakes.ts";
 import type { Config } from "../config/schema.ts";
+import { countOf } from "../lib/count-of.ts";
 import { shortPath } from "../lib/short-path.ts";
 import { claimsOf, routesOf } from "../public-paths.ts";
 import { findOverlaps } from "../route/overlaps.ts";
@@ -44,8 +45,8 @@ const whyUnusable = (config: Config, folder: string): Promise<string | null> =>
   );
 
 const summary = ({ sites, routes, experiments }: Config): string =>
-  [count(sites.length, "site"), count(routes.length, "route"), count(experiments.length, "experiment")].join(
-    ", ",
-  );
-
-const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
+  [
+    countOf(sites.length, "site"),
+    countOf(routes.length, "route"),
+    countOf(experiments.length, "experiment"),
+  ].join(", ");

@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Config } from "../config/schema.ts";
 import { systemClock } from "../lib/clock.ts";
+import { countOf } from "../lib/count-of.ts";
 import { CommandError, type Context, type Io, say, warn } from "./context.ts";
 import { createDemoClient, NoAnswer, type Send } from "./demo-client.ts";
 import { type DemoWorld, type Visit, visit } from "./demo-visitor.ts";
@@ -53,7 +54,7 @@ const readUrl = (text: string): string => {
 
 const remove = async (config: Config, io: Io): Promise<number> => {
   const removed = await withWriting(config, io, (writing) => writing.removeDemo());
-  say(io, `${count(removed, "made-up visitor")} removed, with all they did`);
+  say(io, `${countOf(removed, "made-up visitor")} removed, with all they did`);
   return 0;
 };
 
@@ -131,7 +132,7 @@ const pauseUntil = async (at: number, signal: AbortSignal): Promise<void> => {
 
 const showProgress = (io: Io, done: number, of: number): void => {
   if (io.isTerminal && (done % 10 === 0 || done === of))
-    io.stderr.write(`\r${done} of ${count(of, "visitor")}\u001b[K`);
+    io.stderr.write(`\r${done} of ${countOf(of, "visitor")}\u001b[K`);
 };
 
 const summarise = (visits: readonly Visit[], tookMs: number, io: Io): number => {
@@ -139,21 +140,21 @@ const summarise = (visits: readonly Visit[], tookMs: number, io: Io): number => 
   const events = sum((one) => one.events);
   const seconds = tookMs / 1000;
   const parts = [
-    count(
+    countOf(
       sum((one) => one.pages),
       "page",
     ),
-    count(
+    countOf(
       sum((one) => one.purchases),
       "purchase",
     ),
   ];
   say(
     io,
-    `${count(visits.length, "visitor")}: ${parts.join(", ")}; ${count(events, "event")} acknowledged in ${seconds.toFixed(1)} s (${Math.round(events / seconds)} a second)`,
+    `${countOf(visits.length, "visitor")}: ${parts.join(", ")}; ${countOf(events, "event")} acknowledged in ${seconds.toFixed(1)} s (${Math.round(events / seconds)} a second)`,
   );
   const refused = visits.flatMap((one) => one.refused);
-  if (refused.length > 0) warn(io, `${count(refused.length, "request")} refused: ${tally(refused)}`);
+  if (refused.length > 0) warn(io, `${countOf(refused.length, "request")} refused: ${tally(refused)}`);
   say(io, "They are marked as made up; `turnpike demo --remove` removes them.");
   return events > 0 || visits.length === 0 ? 0 : 1;
 };
@@ -163,8 +164,6 @@ const tally = (statuses: readonly number[]): string =>
     .sort((a, b) => a - b)
     .map((status) => `${statuses.filter((one) => one === status).length} with ${status}`)
     .join(", ");
-
-const count = (n: number, what: string): string => `${n.toLocaleString("en")} ${what}${n === 1 ? "" : "s"}`;
 
 const unreachable = (origin: string, cause: NoAnswer): CommandError =>
   new CommandError(

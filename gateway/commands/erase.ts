@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { countOf } from "../lib/count-of.ts";
 import { shortPath } from "../lib/short-path.ts";
 import { CommandError, type Context, say, warn } from "./context.ts";
 import { withKeeping } from "./keeping.ts";
@@ -40,7 +41,10 @@ export const addErase = (program: Command, { io, run }: Context): void => {
         const who = { column, value, site: site ?? null };
         const config = settingsFor(options);
         const { sessions, files } = await withKeeping(config, io, (keeping) => keeping.erase(who));
-        say(io, `erased: ${sessions} sessions and all events; ${files} sealed files were written anew`);
+        say(
+          io,
+          `erased: ${countOf(sessions, "session")} and all events; ${countOf(files, "sealed file")} written anew`,
+        );
         if (config.recordHits) warn(io, recordingLeft(config.recordHits));
         return 0;
       }),

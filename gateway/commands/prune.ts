@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { systemClock } from "../lib/clock.ts";
+import { countOf } from "../lib/count-of.ts";
 import { openDatabaseReadOnly } from "../store/database.ts";
 import { readManifest } from "../store/segments/manifest.ts";
 import { dayOf } from "../store/segments/segment.ts";
@@ -40,12 +41,12 @@ export const addPrune = (program: Command, { io, run }: Context): void => {
       if (dryRun) {
         say(
           io,
-          `before ${day}: ${countBefore(config.data.dir, day, site)} sealed events; nothing was removed`,
+          `before ${day}: ${countOf(countBefore(config.data.dir, day, site), "sealed event")}; nothing was removed`,
         );
         return 0;
       }
       const { events, files } = await withKeeping(config, io, (keeping) => keeping.prune(day, site));
-      say(io, `removed: ${events} events before ${day}, ${files} files`);
+      say(io, `removed: ${countOf(events, "event")} before ${day}, ${countOf(files, "file")}`);
       return 0;
     }),
   );

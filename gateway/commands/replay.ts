@@ -1,6 +1,7 @@
 import { createReadStream, existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { type Command, InvalidArgumentError } from "commander";
+import { countOf } from "../lib/count-of.ts";
 import { shortPath } from "../lib/short-path.ts";
 import { readRecordedRequest } from "../model/recorded-request.ts";
 import type { Replay, Replayed } from "../replay-hits.ts";
@@ -85,20 +86,18 @@ const replayFile = async (file: string, replay: Replay, io: Io): Promise<number>
       io.stderr.write(`\r${number.toLocaleString("en")} lines\u001b[K`);
   }
   if (io.isTerminal) io.stderr.write("\r\u001b[K");
-  if (faulty > toldLines) warn(io, `replay: ${faulty} lines could not be read in all`);
+  if (faulty > toldLines) warn(io, `replay: ${faulty.toLocaleString("en")} lines could not be read in all`);
   return faulty;
 };
 
 const summary = ({ requests, stored, doubles, rejects, refused }: Replayed, tookMs: number): string => {
   const seconds = Math.max(tookMs / 1000, 0.001);
   const parts = [
-    `${count(requests, "request")} in ${seconds.toFixed(1)} s (${Math.round(requests / seconds)} a second)`,
-    `${count(stored, "event")} stored`,
+    `${countOf(requests, "request")} in ${seconds.toFixed(1)} s (${Math.round(requests / seconds)} a second)`,
+    `${countOf(stored, "event")} stored`,
   ];
   if (doubles > 0) parts.push(`${doubles.toLocaleString("en")} stored before`);
-  if (rejects > 0) parts.push(count(rejects, "reject"));
+  if (rejects > 0) parts.push(countOf(rejects, "reject"));
   for (const [status, n] of [...refused].sort(([a], [b]) => a - b)) parts.push(`${n} refused with ${status}`);
   return parts.join(", ");
 };
-
-const count = (n: number, what: string): string => `${n.toLocaleString("en")} ${what}${n === 1 ? "" : "s"}`;

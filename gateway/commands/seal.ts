@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { countOf } from "../lib/count-of.ts";
 import { openDatabaseReadOnly } from "../store/database.ts";
 import { readManifest } from "../store/segments/manifest.ts";
 import { type Context, say } from "./context.ts";
@@ -18,7 +19,7 @@ export const addSeal = (program: Command, { io, run }: Context): void => {
       const config = settingsFor(options);
       if (now) {
         const { events, files } = await withKeeping(config, io, (keeping) => keeping.seal());
-        say(io, `sealed: ${events} events in ${files} files`);
+        say(io, `sealed: ${countOf(events, "event")} in ${countOf(files, "file")}`);
         return 0;
       }
       openData(options).close(); // a folder without data is told
@@ -28,8 +29,11 @@ export const addSeal = (program: Command, { io, run }: Context): void => {
       db.close();
       const events = segments.reduce((sum, { rows }) => sum + rows, 0);
       const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
-      say(io, `sealed: ${events} events in ${segments.length} files, ${bytes} bytes`);
-      say(io, `not yet: ${Number(waiting)} events; \`turnpike seal --now\` seals them`);
+      say(
+        io,
+        `sealed: ${countOf(events, "event")} in ${countOf(segments.length, "file")}, ${countOf(bytes, "byte")}`,
+      );
+      say(io, `not yet: ${countOf(Number(waiting), "event")}; \`turnpike seal --now\` seals them`);
       return 0;
     }),
   );

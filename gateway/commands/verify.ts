@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { countOf } from "../lib/count-of.ts";
 import { type Context, say } from "./context.ts";
 import { withKeeping } from "./keeping.ts";
 import { openData } from "./open-data.ts";
@@ -22,7 +23,7 @@ export const addVerify = (program: Command, { io, run }: Context): void => {
         found.events === 0 ? "" : `, ${(found.bytes / found.events).toFixed(1)} bytes an event`;
       say(
         io,
-        `all is well: ${found.events} events in ${found.segments} files${perEvent}; ${found.unsealed} not sealed yet`,
+        `all is well: ${countOf(found.events, "event")} in ${countOf(found.segments, "file")}${perEvent}; ${found.unsealed.toLocaleString("en")} not sealed yet`,
       );
       return 0;
     }),
