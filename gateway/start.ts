@@ -22,6 +22,7 @@ import { openHandedData } from "./handover-store.ts";
 import type { Exchange } from "./http/exchange.ts";
 import { undoClaim } from "./identity/undo-claim.ts";
 import { systemClock } from "./lib/clock.ts";
+import { collectAtRest } from "./lib/collect-at-rest.ts";
 import { createLog, type Log } from "./lib/log.ts";
 import { shortPath } from "./lib/short-path.ts";
 import { openCounters } from "./limit/open-counters.ts";
@@ -313,6 +314,7 @@ const run = async (
     log.info("listening", { site: siteUrl, ...encrypted, dashboard: adminUrl, data: dir });
   }
   predecessor?.serving(store);
+  closers.push(collectAtRest(restMs));
   return {
     taken: handover.taken,
     cancel: () => handover.cancel(),
@@ -324,6 +326,9 @@ const run = async (
     drain: async () => void (await Promise.all([side.drain(), adminListener.drain(1000, 10_000)])),
   };
 };
+
+/** Long enough that a visit is over. */
+const restMs = 10_000;
 
 const noOpenOnes = { openConnections: 0, openRequests: 0, openWebsockets: 0 };
 
