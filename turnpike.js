@@ -18,7 +18,7 @@ const main = async () => {
     return fail(`turnpike: its packages are not installed: run \`npm install\` in ${dirname(self)}`);
   }
   if (major(process.versions.node) >= wanted) {
-    module.enableCompileCache?.(); // compiled once, read at later starts
+    keepCompiled();
     await import("./gateway/main.ts");
     return;
   }
@@ -29,6 +29,12 @@ const main = async () => {
       `turnpike: needs Node ${wanted} or later, this is ${process.versions.node}: run \`npm install --include=optional\` in ${dirname(self)}, which brings one, or set TURNPIKE_NODE to its path`,
     );
   }
+};
+
+/** What is compiled once is read at later starts, by threads and children too: they look into the environment. */
+const keepCompiled = () => {
+  const { directory } = module.enableCompileCache?.() ?? {};
+  if (directory) process.env.NODE_COMPILE_CACHE ??= directory;
 };
 
 /** Where a package lies, beside us or further up; null if it is not installed. */

@@ -1,16 +1,15 @@
 /** What the owner of a data folder has: the lock, the store with its writer's thread, and what seals and prunes. */
-import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
-import { pinnedOf } from "./commands/keeping.ts";
 import type { Config } from "./config/schema.ts";
 import type { DevOutput } from "./dev-output.ts";
 import { systemClock } from "./lib/clock.ts";
 import type { Log } from "./lib/log.ts";
+import { pinnedOf } from "./pinned-columns.ts";
 import type { ProjectionSettings } from "./projected-ledger.ts";
 import { holdOwnership } from "./store/owner.ts";
 import { createKeeper, type Keeper } from "./store/segments/keeper.ts";
 import { startSchedule } from "./store/segments/schedule.ts";
 import { openSqliteStore, type SqliteStore } from "./store/sqlite-store.ts";
+import { startWriterAhead, type WriterAhead } from "./writer-ahead.ts";
 
 export interface DataSide {
   readonly store: SqliteStore;
@@ -21,11 +20,12 @@ export interface DataSide {
   close(): Promise<void>;
 }
 
-/** Takes the folder; rejects with one sentence when it cannot, and holds nothing then. */
+/** Takes the folder; rejects with one sentence when it cannot, and holds nothing then. The writer begins at once. */
 export const openDataSide = async (
   config: Config,
   output: Pick<DevOutput, "stored"> | null,
   log: Log,
+  writer: WriterAhead = startWriterAhead(),
 ): Promise<DataSide> => {
   const closers: (() => Promise<void> | void)[] = [];
   const close = async (): Promise<void> => {
@@ -34,7 +34,7 @@ export const openDataSide = async (
   try {
     const ownership = holdOwnership(config.data.dir);
     closers.push(() => ownership.release());
-    const store = await openStore(config, output, log);
+    const store = await openStore(config, output, log, writer);
     closers.push(() => store.close());
     const keeper = openKeeper(config, store);
     closers.push(() => keeper.close());
@@ -66,14 +66,12 @@ const openStore = (
   config: Config,
   output: Pick<DevOutput, "stored"> | null,
   log: Log,
+  writer: WriterAhead,
 ): Promise<SqliteStore> =>
   openSqliteStore({
     dir: config.data.dir,
     pendingEvents: config.limits.pendingEvents,
-    startWriter: () =>
-      new Worker(fileURLToPath(new URL("./writer.ts", import.meta.url)), {
-        workerData: projectionSettings(config),
-      }),
+    startWriter: () => writer.begin(projectionSettings(config)),
     onTrouble: (trouble) =>
       trouble
         ? log.warn(`${trouble}; events are refused with 503 until it is over`)

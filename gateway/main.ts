@@ -1,9 +1,13 @@
 /** The program: reads the command line; `start.ts` builds every room and joins them. */
 import { runCommandLine } from "./commands/program.ts";
-import { start } from "./start.ts";
+import { startWriterAhead } from "./writer-ahead.ts";
 
 const { stdout, stderr, env } = process;
 const io = { stdout, stderr, env, isTerminal: stdout.isTTY === true };
 process.exitCode = await runCommandLine(process.argv.slice(2), io, {
-  start: (options) => start(options, io),
+  async start(options) {
+    const writer = startWriterAhead();
+    const { start } = await import("./start.ts"); // most of the program, which no other command needs
+    return start(options, io, writer);
+  },
 });

@@ -2,8 +2,8 @@
  * `turnpike start`: builds every room, joins them, starts, and stops them in reverse order of birth.
  */
 import { join } from "node:path";
-import { buildAll, distDir, needsBuild } from "../setup/build.ts";
-import { startDemoUpstream } from "../setup/demo/server.ts";
+import { distDir, needsBuild } from "../setup/build/dist.ts";
+import type { DemoUpstream } from "../setup/demo/server.ts";
 import { openAdminDoor } from "./admin-door.ts";
 import { type AdminCommands, admin, type Reloaded } from "./api/admin.ts";
 import { createAuth, type KnownToken } from "./api/auth.ts";
@@ -14,15 +14,15 @@ import { loadedOrThrow } from "./commands/settings-options.ts";
 import { loadConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { openDataSide, projectionSettings } from "./data-side.ts";
-import { createDevOutput } from "./dev-output.ts";
+import type { DevOutput } from "./dev-output.ts";
 import { createNames } from "./document/cookie-names.ts";
-import { startFleet } from "./fleet.ts";
 import { createHandover, restartOnSignal } from "./handover.ts";
 import { findPredecessor, type Predecessor } from "./handover-predecessor.ts";
 import { openHandedData } from "./handover-store.ts";
 import type { Exchange } from "./http/exchange.ts";
 import { undoClaim } from "./identity/undo-claim.ts";
 import { systemClock } from "./lib/clock.ts";
+import { collectAtRest } from "./lib/collect-at-rest.ts";
 import { createLog, type Log } from "./lib/log.ts";
 import { shortPath } from "./lib/short-path.ts";
 import { holdYoungGeneration } from "./lib/young-generation.ts";
@@ -45,9 +45,13 @@ import { giveAdminToken } from "./store/admin-token.ts";
 import { readSecret } from "./store/secret.ts";
 import type { Keeper } from "./store/segments/keeper.ts";
 import type { SqliteStore } from "./store/sqlite-store.ts";
+import type { WriterAhead } from "./writer-ahead.ts";
 
-/** Runs the gateway until it is told to stop; answers the exit code. Throws one sentence when it cannot start. */
-export const start = async (options: StartOptions, io: Io): Promise<number> => {
+/**
+ * Runs the gateway until it is told to stop; answers the exit code. Throws one sentence when it cannot start. What few
+ * settings or flags ask for is imported where they do: a start should take less than a second.
+ */
+export const start = async (options: StartOptions, io: Io, writer?: WriterAhead): Promise<number> => {
   process.on("SIGUSR2", ignore); // its default is to end the process, which is just starting, or leaving
   const predecessor = findPredecessor();
   const log = createLog(io.stdout, io.isTerminal);
@@ -58,7 +62,7 @@ export const start = async (options: StartOptions, io: Io): Promise<number> => {
   try {
     const loaded = loadedOrThrow(loadConfig(options.load));
     const stopped = untilStopped(io.signal);
-    const running = await run(loaded, options, io, log, predecessor, closers);
+    const running = await run(loaded, options, io, log, predecessor, closers, writer);
     const successor = await Promise.race([stopped, running.taken]);
     if (successor) {
       const predecessorGone = predecessor?.gone ?? null;
@@ -87,6 +91,14 @@ export const start = async (options: StartOptions, io: Io): Promise<number> => {
 
 const ignore = (): void => {};
 
+const build = async (): Promise<void> => (await import("../setup/build.ts")).buildAll();
+
+const openDevOutput = async ({ stdout }: Io): Promise<DevOutput> =>
+  (await import("./dev-output.ts")).createDevOutput((text) => stdout.write(text));
+
+const startDemo = async (admin: string): Promise<DemoUpstream> =>
+  (await import("../setup/demo/server.ts")).startDemoUpstream({ admin });
+
 const run = async (
   {
     config: initial,
@@ -98,13 +110,14 @@ const run = async (
   log: Log,
   predecessor: Predecessor | null,
   closers: (() => Promise<void> | void)[],
+  writer: WriterAhead | undefined,
 ): Promise<Leaving> => {
   const door = openAdminDoor(initial, log);
   closers.push(() => door.close());
-  const built = needsBuild().then((needed) => (needed ? buildAll() : undefined));
+  const built = needsBuild().then((needed) => (needed ? build() : undefined));
   built.catch(() => {}); // it is told where it is waited for, which is later
   const { dir } = initial.data;
-  const output = options.dev ? createDevOutput((text) => io.stdout.write(text)) : null;
+  const output = options.dev ? await openDevOutput(io) : null;
   const tickets = createTicketKeys();
   closers.push(() => tickets.close());
   if (predecessor) {
@@ -113,11 +126,16 @@ const run = async (
     if (given) tickets.use(given);
   }
   let config = initial;
+  let ahead = writer; // good for the first time that this process has the folder
   let sinks: Sinks | null = null;
   const data = await openHandedData({
     dir,
     pendingEvents: initial.limits.pendingEvents,
-    open: () => openDataSide(initial, output, log),
+    open() {
+      const first = ahead;
+      ahead = undefined;
+      return openDataSide(initial, output, log, first);
+    },
     async openBeside(own) {
       sinks = await openSinks({
         config: { ...config, data: initial.data },
@@ -208,7 +226,7 @@ const run = async (
     days: quotaStoreOf(store),
   });
   closers.push(() => counters.close());
-  const demo = usesDemo(initial) ? await startDemoUpstream({ admin: adminUrl }) : null;
+  const demo = usesDemo(initial) ? await startDemo(adminUrl) : null;
   if (demo) closers.push(() => demo.close());
   const parts = {
     store,
@@ -231,7 +249,7 @@ const run = async (
   };
   const side =
     config.workers > 1
-      ? await startFleet(config, {
+      ? await (await import("./fleet.ts")).startFleet(config, {
           store,
           missed,
           counters,
@@ -298,6 +316,7 @@ const run = async (
   }
   holdYoungGeneration(); // loading the program has made it large enough
   predecessor?.serving(store);
+  closers.push(collectAtRest(restMs));
   return {
     taken: handover.taken,
     cancel: () => handover.cancel(),
@@ -309,6 +328,9 @@ const run = async (
     drain: async () => void (await Promise.all([side.drain(), adminListener.drain(1000, 10_000)])),
   };
 };
+
+/** Long enough that a visit is over. */
+const restMs = 10_000;
 
 const noOpenOnes = { openConnections: 0, openRequests: 0, openWebsockets: 0 };
 

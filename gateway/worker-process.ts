@@ -2,7 +2,7 @@
 import cluster from "node:cluster";
 import type { Socket } from "node:net";
 import { join } from "node:path";
-import { distDir } from "../setup/build.ts";
+import { distDir } from "../setup/build/dist.ts";
 import { createAuth, type KnownToken } from "./api/auth.ts";
 import type { AppParts } from "./app.ts";
 import { createNames } from "./document/cookie-names.ts";

@@ -8,24 +8,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundle } from "./build/bundle.ts";
+import { distDir, root, stampName } from "./build/dist.ts";
 import { drawIcon } from "./build/icons.ts";
-import { isOlder } from "./build/is-older.ts";
 import { removeOldVersions } from "./build/old-versions.ts";
 import { listFiles, type OutFile, writeFiles } from "./build/out-files.ts";
 import { buildTracker } from "./build/tracker.ts";
-
-const root = fileURLToPath(new URL("..", import.meta.url));
-const sources = ["tracker-js", "dashboard", "chrome-extension", "setup/build", "setup/build.ts"];
-
-/** Where the build goes unless told otherwise. */
-export const distDir = join(root, "dist");
-
-/** True when dist/ is missing or older than what it is made of; false in a package without the sources. */
-export const needsBuild = (outDir = distDir): Promise<boolean> =>
-  isOlder(
-    join(outDir, stampName),
-    sources.map((name) => join(root, name)),
-  );
 
 /** Builds everything into `outDir`. A mistake in a source is thrown as one sentence that names its place. */
 export const buildAll = async ({ outDir = distDir }: { readonly outDir?: string } = {}): Promise<void> => {
@@ -36,8 +23,6 @@ export const buildAll = async ({ outDir = distDir }: { readonly outDir?: string 
   await removeOldVersions(outDir);
   await writeFiles(outDir, [{ name: stampName, bytes: Buffer.alloc(0), modified: startedAt }]);
 };
-
-const stampName = ".built";
 
 const dashboard = async (): Promise<OutFile[]> => {
   const dir = join(root, "dashboard");

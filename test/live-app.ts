@@ -12,7 +12,7 @@ import { createTicketKeys } from "../gateway/listen/tls/ticket-keys.ts";
 import type { EventStore } from "../gateway/model/event-store.ts";
 import { createTunnels } from "../gateway/proxy/tunnel.ts";
 import { openPublicSide } from "../gateway/public-side.ts";
-import { distDir } from "../setup/build.ts";
+import { distDir } from "../setup/build/dist.ts";
 
 export interface LiveApp {
   readonly url: string;

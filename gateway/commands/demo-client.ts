@@ -1,5 +1,6 @@
-import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { codeOf } from "../lib/error-code.ts";
+import { Agent, request } from "../lib/node-http.ts";
 
 export interface DemoRequest {
   readonly method: "GET" | "POST";

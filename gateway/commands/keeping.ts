@@ -1,6 +1,7 @@
 /** What commands do with sealed files: through the gateway that owns the folder, or in its place while none runs. */
 import type { Config } from "../config/schema.ts";
 import { systemClock } from "../lib/clock.ts";
+import { pinnedOf } from "../pinned-columns.ts";
 import { openProjectedLedger } from "../projected-ledger.ts";
 import { holdOwnership, readOwner } from "../store/owner.ts";
 import type { BackupResult } from "../store/segments/backup.ts";
@@ -50,10 +51,6 @@ export const withKeeping = async <T>(
     ownership.release();
   }
 };
-
-/** Properties that always become columns, by site. */
-export const pinnedOf = ({ sites }: Pick<Config, "sites">): Readonly<Record<string, readonly string[]>> =>
-  Object.fromEntries(sites.map(({ id, propertyColumns }) => [id, propertyColumns]));
 
 const patienceMs = 3_600_000; // a backup of a large folder takes its time
 

@@ -66,6 +66,18 @@ test("a recent Node runs the program in its own process, with the arguments", as
   assert.equal((await ended).out, `${child.pid} start --dev\n`);
 });
 
+test("what was compiled is kept for threads, too, and for the processes that the program starts", async () => {
+  install("zod");
+  writeMain(`
+    import { Worker } from "node:worker_threads";
+    import { execFileSync } from "node:child_process";
+    const tell = "console.log(typeof require('node:module').getCompileCacheDir())";
+    console.log(execFileSync(process.execPath, ["-e", tell], { encoding: "utf8" }).trim());
+    new Worker(tell, { eval: true });`);
+  const { ended } = launch([process.execPath], []);
+  assert.equal((await ended).out, "string\nstring\n");
+});
+
 test("an older Node hands over to the one that is installed, and passes its exit code on", async () => {
   install("zod");
   installNode();

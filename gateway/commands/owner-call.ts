@@ -1,9 +1,10 @@
 /** Talks to the gateway that owns a data folder, through its admin listener on this machine. */
 import { readFileSync } from "node:fs";
-import { type RequestOptions, request } from "node:http";
+import type { RequestOptions } from "node:http";
 import { request as requestSecurely } from "node:https";
 import { join } from "node:path";
 import { codeOf } from "../lib/error-code.ts";
+import { request } from "../lib/node-http.ts";
 import type { Owner } from "../store/owner.ts";
 import { CommandError } from "./context.ts";
 

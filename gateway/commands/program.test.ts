@@ -33,6 +33,19 @@ test("every command is told of in the help", async () => {
   for (const command of commands) assert.match(out, new RegExp(`^  ${command.split(" ")[0]}\\b`, "m"));
 });
 
+test("every command that the help names is found by that name", async () => {
+  const { out } = await run(["--help"]);
+  const names = [...out.matchAll(/^ {2}([a-z][a-z-]+) /gm)].map(([, name = ""]) => name);
+  assert.ok(names.length > 20);
+  for (const name of names.filter((one) => one !== "help")) {
+    assert.match((await run([name, "--help"])).out, new RegExp(`^Usage: turnpike ${name} `));
+  }
+});
+
+test("the help of a command is also found by `help`", async () => {
+  assert.match((await run(["help", "seal"])).out, /^Usage: turnpike seal /);
+});
+
 const misused: readonly (readonly [argv: readonly string[], message: RegExp])[] = [
   [[], /Usage: turnpike/],
   [["strat"], /unknown command 'strat'\n\(Did you mean start\?\)/],

@@ -4,55 +4,36 @@
  */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { addBackup } from "./backup.ts";
-import { addCheck } from "./check.ts";
 import { type Actions, CommandError, type Context, type Io, warn } from "./context.ts";
-import { addDemo } from "./demo.ts";
-import { addErase } from "./erase.ts";
-import { addExperiment } from "./experiment.ts";
-import { addExport } from "./export.ts";
-import { addFilters } from "./filters.ts";
-import { addHashPassword } from "./hash-password.ts";
-import { addIdentity } from "./identity.ts";
-import { addImportConfig } from "./import-config.ts";
 import { isClosedPipe } from "./output.ts";
-import { addPrune } from "./prune.ts";
-import { addReload } from "./reload.ts";
-import { addReplay } from "./replay.ts";
-import { addRoutes } from "./routes.ts";
-import { addSeal } from "./seal.ts";
-import { addSelfCheck } from "./self-check.ts";
-import { addSinks } from "./sinks.ts";
-import { addSql } from "./sql.ts";
-import { addStart } from "./start.ts";
-import { addTail } from "./tail.ts";
-import { addToken } from "./token.ts";
-import { addVerify } from "./verify.ts";
 
-const commands = [
-  addStart,
-  addCheck,
-  addRoutes,
-  addSelfCheck,
-  addReload,
-  addImportConfig,
-  addTail,
-  addSinks,
-  addExport,
-  addReplay,
-  addFilters,
-  addSql,
-  addSeal,
-  addVerify,
-  addBackup,
-  addPrune,
-  addErase,
-  addIdentity,
-  addExperiment,
-  addToken,
-  addHashPassword,
-  addDemo,
-] as const;
+type Add = (program: Command, context: Context) => void;
+
+/** In the order of the help. What a command needs is loaded when it runs, so that a gateway starts sooner. */
+const commands: Readonly<Record<string, () => Promise<Add>>> = {
+  start: async () => (await import("./start.ts")).addStart,
+  check: async () => (await import("./check.ts")).addCheck,
+  routes: async () => (await import("./routes.ts")).addRoutes,
+  "self-check": async () => (await import("./self-check.ts")).addSelfCheck,
+  reload: async () => (await import("./reload.ts")).addReload,
+  "import-config": async () => (await import("./import-config.ts")).addImportConfig,
+  tail: async () => (await import("./tail.ts")).addTail,
+  sinks: async () => (await import("./sinks.ts")).addSinks,
+  export: async () => (await import("./export.ts")).addExport,
+  replay: async () => (await import("./replay.ts")).addReplay,
+  filters: async () => (await import("./filters.ts")).addFilters,
+  sql: async () => (await import("./sql.ts")).addSql,
+  seal: async () => (await import("./seal.ts")).addSeal,
+  verify: async () => (await import("./verify.ts")).addVerify,
+  backup: async () => (await import("./backup.ts")).addBackup,
+  prune: async () => (await import("./prune.ts")).addPrune,
+  erase: async () => (await import("./erase.ts")).addErase,
+  identity: async () => (await import("./identity.ts")).addIdentity,
+  experiment: async () => (await import("./experiment.ts")).addExperiment,
+  token: async () => (await import("./token.ts")).addToken,
+  "hash-password": async () => (await import("./hash-password.ts")).addHashPassword,
+  demo: async () => (await import("./demo.ts")).addDemo,
+};
 
 /** Runs one command line (`argv` without the program's own name) and answers the exit code; never throws. */
 export const runCommandLine = async (argv: readonly string[], io: Io, actions: Actions): Promise<number> => {
@@ -70,15 +51,16 @@ export const runCommandLine = async (argv: readonly string[], io: Io, actions: A
       },
   };
   try {
-    await buildProgram(context).parseAsync([...argv], { from: "user" });
+    const program = buildProgram(context);
+    for (const add of await loadCommands(argv[0])) add(program, context);
+    await program.parseAsync([...argv], { from: "user" });
     return exitCode;
   } catch (error) {
     return tell(error, io);
   }
 };
 
-const buildProgram = (context: Context): Command => {
-  const { io } = context;
+const buildProgram = ({ io }: Context): Command => {
   const program = new Command("turnpike")
     .description("One program in front of a site: gateway, event collector and A/B experiments.")
     .version(ownVersion(), "-V, --version", "print the version")
@@ -92,8 +74,13 @@ const buildProgram = (context: Context): Command => {
     })
     .showHelpAfterError("(--help shows what can be said)")
     .exitOverride();
-  for (const add of commands) add(program, context);
   return program;
+};
+
+/** The command of that name; all of them where there is none: for the help, and for what is nearest to it. */
+const loadCommands = (name = ""): Promise<readonly Add[]> => {
+  const own = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  return Promise.all((own ? [own] : Object.values(commands)).map((load) => load()));
 };
 
 const ownVersion = (): string => {

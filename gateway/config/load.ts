@@ -120,7 +120,7 @@ const withLine = (at: { line: number; column: number; message: string }, text: s
 
 const check = (settings: unknown, folder: string, file: string | null, overrides: Overrides): Loaded => {
   const input = override(settings, overrides);
-  const parsed = configSchema.safeParse(input);
+  const parsed = configSchema.safeParse(input, readOnce);
   const own = parsed.success ? [] : toMistakes(configSchema, input, parsed.error);
   const mistakes = [...own, ...crossCheck(parsed.success ? whole(parsed.data) : readable(input), folder)];
   if (!parsed.success || mistakes.length > 0) {
@@ -129,6 +129,9 @@ const check = (settings: unknown, folder: string, file: string | null, overrides
   }
   return { kind: "ok", config: deepFreeze(absolute(parsed.data, folder)), file, folder };
 };
+
+/** A parser that is made for a schema takes longer to make than to read a file without it. */
+const readOnce = { jitless: true } as const;
 
 /** What the command line says wins over what the file says. */
 const override = (settings: unknown, { data, http, https, admin }: Overrides): unknown => {

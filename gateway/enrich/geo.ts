@@ -3,10 +3,11 @@
  * name. Each is read when the first address asks for it, and held in memory: nothing is sent anywhere.
  */
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { isIP } from "node:net";
 import { fileURLToPath } from "node:url";
-import maxmind from "maxmind";
 import { createCache } from "../lib/cache.ts";
-import { plainAddress } from "../lib/ip.ts";
+import { parseCidrs, plainAddress } from "../lib/ip.ts";
 import { continentOf } from "./continents.ts";
 
 export interface Location {
@@ -35,9 +36,10 @@ export const createLocator = ({ cityFile, cacheSize, onTrouble = () => {} }: Loc
   const cities = cityFile === null ? null : openLater(() => cityFile, onTrouble);
   const cache = createCache<string, { readonly location: Location | null }>(cacheSize);
   const look = (address: string): Location | null => {
-    if (!maxmind.validate(address)) return null;
+    if (isIP(address) === 0) return null;
     const plain = plainAddress(address);
-    const record = cities?.(plain) ?? countries(plain);
+    // One's own machine is in no country; so nothing is read where nobody else comes, as on a developer's.
+    const record = cities?.(plain) ?? (isOwnMachine(plain) ? null : countries(plain));
     return record === null ? null : readRecord(record);
   };
   return (address) => {
@@ -48,6 +50,8 @@ export const createLocator = ({ cityFile, cacheSize, onTrouble = () => {} }: Loc
     return location;
   };
 };
+
+const isOwnMachine = parseCidrs(["127.0.0.0/8", "::1"]);
 
 /** The longest text an IPv6 address can be. */
 const maxAddressLength = 46;
@@ -66,9 +70,12 @@ const openLater = (file: () => string, onTrouble: (sentence: string) => void): F
   };
 };
 
+const require = createRequire(import.meta.url);
+
 const open = (file: string, onTrouble: (sentence: string) => void): Find => {
   try {
-    const reader = new maxmind.Reader(readFileSync(file));
+    const { Reader } = require("maxmind") as typeof import("maxmind"); // with its first database, not at every start
+    const reader = new Reader(readFileSync(file));
     return (address) => reader.get(address);
   } catch (error) {
     onTrouble(`geo: ${file} cannot be read as a database of places (${reasonOf(error)}): places stay empty`);
@@ -102,11 +109,12 @@ const placeOfCode = (code: string | null): Pick<Location, "code" | "country" | "
     ? { code, country: null, continent: null }
     : { code, country: countryName(code), continent: continentOf(code) };
 
-const names = new Intl.DisplayNames("en", { type: "region", fallback: "none" });
+let names: Intl.DisplayNames | null = null; // 10 ms to make
 
 /** The English name of a country's code; null for what is no such code. */
 export const countryName = (code: string): string | null => {
   if (!/^[A-Z]{2}$/.test(code)) return null;
+  names ??= new Intl.DisplayNames("en", { type: "region", fallback: "none" });
   let name = known.get(code);
   if (name === undefined) {
     name = names.of(code) ?? null;

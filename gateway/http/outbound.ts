@@ -4,12 +4,13 @@
  * and our own listeners are refused; redirects are not followed; time and size have limits.
  */
 import { lookup as lookUp } from "node:dns/promises";
-import { type IncomingMessage, request as plainRequest, type RequestOptions } from "node:http";
+import type { IncomingMessage, RequestOptions } from "node:http";
 import { request as secureRequest } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
 import { networkInterfaces } from "node:os";
 import { codeOf } from "../lib/error-code.ts";
 import { parseCidrs, plainAddress } from "../lib/ip.ts";
+import { request as plainRequest } from "../lib/node-http.ts";
 
 export interface OutboundOptions {
   readonly method?: string;

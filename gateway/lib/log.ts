@@ -1,5 +1,5 @@
+import { createRequire } from "node:module";
 import type { Writable } from "node:stream";
-import { pino } from "pino";
 
 /** What the program says of itself while it runs: lines for a person on a terminal, JSON elsewhere. */
 export interface Log {
@@ -12,7 +12,10 @@ export interface Log {
 export const createLog = (out: Writable, isTerminal: boolean): Log =>
   isTerminal ? terminalLog(out) : jsonLog(out);
 
+const require = createRequire(import.meta.url);
+
 const jsonLog = (out: Writable): Log => {
+  const { pino } = require("pino") as typeof import("pino"); // 25 files, which a terminal needs none of
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, out);
   return {
     info: (sentence, fields = {}) => log.info(fields, sentence),

@@ -1,4 +1,5 @@
-import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import RateLimiterMemory from "rate-limiter-flexible/lib/RateLimiterMemory.js";
+import RateLimiterRes from "rate-limiter-flexible/lib/RateLimiterRes.js";
 import type { Counters, Rule, Standing } from "./counters.ts";
 import type { DayCounts } from "./day-counts.ts";
 import { createRoster } from "./roster.ts";

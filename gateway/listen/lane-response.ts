@@ -3,9 +3,9 @@
  * is kept until the first bytes of the body, so that a short answer leaves in one piece and says its length.
  */
 import { EventEmitter } from "node:events";
-import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { hasNoBody } from "../http/respond.ts";
+import { STATUS_CODES } from "../lib/node-http.ts";
 import { httpDate } from "./http-date.ts";
 import type { LaneRequest } from "./lane-request.ts";
 

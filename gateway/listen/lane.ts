@@ -4,7 +4,8 @@
  * lane only knows the plainest form. Whatever else a connection brings, be it half a request, a doubled header, a body
  * for another path, goes to Node's server with every byte of it, and the connection stays there.
  */
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { STATUS_CODES } from "../lib/node-http.ts";
 import { httpDate } from "./http-date.ts";
 import { LaneRequest } from "./lane-request.ts";
 import { type AnswerRoad, LaneResponse } from "./lane-response.ts";

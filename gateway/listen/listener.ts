@@ -2,7 +2,7 @@
  * The room of the sockets: opens an address, in the clear or encrypted, makes an `Exchange` of each request, hands it
  * to the handler and turns what that throws into an answer. What is malformed ends here.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import { Server as NetServer, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
@@ -10,6 +10,7 @@ import type { Exchange, Handler } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { requestId } from "../http/request-id.ts";
 import { sendError } from "../http/send-error.ts";
+import { createServer } from "../lib/node-http.ts";
 import { type Bound, bind, descriptorOf } from "./bind.ts";
 import { type ExchangeSources, openExchange } from "./exchange.ts";
 import { continueWhenRead } from "./expect-continue.ts";

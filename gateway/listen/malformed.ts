@@ -1,6 +1,7 @@
-import { type ServerResponse, STATUS_CODES } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { isRefusal } from "../http/send-error.ts";
+import { STATUS_CODES } from "../lib/node-http.ts";
 
 /** A server's connection: what it is answering now, so that a parse error does not write into an answer. */
 export type Connection = Socket & { [answering]?: ServerResponse; [refused]?: boolean };

@@ -1,9 +1,10 @@
 /** Requests that ask for a websocket: handed over with their socket, or answered as if they had not asked. */
-import { type IncomingMessage, type Server, ServerResponse } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Upgrade } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { hasBody } from "../http/request-body.ts";
+import { ServerResponse } from "../lib/node-http.ts";
 import { type ExchangeSources, openExchange } from "./exchange.ts";
 import { rawAnswer } from "./malformed.ts";
 

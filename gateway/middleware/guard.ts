@@ -1,9 +1,9 @@
-import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Exchange, Upgrade } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { discardBody, isBodyLeft } from "../http/request-body.ts";
 import { hasNoBody } from "../http/respond.ts";
+import { STATUS_CODES } from "../lib/node-http.ts";
 
 /** An answer given in the place of the route's. */
 export interface Reply {

@@ -2,9 +2,9 @@
  * A websocket through the gateway: the handshake goes to the upstream as it came, and once it has agreed (101), bytes go
  * both ways untouched, each side at the pace of the other. No time is set on an open one.
  */
-import { STATUS_CODES } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { STATUS_CODES } from "../lib/node-http.ts";
 import { upstreamFailure } from "./failure.ts";
 import { dropHopByHop, dropNominated, type HeaderPairs } from "./header-pairs.ts";
 import { applyHeaderRules, type CompiledRules } from "./header-rules.ts";

@@ -1,6 +1,7 @@
 /** The demo shop's back end: the part of a site that Turnpike proxies to. Its pages are static files. */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { createServer } from "../../gateway/lib/node-http.ts";
 import { type Order, type Plan, plans, readOrder } from "./order.ts";
 
 const maxBodyBytes = 16 * 1024;
