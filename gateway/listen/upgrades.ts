@@ -1,11 +1,12 @@
 /** Requests that ask for a websocket: handed over with their socket, or answered as if they had not asked. */
 import { type IncomingMessage, type Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Upgrade } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { hasBody } from "../http/request-body.ts";
 import { type ExchangeSources, openExchange } from "./exchange.ts";
-import { rawAnswer } from "./malformed.ts";
+import { rawAnswer, type TellMalformed } from "./malformed.ts";
 
 export interface Upgrades {
   /** Does somebody make a websocket of this request? */
@@ -30,16 +31,20 @@ export const asksUpgrade = (req: IncomingMessage, upgrades: Upgrades | undefined
 export const takeUpgrades = (
   server: Server,
   upgrades: Upgrades,
-  sources: ExchangeSources,
-  onError: (error: unknown, x: null) => void,
+  options: ExchangeSources & {
+    readonly onError: (error: unknown, x: null) => void;
+    readonly onMalformed?: TellMalformed | undefined;
+  },
 ): void => {
-  server.on("upgrade", (req, socket, head) => {
+  server.on("upgrade", (req, socket: Socket, head) => {
     socket.on("error", () => socket.destroy()); // a client that is gone
     try {
       // Nothing is ever written to this answer: a websocket has none.
-      upgrades.take(openExchange(req, new ServerResponse(req), sources), socket, head);
+      upgrades.take(openExchange(req, new ServerResponse(req), options), socket, head);
     } catch (error) {
-      if (!(error instanceof HttpError)) onError(error, null);
+      if (!(error instanceof HttpError)) options.onError(error, null);
+      const status = error instanceof HttpError ? error.status : 500;
+      options.onMalformed?.({ reason: "upgrade", status, protocol: "HTTP/1.1", socket, req, res: null });
       refuseUpgrade(socket, error);
     }
   });
