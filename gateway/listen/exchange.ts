@@ -46,7 +46,7 @@ export const openExchange = (
     secure,
     address: clientOf(peer, req.headers, isTrusted),
     site,
-    id: undefined,
+    id: idBefore(req, isTrusted),
     requestEdits: new Map(),
     responsePasses: [],
   };
@@ -102,6 +102,13 @@ const countHosts = (rawHeaders: readonly string[]): number => {
     if (name?.length === 4 && name.toLowerCase() === "host") count++;
   }
   return count;
+};
+
+/** A trusted proxy has named the request: its log, ours and the upstream's speak of one id. */
+const idBefore = (req: IncomingMessage, isTrusted: (address: string) => boolean): string | undefined => {
+  const id = req.headers["x-request-id"];
+  if (typeof id !== "string" || !isTrusted(plainAddress(req.socket.remoteAddress))) return undefined;
+  return /^[\w.:+/=-]{1,128}$/.test(id) ? id : undefined;
 };
 
 const isSecure = (req: IncomingMessage, isTrusted: (address: string) => boolean): boolean => {

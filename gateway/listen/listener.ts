@@ -8,7 +8,6 @@ import { Server as NetServer, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { Exchange, Handler } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
-import { requestId } from "../http/request-id.ts";
 import { sendError } from "../http/send-error.ts";
 import { type Bound, bind, descriptorOf } from "./bind.ts";
 import { type ExchangeSources, openExchange } from "./exchange.ts";
@@ -227,7 +226,7 @@ const createEncrypted = (
   answer: (req: IncomingMessage, res: ServerResponse) => void,
 ): Opened => {
   const server = createSecureServer({ ...serverOptions(options), ...tlsOptions(front) }, answer);
-  const http2 = createHttp2Side({ ...options, answer });
+  const http2 = createHttp2Side({ ...options, ...timesOf(options), answer });
   const [serveHttp1] = server.listeners("secureConnection");
   server.removeAllListeners("secureConnection");
   server.on("secureConnection", (socket) => {
@@ -273,14 +272,11 @@ const fail = (
   if (!x) res.shouldKeepAlive = false; // who knows what else will come on it
   if (error instanceof HttpError) {
     if (error.cause !== undefined) onError(error, x);
-    sendError({ req, res }, error);
+    sendError(x ?? { req, res }, error);
     return;
   }
   onError(error, x);
-  sendError(
-    { req, res },
-    new HttpError(500, x ? `internal error (request ${requestId(x)})` : "internal error"),
-  );
+  sendError(x ?? { req, res }, new HttpError(500, "internal error"));
 };
 
 const sweepMs = 50;

@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import type { Upgrade } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { hasBody } from "../http/request-body.ts";
+import { requestId } from "../http/request-id.ts";
 import { type ExchangeSources, openExchange } from "./exchange.ts";
 import { rawAnswer, type TellMalformed } from "./malformed.ts";
 
@@ -51,7 +52,12 @@ export const takeUpgrades = (
 };
 
 /** Says in HTTP why there is no websocket, and closes the connection; the reason is told where it is the client's. */
-export const refuseUpgrade = (socket: Duplex, error: unknown): void => {
-  const refusal = error instanceof HttpError ? error : new HttpError(500, "internal error");
-  socket.end(rawAnswer(refusal.status, refusal.message));
+export const refuseUpgrade = (socket: Duplex, error: unknown, x?: Upgrade): void => {
+  const { status, message } = error instanceof HttpError ? error : new HttpError(500, "internal error");
+  if (x && status >= 500) socket.end(faultAnswer(status, message, requestId(x)));
+  else socket.end(rawAnswer(status, message));
 };
+
+/** With the id under which the log speaks of it. */
+const faultAnswer = (status: number, sentence: string, id: string): string =>
+  rawAnswer(status, `${sentence} (request ${id})`, `X-Request-Id: ${id}\r\n`);
