@@ -52,7 +52,7 @@ export const joinUpgrades = (parts: UpgradeParts): Upgrades => {
           take?.(x, socket, head);
         } catch (error) {
           parts.onError(error, x);
-          refuseUpgrade(socket, error);
+          refuseUpgrade(socket, error, x);
         }
       };
       const waiting = parts.limiter.admitExchange(x);

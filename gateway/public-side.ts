@@ -94,6 +94,7 @@ export const openPublicSide = async (
     },
     enter: (socket) => connections.enter(socket),
     watch: watch.request,
+    onMalformed: watch.malformed,
     times: timesOf(initial),
     upgrades: {
       claims: (req) => app.upgrades.claims(req),

@@ -3,7 +3,7 @@ import { readFileSync, statfsSync } from "node:fs";
 import { type Family, familiesOf, type SinkFigures } from "./metrics/families.ts";
 import type { ProcessFigures } from "./metrics/process-figures.ts";
 import { type Rendered, renderMetrics } from "./metrics/render.ts";
-import { addCounts, type Counts } from "./metrics/tally.ts";
+import { addCounts, type Counts, noCounts } from "./metrics/tally.ts";
 import type { SideFigures } from "./side-figures.ts";
 import type { SqliteStore } from "./store/sqlite-store.ts";
 
@@ -52,8 +52,7 @@ const readFamilies = async ({
 };
 
 const ownCounts = (events: Readonly<Record<string, number>>): Counts => ({
-  routes: {},
-  refused: {},
+  ...noCounts(),
   events: { ...events },
 });
 

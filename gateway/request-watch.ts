@@ -7,12 +7,14 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { AccessLog } from "./access-log/access-log.ts";
 import { cleanPath, cleanQuery, cleanReferrer } from "./access-log/clean.ts";
+import type { Entry } from "./access-log/entry.ts";
 import type { CollectAnswer, CollectRequest } from "./collect/request.ts";
 import type { Exchange, Upgrade } from "./http/exchange.ts";
 import { requestId } from "./http/request-id.ts";
 import { clientOf } from "./lib/ip.ts";
 import { maskIp } from "./lib/mask-ip.ts";
 import type { Watched } from "./listen/listener.ts";
+import type { Malformed } from "./listen/malformed.ts";
 import type { Tally } from "./metrics/tally.ts";
 import { type Ending, watchAnswer, watchSocket } from "./observe/watch-answer.ts";
 
@@ -23,6 +25,8 @@ export interface RequestWatch {
   upgrade(x: Upgrade, socket: Duplex, head: Buffer): void;
   /** A hit on the lane was answered; `began` is by `performance.now()`. */
   hit(request: CollectRequest, answer: CollectAnswer, route: string, began: number): void;
+  /** What was refused before its head could be read, or instead of it. */
+  malformed(what: Malformed): void;
   readonly openRequests: number;
   readonly openWebsockets: number;
 }
@@ -42,6 +46,8 @@ const usualMasking = 1;
 export const watchRequests = ({ tally, isTrusted, log }: RequestWatchOptions): RequestWatch => {
   let openRequests = 0;
   let openWebsockets = 0;
+  /** Requests whose bodies could not be read: they were told so on the connection, past their answers. */
+  const spoilt = new WeakMap<ServerResponse, number>();
 
   const count = (watched: Running, req: IncomingMessage, res: ServerResponse): void => {
     openRequests--;
@@ -49,7 +55,7 @@ export const watchRequests = ({ tally, isTrusted, log }: RequestWatchOptions): R
     const { bodyBytes } = res as { readonly bodyBytes?: number }; // on HTTP/2 the connection is everybody's
     const read = socket.bytesRead ?? 0;
     socket[readBefore] = read;
-    const status = res.headersSent ? res.statusCode : 499;
+    const status = res.headersSent ? res.statusCode : (spoilt.get(res) ?? 499);
     tally.request(watched.x?.route ?? noRoute, req.method ?? "", status, secondsSince(watched.began), {
       in: Math.max(0, read - watched.read),
       out: bodyBytes ?? Math.max(0, (socket.bytesWritten ?? 0) - watched.written),
@@ -64,7 +70,11 @@ export const watchRequests = ({ tally, isTrusted, log }: RequestWatchOptions): R
       res.once("close", () => count(watched, req, res));
       if (book) {
         const parts = { req, began: watched.began, time: Date.now(), isTrusted };
-        watchAnswer({ req, res }, (ending) => book.write(entryOf({ ...parts, x: watched.x, ending })));
+        watchAnswer({ req, res }, (given) => {
+          const status = res.headersSent ? undefined : spoilt.get(res);
+          const ending = status === undefined ? given : ({ ...given, status, cut: "gateway" } as const);
+          book.write(entryOf({ ...parts, x: watched.x, ending }));
+        });
       }
       return watched;
     },
@@ -85,6 +95,17 @@ export const watchRequests = ({ tally, isTrusted, log }: RequestWatchOptions): R
       tally.request(route, method, answer.status, secondsSince(began), size);
       log()?.write(hitEntry(request, answer, route, began));
     },
+    malformed(what) {
+      const { reason, status, protocol, req, res } = what;
+      if (isUnused(what)) return;
+      tally.malformed(reason);
+      if (res) {
+        spoilt.set(res, status);
+        return;
+      }
+      if (protocol === "HTTP/1.1") tally.request(noRoute, req?.method ?? "", status, 0, { in: 0, out: 0 });
+      log()?.write(malformedEntry(what, isTrusted));
+    },
     get openRequests() {
       return openRequests;
     },
@@ -93,6 +114,10 @@ export const watchRequests = ({ tally, isTrusted, log }: RequestWatchOptions): R
     },
   };
 };
+
+/** A connection that a browser opened ahead and did not need: nothing was asked on it. */
+const isUnused = ({ reason, socket, res }: Malformed): boolean =>
+  reason === "late" && res === null && socket.bytesRead === ((socket as Counted)[readBefore] ?? 0);
 
 /** A connection, with what was read of it up to the end of its last request. */
 type Counted = Socket & { [readBefore]?: number };
@@ -177,6 +202,36 @@ const hitEntry = (request: CollectRequest, answer: CollectAnswer, route: string,
   referrer: cleanReferrer(request.headers["referer"]),
   userAgent: request.headers["user-agent"] ?? null,
 });
+
+/** Of what could not be read nothing is written but from where it came and what became of it. */
+const malformedEntry = (
+  { status, protocol, socket, req }: Malformed,
+  isTrusted: (address: string) => boolean,
+): Entry => {
+  const ending = { status, requestBytes: 0, responseBytes: 0, cut: null };
+  const time = Date.now();
+  if (req) return entryOf({ req, x: null, began: performance.now(), time, isTrusted, ending });
+  return {
+    time,
+    id: requestId({}),
+    site: null,
+    address: maskIp(clientOf(socket.remoteAddress, {}, isTrusted), usualMasking),
+    method: "",
+    host: "",
+    path: "",
+    query: "",
+    protocol,
+    status,
+    bytes: 0,
+    ms: 0,
+    route: noRoute,
+    cut: null,
+    requestBytes: 0,
+    secure: "encrypted" in socket,
+    referrer: null,
+    userAgent: null,
+  };
+};
 
 const splitTarget = (url: string): readonly [path: string, query: string] => {
   const mark = url.indexOf("?");

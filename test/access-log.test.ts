@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -114,8 +115,12 @@ test("the error page and the program's own line of a fault have the request's id
     accessLog: { file },
   };
   await withGateway({ config }, async ({ url, output }) => {
-    assert.equal((await ask(`${url}/x`)).status, 502);
+    const answer = await ask(`${url}/x`);
     const line = await waitFor(() => find("/x"), "the line");
+    assert.deepEqual(
+      [answer.status, answer.headers["x-request-id"], answer.text],
+      [502, line.id, `the server behind this site cannot be reached (request ${line.id})\n`],
+    );
     assert.ok(output().includes(`(request ${line.id})`));
   });
 });
@@ -156,5 +161,43 @@ test("without the setting no log is written", async (t) => {
     await ask(`${url}/tr/v1/x`);
     assert.doesNotMatch(output(), /tr\/v1\/x/);
     assert.equal(text(file), "");
+  });
+});
+
+test("a request that a trusted proxy has named keeps its name: in the log, at the upstream, on the page", async (t) => {
+  const { file, find } = logIn(t);
+  const asked: string[] = [];
+  const upstream = await startUpstream((req, res) => {
+    asked.push(String(req.headers["x-request-id"]));
+    res.end();
+  });
+  t.after(upstream.close);
+  const config = {
+    trustedProxies: ["127.0.0.2"],
+    routes: [
+      { path: "/up", proxy: { upstreams: [upstream.url] } },
+      { path: "/", proxy: { upstreams: ["http://127.0.0.1:1"] } },
+    ],
+    accessLog: { file },
+  };
+  await withGateway({ config }, async ({ ports: { http } }) => {
+    const askFrom = (localAddress: string, path: string, id: string) =>
+      new Promise<string>((resolve, reject) => {
+        const options = {
+          port: http,
+          host: "127.0.0.1",
+          localAddress,
+          path,
+          headers: { "x-request-id": id },
+        };
+        get(options, (res) => resolve(String(res.resume().headers["x-request-id"]))).on("error", reject);
+      });
+    assert.equal(await askFrom("127.0.0.2", "/down", "edge-1"), "edge-1");
+    assert.notEqual(await askFrom("127.0.0.1", "/stranger", "edge-2"), "edge-2");
+    assert.notEqual(await askFrom("127.0.0.2", "/odd", "<script>"), "<script>");
+    await askFrom("127.0.0.2", "/up", "edge-3");
+    await waitFor(() => find("/up"), "the last line");
+    assert.deepEqual([find("/down")?.id, find("/up")?.id, asked], ["edge-1", "edge-3", ["edge-3"]]);
+    assert.ok(find("/stranger")?.id !== "edge-2");
   });
 });

@@ -628,6 +628,38 @@ test("error pages stand in the place of refusals, and are read again when they c
   assert.ok(app.told.some((sentence) => sentence.includes("502.html is not there")));
 });
 
+test("a page says the request's id where it asks for it, in our own refusals and in the upstream's", async (t) => {
+  const up = await upstream(t, (_req, res) =>
+    res.writeHead(503, { "cache-control": "max-age=60", "x-request-id": "theirs" }).end("theirs"),
+  );
+  const pages = { errorPages: { "502": "./page.html", "503": "./page.html", "404": "./page.html" } };
+  const app = await live(
+    t,
+    {
+      routes: [
+        { path: "/down", proxy: { upstreams: ["http://127.0.0.1:9"] }, ...pages },
+        { path: "/own", proxy: { upstreams: [up.url] }, interceptErrors: true, ...pages },
+        { path: "/files", static: { dir: ".", notFound: null }, ...pages },
+      ],
+    },
+    { "page.html": "<p>café, {{requestId}}, {{requestId}}</p>" },
+  );
+  const ids = new Set<string>();
+  for (const [path, status] of [
+    ["/down", 502],
+    ["/own", 503],
+    ["/files/none", 404],
+  ] as const) {
+    const answer = await ask(app.url + path);
+    const id = String(answer.headers["x-request-id"]);
+    assert.match(id, /^[0-9a-f]{16}-\w+$/, path);
+    assert.deepEqual([answer.status, answer.text], [status, `<p>café, ${id}, ${id}</p>`], path);
+    assert.equal(answer.headers["cache-control"], "no-store", path);
+    ids.add(id);
+  }
+  assert.equal(ids.size, 3);
+});
+
 test("an error page of the site stands in the place of a limit's refusal as well", async (t) => {
   const sites = [{ id: "main", errorPages: { "429": "./site.html" } }];
   const routes = [{ path: "/", respond: { body: "in" } }];

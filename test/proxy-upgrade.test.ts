@@ -7,6 +7,7 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Server
 import type { Duplex } from "node:stream";
 import { type TestContext, test } from "node:test";
 import { WebSocket, WebSocketServer } from "ws";
+import { exchangeBytes } from "../gateway/http/test-server.ts";
 import { keyPem, makeCertificate, newKey } from "../gateway/listen/tls/make-certificate.ts";
 import { ask } from "./ask.ts";
 import { waitFor } from "./wait-for.ts";
@@ -95,6 +96,13 @@ test("a refused handshake is handed on as it is, and one that meets no upstream 
     ] as const) {
       await assert.rejects(open(`${url}${path}`), expected, path);
     }
+    const handshake =
+      `GET /gone/x HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+      `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`;
+    assert.match(
+      await exchangeBytes(Number(new URL(url).port), handshake),
+      /X-Request-Id: (\S+)[\s\S]*cannot be reached \(request \1\)\n$/,
+    );
   });
 });
 

@@ -7,6 +7,7 @@ export interface Entry {
   readonly site: string | null;
   /** masked as the site's settings say; null where nothing of it is kept */
   readonly address: string | null;
+  /** empty, as are host and path, for what could not be read */
   readonly method: string;
   readonly host: string;
   readonly path: string;

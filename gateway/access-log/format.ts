@@ -25,7 +25,8 @@ const escapeUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(1
 /** `host ident user [time] "request" status bytes`, as Apache's mod_log_config describes it. */
 const commonPart = (entry: Entry): string => {
   const target = `${entry.path}${entry.query && `?${entry.query}`}`;
-  const request = quoted(`${entry.method} ${target} ${entry.protocol}`);
+  // What could not be read has no first line.
+  const request = entry.method === "" ? "-" : quoted(`${entry.method} ${target} ${entry.protocol}`);
   return `${entry.address ?? "-"} - - [${clfTime(entry.time)}] "${request}" ${entry.status} ${entry.bytes || "-"}`;
 };
 

@@ -3,8 +3,21 @@ import type { ServerResponse } from "node:http";
 /** What is shown in the place of a refusal's sentence. */
 export interface ErrorPage {
   readonly type: string;
-  readonly body: Buffer;
+  /** it names the request, and is another one for each */
+  readonly isPersonal: boolean;
+  /** The page for a request; where nobody knows the request's id, its place is empty. */
+  bodyFor(id: string): Buffer;
 }
+
+/** Stands in a page where the request's id is to be read. */
+const placeholder = "{{requestId}}";
+
+/** A page as it was written. */
+export const errorPage = (type: string, written: Buffer): ErrorPage => {
+  const parts = written.toString("latin1").split(placeholder); // any bytes, and back again
+  if (parts.length === 1) return { type, isPersonal: false, bodyFor: () => written };
+  return { type, isPersonal: true, bodyFor: (id) => Buffer.from(parts.join(id), "latin1") };
+};
 
 /** The page for a status, null where there is none. */
 export type ErrorPages = (status: number) => ErrorPage | null;

@@ -76,12 +76,13 @@ export const judge = (
   return "well";
 };
 
-const cut = ({ req, res }: Exchange): void => {
+const cut = (x: Exchange): void => {
+  const { req, res } = x;
   if (res.headersSent || res.destroyed) {
     req.socket.destroy();
     return;
   }
-  sendError({ req, res }, new HttpError(408, "the body of the request comes too slowly"));
+  sendError(x, new HttpError(408, "the body of the request comes too slowly"));
   // What is left of the body is not waited for, as it is after other refusals.
   req.socket.destroySoon();
 };

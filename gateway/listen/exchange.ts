@@ -9,6 +9,8 @@ import { hostOf, parseTarget } from "./target.ts";
 
 /** What a listener must know to make an `Exchange` of a request. */
 export interface ExchangeSources {
+  /** all headers of a request together; HTTP/1.1's parser counts them by itself */
+  readonly headerBytes?: number;
   readonly siteOf: (host: string) => Site | null;
   readonly isTrusted: (address: string) => boolean;
   readonly clock: Clock;
@@ -21,11 +23,11 @@ export interface ExchangeSources {
 export const openExchange = (
   req: IncomingMessage,
   res: ServerResponse,
-  { siteOf, isTrusted, clock }: ExchangeSources,
+  { headerBytes, siteOf, isTrusted, clock }: ExchangeSources,
 ): Exchange => {
-  if (isHttp2(req)) refuseOddTarget(req.url ?? "");
+  if (isHttp2(req)) refuseOddHttp2(req, headerBytes);
   else if (req.httpVersionMajor !== 1) throw new HttpError(505, "only HTTP/1 and HTTP/2 are spoken here");
-  else refuseOddCoding(req);
+  else refuseOddHttp1(req);
   if (countHosts(req.rawHeaders) > 1) throw new HttpError(400, "the request has several Host headers");
   const { path, query, authority } = parseTarget(req.method ?? "GET", req.url ?? "/", req.headers.host);
   const host = hostOf(authority);
@@ -44,7 +46,7 @@ export const openExchange = (
     secure,
     address: clientOf(peer, req.headers, isTrusted),
     site,
-    id: undefined,
+    id: idBefore(req, isTrusted),
     requestEdits: new Map(),
     responsePasses: [],
   };
@@ -52,6 +54,25 @@ export const openExchange = (
 
 // A request line may claim that version too.
 const isHttp2 = (req: unknown): boolean => req instanceof Http2Request;
+
+const refuseOddHttp1 = (req: IncomingMessage): void => {
+  refuseOddCoding(req);
+  // RFC 9112 §3.2
+  if (req.httpVersionMinor !== 0 && req.headers.host === undefined)
+    throw new HttpError(400, "the request has no Host header");
+};
+
+const refuseOddHttp2 = (req: IncomingMessage, headerBytes = Number.POSITIVE_INFINITY): void => {
+  if (sizeOf(req.headers) > headerBytes) throw new HttpError(431, "the request's headers are too large");
+  refuseOddTarget(req.url ?? "");
+};
+
+/** As long as they would be in HTTP/1.1, with a colon, a space and a line's end each. */
+const sizeOf = (headers: IncomingMessage["headers"]): number => {
+  let size = 0;
+  for (const name in headers) size += name.length + 4 + String(headers[name]).length;
+  return size;
+};
 
 // The parser finds the end of every body whose last coding is `chunked`. What other codings stand before it would be lost
 // on the way to a server behind us, and in HTTP/1.0 nobody knows what any of it means (RFC 9112 §6.1).
@@ -81,6 +102,13 @@ const countHosts = (rawHeaders: readonly string[]): number => {
     if (name?.length === 4 && name.toLowerCase() === "host") count++;
   }
   return count;
+};
+
+/** A trusted proxy has named the request: its log, ours and the upstream's speak of one id. */
+const idBefore = (req: IncomingMessage, isTrusted: (address: string) => boolean): string | undefined => {
+  const id = req.headers["x-request-id"];
+  if (typeof id !== "string" || !isTrusted(plainAddress(req.socket.remoteAddress))) return undefined;
+  return /^[\w.:+/=-]{1,128}$/.test(id) ? id : undefined;
 };
 
 const isSecure = (req: IncomingMessage, isTrusted: (address: string) => boolean): boolean => {

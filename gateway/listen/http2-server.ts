@@ -9,11 +9,19 @@ import {
 } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import { Http2Request, Http2Response } from "./http2-messages.ts";
+import { watchStalls } from "./http2-stalls.ts";
+import type { MalformedReason, TellMalformed } from "./malformed.ts";
 
 export interface Http2Options {
   /** all headers of a request together */
   readonly headerBytes: number;
   readonly answer: (req: IncomingMessage, res: ServerResponse) => void;
+  /** before the next request on a connection */
+  readonly idleMs: number;
+  /** without taking anything of an answer, or sending anything of a body */
+  readonly stalledMs: number;
+  /** told of connections that are ended for what came on them */
+  readonly onMalformed?: TellMalformed | undefined;
 }
 
 export interface Http2Side {
@@ -29,8 +37,6 @@ export interface Http2Side {
 
 const streamsAtOnce = 128;
 const windowBytes = 1024 * 1024;
-const idleMs = 75_000;
-const stalledMs = 300_000;
 // A browser that leaves a page resets its requests. Beyond this it is a flood: the work is ours and costs the
 // sender nothing (CVE-2023-44487).
 const resetBurst = 200;
@@ -41,7 +47,15 @@ const controlBurst = 1000;
 const controlPerSecond = 50;
 
 /** The side of a listener that speaks HTTP/2. */
-export const createHttp2Side = ({ headerBytes, answer }: Http2Options): Http2Side => {
+export const createHttp2Side = (options: Http2Options): Http2Side => {
+  const { headerBytes, answer, idleMs, stalledMs, onMalformed } = options;
+  const stalls = watchStalls(stalledMs);
+  // What handlers use of a request and an answer is what the two classes give in HTTP/1.1's way.
+  const take = (given: object, giving: object): void => {
+    const [req, res] = [given as IncomingMessage, giving as ServerResponse];
+    stalls.watch(req, res);
+    answer(req, res);
+  };
   const sessions = new Set<ServerHttp2Session>();
   const server = createServer(
     {
@@ -50,7 +64,8 @@ export const createHttp2Side = ({ headerBytes, answer }: Http2Options): Http2Sid
       Http2ServerResponse: Http2Response as unknown as typeof Http2ServerResponse,
       settings: {
         maxConcurrentStreams: streamsAtOnce,
-        maxHeaderListSize: headerBytes,
+        // Past this Node ends the stream without a word; what is above the limit alone gets an answer.
+        maxHeaderListSize: headerBytes * 2,
         initialWindowSize: windowBytes / 4,
         enablePush: false,
       },
@@ -59,21 +74,28 @@ export const createHttp2Side = ({ headerBytes, answer }: Http2Options): Http2Sid
       maxSessionRejectedStreams: 100,
       maxOutstandingPings: 10,
     },
-    // What handlers use of a request and an answer is what the two classes give in HTTP/1.1's way.
-    (req, res) => answer(req as unknown as IncomingMessage, res as unknown as ServerResponse),
+    take,
   );
+  server.on("checkExpectation", take);
   let draining = false;
+  const tell = (reason: MalformedReason, socket: TLSSocket): void =>
+    onMalformed?.({ reason, status: 400, protocol: "HTTP/2.0", socket, req: null, res: null });
   const adopt = (session: ServerHttp2Session, socket: TLSSocket): void => {
     sessions.add(session);
+    stalls.keep(session, socket);
     session.setLocalWindowSize(windowBytes);
     session.setTimeout(idleMs, () => session.close());
     session.on("close", () => sessions.delete(session));
-    session.on(
-      "stream",
-      countResets(() => end(session, socket)),
-    );
-    session.on("stream", cutStalled);
-    const control = countUpTo(controlBurst, controlPerSecond, () => end(session, socket));
+    const flooded = (): void => {
+      if (session.destroyed) return;
+      tell("flood", socket);
+      end(session, socket);
+    };
+    session.on("error", (error: NodeJS.ErrnoException) => {
+      if (isOfFrames(error)) tell("frames", socket);
+    });
+    session.on("stream", countResets(flooded));
+    const control = countUpTo(controlBurst, controlPerSecond, flooded);
     session.on("ping", control).on("remoteSettings", control);
     if (draining) session.close(); // its handshake was under way when the others were told
   };
@@ -107,19 +129,14 @@ const letGo = (session: ServerHttp2Session): void => {
   if (!session.ping(close)) close();
 };
 
+/** What came could not be read. Others are a connection that is gone, or what one of both sides gave as its reason to end it. */
+const isOfFrames = ({ code }: NodeJS.ErrnoException): boolean =>
+  code === "ERR_HTTP2_ERROR" || code === "ERR_HTTP2_TOO_MANY_INVALID_FRAMES";
+
 // Node would wait for the client to read what is written and to close its side, which a flooder need not do.
 const end = (session: ServerHttp2Session, socket: TLSSocket): void => {
-  if (session.destroyed) return;
   session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
   setImmediate(() => socket.destroy());
-};
-
-// A client that has stopped in the middle of a body; an answer may be silent for as long as it likes.
-const cutStalled = (stream: ServerHttp2Stream): void => {
-  if (stream.endAfterHeaders) return;
-  stream.setTimeout(stalledMs, () => {
-    if (!stream.readableEnded) stream.close(constants.NGHTTP2_CANCEL);
-  });
 };
 
 const countResets = (flooded: () => void) => {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, type TestContext, test } from "node:test";
-import { connect as tlsConnect } from "node:tls";
+import { type ConnectionOptions, connect as tlsConnect } from "node:tls";
 import type { Exchange } from "../http/exchange.ts";
 import { readBody } from "../http/read-body.ts";
 import { testSite } from "../model/test-site.ts";
@@ -295,4 +295,93 @@ test("HTTP/1.1 is spoken beside HTTP/2", async (t) => {
     }).on("error", reject);
   });
   assert.equal(answer, "1.1 200 ok");
+});
+
+test("a client that takes nothing of an answer any more is cut, and others on its connection are not", async (t) => {
+  const closed = new Map<string, Promise<void>>();
+  const { open } = await start(t, {
+    times: { stalledMs: 400 },
+    handler(x) {
+      closed.set(x.path, new Promise((resolve) => x.res.once("close", resolve)));
+      if (x.path === "/waits") x.res.write("an answer that takes its time");
+      else x.res.end(Buffer.alloc(1_000_000));
+    },
+  });
+  const session = open();
+  const waiting = session.request({ ":path": "/waits" });
+  await new Promise((resolve) => waiting.once("data", resolve));
+  const unread = session.request({ ":path": "/unread" }); // has no room for all of it, and gives none
+  const code = await new Promise((resolve) => {
+    unread.on("error", () => {}).on("close", () => resolve(unread.rstCode));
+  });
+  assert.equal(code, constants.NGHTTP2_CANCEL);
+  await closed.get("/unread");
+  assert.equal((await ask(session, { ":path": "/taken" })).body.length, 1_000_000);
+  assert.equal(waiting.destroyed, false, "an answer that waits for us is no fault of the client's");
+  waiting.close();
+});
+
+test("a connection that carries only what is not taken ends as a whole, pings or not", async (t) => {
+  const { open } = await start(t, {
+    times: { stalledMs: 400 },
+    handler: (x) => void x.res.end(Buffer.alloc(1_000_000)),
+  });
+  const session = open();
+  session.request({ ":path": "/unread" }).on("error", () => {});
+  const closed = new Promise<void>((resolve) => session.once("close", resolve));
+  const pinging = setInterval(() => session.destroyed || session.ping(() => {}), 50);
+  await closed;
+  clearInterval(pinging);
+});
+
+test("a client that reads slowly, but reads, gets all of it", async (t) => {
+  const size = 400_000;
+  const { open } = await start(t, {
+    times: { stalledMs: 400 },
+    handler: (x) => void x.res.end(Buffer.alloc(size)),
+  });
+  const stream = open().request({ ":path": "/" });
+  stream.on("error", () => {});
+  let got = 0;
+  stream.pause();
+  const reading = setInterval(() => {
+    got += (stream.read() as Buffer | null)?.length ?? 0;
+  }, 60);
+  await new Promise((resolve) => stream.once("close", resolve));
+  clearInterval(reading);
+  assert.equal(got + ((stream.read() as Buffer | null)?.length ?? 0), size);
+});
+
+test("a client that stops in the middle of a body is cut where nobody else looks at its pace", async (t) => {
+  const { open } = await start(t, {
+    times: { stalledMs: 400 },
+    handler: async (x) => void x.res.end(await readBody(x.req, 1000)),
+  });
+  const stream = open().request({ ":path": "/", ":method": "POST" });
+  stream.on("error", () => {});
+  stream.write("half");
+  await new Promise((resolve) => stream.once("close", resolve));
+  assert.equal(stream.readableLength, 0);
+});
+
+test("a connection without requests is closed after a while, and does not stay where the client keeps its side", async (t) => {
+  const { promise: closed, resolve: close } = Promise.withResolvers<void>();
+  const { port } = await start(t, {
+    times: { idleMs: 300, stalledMs: 300 },
+    enter(socket) {
+      socket.once("close", () => close());
+      return "open";
+    },
+  });
+  const socket = tlsConnect({
+    port,
+    host: "127.0.0.1",
+    rejectUnauthorized: false,
+    ALPNProtocols: ["h2"],
+    allowHalfOpen: true,
+  } as ConnectionOptions);
+  socket.on("error", () => {}).resume();
+  socket.write(preface);
+  await closed;
+  socket.destroy();
 });

@@ -99,7 +99,8 @@ test("what a handler throws becomes an answer, at once or later; causes go to th
     const refused = await ask(port, `GET /refused${query}`);
     assert.deepEqual([refused.status, refused.body], [403, "not you\n"]);
     const caused = await ask(port, `GET /caused${query}`);
-    assert.deepEqual([caused.status, caused.body], [502, "no answer\n"]);
+    assert.equal(caused.status, 502);
+    assert.match(caused.body, /^no answer \(request [0-9a-z-]+\)\n$/);
     const broken = await ask(port, `GET /broken${query}`);
     assert.equal(broken.status, 500);
     assert.match(broken.body, /^internal error \(request [0-9a-z-]+\)\n$/);

@@ -8,15 +8,21 @@ import { Server as NetServer, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { Exchange, Handler } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
-import { requestId } from "../http/request-id.ts";
 import { sendError } from "../http/send-error.ts";
 import { createServer } from "../lib/node-http.ts";
 import { type Bound, bind, descriptorOf } from "./bind.ts";
 import { type ExchangeSources, openExchange } from "./exchange.ts";
-import { continueWhenRead } from "./expect-continue.ts";
+import { continueWhenRead, refuseOddExpectation } from "./expect-continue.ts";
 import { createHttp2Side, type Http2Side } from "./http2-server.ts";
 import { createLane, type Lane, type LaneOptions } from "./lane.ts";
-import { answering, type Connection, methodsAllowed, rawAnswer, refuseMalformed } from "./malformed.ts";
+import {
+  answering,
+  type Connection,
+  methodsAllowed,
+  rawAnswer,
+  refuseMalformed,
+  type TellMalformed,
+} from "./malformed.ts";
 import { isBusy, takeTurns } from "./take-turns.ts";
 import { openChallengeDoor } from "./tls/challenge-door.ts";
 import { openClientDoor } from "./tls/client-door.ts";
@@ -46,6 +52,8 @@ export interface ListenerOptions extends ExchangeSources {
   readonly times?: Partial<Times> | undefined;
   /** Follows each request from its head on; what it answers learns of the exchange that is made of it. */
   readonly watch?: ((req: IncomingMessage, res: ServerResponse) => Watched) | undefined;
+  /** told of what is refused before `watch` could see it */
+  readonly onMalformed?: TellMalformed | undefined;
   /** ends the sentence of a port in use, e.g. `start on another port with --http :8090` */
   readonly portHint: (freeAddress: string) => string;
   /** told of every error that is not the client's, and of the causes of refusals; `x` is null before there is one */
@@ -112,14 +120,18 @@ export const createListener = (options: ListenerOptions): Listener => {
   server.on("secureConnection", keep);
   if (options.enter) guardDoor(server, options.enter, options.tls !== undefined);
   server.setTimeout(timesOf(options).stalledMs, endStalled);
-  server.on("clientError", refuseMalformed);
+  server.on("clientError", (error, socket: Connection) =>
+    refuseMalformed(error, socket, options.onMalformed),
+  );
   server.on("checkContinue", (req, res) => {
     continueWhenRead(req, res);
     answer(req, res);
   });
-  if (options.upgrades) takeUpgrades(server, options.upgrades, options, options.onError);
-  server.on("connect", (_req, socket) => {
+  server.on("checkExpectation", answer);
+  if (options.upgrades) takeUpgrades(server, options.upgrades, options);
+  server.on("connect", (req, socket: Socket) => {
     socket.on("error", () => socket.destroy());
+    options.onMalformed?.({ reason: "tunnel", status: 405, protocol: "HTTP/1.1", socket, req, res: null });
     socket.end(rawAnswer(405, "this server is not a tunnel", `Allow: ${methodsAllowed}\r\n`));
   });
   return {
@@ -195,7 +207,7 @@ const serverOptions = (options: ListenerOptions) => ({
   shouldUpgradeCallback: (req: IncomingMessage) => !isBusy(req) && asksUpgrade(req, options.upgrades),
   maxHeaderSize: options.headerBytes,
   insecureHTTPParser: false,
-  requireHostHeader: true,
+  requireHostHeader: false, // `openExchange` does, where it is followed
   headersTimeout: timesOf(options).headersMs,
   requestTimeout: 900_000, // the whole request: a large upload over a slow line takes its time
   connectionsCheckingInterval: Math.min(5_000, timesOf(options).headersMs / 4),
@@ -215,7 +227,7 @@ const createEncrypted = (
   answer: (req: IncomingMessage, res: ServerResponse) => void,
 ): Opened => {
   const server = createSecureServer({ ...serverOptions(options), ...tlsOptions(front) }, answer);
-  const http2 = createHttp2Side({ headerBytes: options.headerBytes, answer });
+  const http2 = createHttp2Side({ ...options, ...timesOf(options), answer });
   const [serveHttp1] = server.listeners("secureConnection");
   server.removeAllListeners("secureConnection");
   server.on("secureConnection", (socket) => {
@@ -239,6 +251,7 @@ const serve = (req: IncomingMessage, res: ServerResponse, options: ListenerOptio
     if (options.first?.(req, res)) return;
     x = openExchange(req, res, options);
     if (watched) watched.x = x;
+    refuseOddExpectation(req);
     if (x.path === "*") {
       res.writeHead(204, { allow: methodsAllowed }).end(); // OPTIONS * asks about the server as a whole (RFC 9110 §9.3.7)
       return;
@@ -260,14 +273,11 @@ const fail = (
   if (!x) res.shouldKeepAlive = false; // who knows what else will come on it
   if (error instanceof HttpError) {
     if (error.cause !== undefined) onError(error, x);
-    sendError({ req, res }, error);
+    sendError(x ?? { req, res }, error);
     return;
   }
   onError(error, x);
-  sendError(
-    { req, res },
-    new HttpError(500, x ? `internal error (request ${requestId(x)})` : "internal error"),
-  );
+  sendError(x ?? { req, res }, new HttpError(500, "internal error"));
 };
 
 const sweepMs = 50;

@@ -4,7 +4,7 @@
  * connection nothing is a request any more (§9.6).
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { answering, type Connection } from "./malformed.ts";
+import { answering, type Connection, isOver } from "./malformed.ts";
 
 /** Begins a request when the one before it on its connection is answered; never, where that was the last. */
 export const takeTurns = (req: IncomingMessage, res: ServerResponse, begin: () => void): void => {
@@ -26,5 +26,3 @@ export const isBusy = (req: IncomingMessage): boolean => {
   const before = (req.socket as Connection)[answering];
   return before !== undefined && !(isOver(before) && before.shouldKeepAlive);
 };
-
-const isOver = (res: ServerResponse): boolean => res.writableFinished || res.destroyed;

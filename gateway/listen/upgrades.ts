@@ -1,12 +1,14 @@
 /** Requests that ask for a websocket: handed over with their socket, or answered as if they had not asked. */
 import type { IncomingMessage, Server } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Upgrade } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { hasBody } from "../http/request-body.ts";
+import { requestId } from "../http/request-id.ts";
 import { ServerResponse } from "../lib/node-http.ts";
 import { type ExchangeSources, openExchange } from "./exchange.ts";
-import { rawAnswer } from "./malformed.ts";
+import { rawAnswer, type TellMalformed } from "./malformed.ts";
 
 export interface Upgrades {
   /** Does somebody make a websocket of this request? */
@@ -31,23 +33,32 @@ export const asksUpgrade = (req: IncomingMessage, upgrades: Upgrades | undefined
 export const takeUpgrades = (
   server: Server,
   upgrades: Upgrades,
-  sources: ExchangeSources,
-  onError: (error: unknown, x: null) => void,
+  options: ExchangeSources & {
+    readonly onError: (error: unknown, x: null) => void;
+    readonly onMalformed?: TellMalformed | undefined;
+  },
 ): void => {
-  server.on("upgrade", (req, socket, head) => {
+  server.on("upgrade", (req, socket: Socket, head) => {
     socket.on("error", () => socket.destroy()); // a client that is gone
     try {
       // Nothing is ever written to this answer: a websocket has none.
-      upgrades.take(openExchange(req, new ServerResponse(req), sources), socket, head);
+      upgrades.take(openExchange(req, new ServerResponse(req), options), socket, head);
     } catch (error) {
-      if (!(error instanceof HttpError)) onError(error, null);
+      if (!(error instanceof HttpError)) options.onError(error, null);
+      const status = error instanceof HttpError ? error.status : 500;
+      options.onMalformed?.({ reason: "upgrade", status, protocol: "HTTP/1.1", socket, req, res: null });
       refuseUpgrade(socket, error);
     }
   });
 };
 
 /** Says in HTTP why there is no websocket, and closes the connection; the reason is told where it is the client's. */
-export const refuseUpgrade = (socket: Duplex, error: unknown): void => {
-  const refusal = error instanceof HttpError ? error : new HttpError(500, "internal error");
-  socket.end(rawAnswer(refusal.status, refusal.message));
+export const refuseUpgrade = (socket: Duplex, error: unknown, x?: Upgrade): void => {
+  const { status, message } = error instanceof HttpError ? error : new HttpError(500, "internal error");
+  if (x && status >= 500) socket.end(faultAnswer(status, message, requestId(x)));
+  else socket.end(rawAnswer(status, message));
 };
+
+/** With the id under which the log speaks of it. */
+const faultAnswer = (status: number, sentence: string, id: string): string =>
+  rawAnswer(status, `${sentence} (request ${id})`, `X-Request-Id: ${id}\r\n`);

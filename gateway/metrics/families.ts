@@ -77,7 +77,7 @@ export const familiesOf = (figures: Figures): readonly Family[] => [
   gauge("turnpike_info", "the version that runs", [{ labels: { version: figures.version }, value: 1 }]),
 ];
 
-const requestFamilies = ({ routes, refused }: Counts): Family[] => {
+const requestFamilies = ({ routes, refused, malformed }: Counts): Family[] => {
   const each = Object.entries(routes);
   const sum = (name: string, help: string, of: (counts: Counts["routes"][string]) => number) =>
     counter(
@@ -111,6 +111,11 @@ const requestFamilies = ({ routes, refused }: Counts): Family[] => {
       "turnpike_limited_total",
       "requests and connections that a limit refused",
       Object.entries(refused).map(([limit, value]) => ({ labels: { limit }, value })),
+    ),
+    counter(
+      "turnpike_malformed_total",
+      "requests and HTTP/2 connections that could not be read, or asked for what is never given",
+      Object.entries(malformed).map(([reason, value]) => ({ labels: { reason }, value })),
     ),
   ];
 };

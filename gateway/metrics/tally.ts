@@ -32,6 +32,8 @@ export interface Counts {
   readonly routes: Record<string, RouteCounts>;
   /** requests and connections that a limit refused, by the limit's name */
   readonly refused: Record<string, number>;
+  /** what was no request that could be read, by the reason */
+  readonly malformed: Record<string, number>;
   /** other things that are counted, by name */
   readonly events: Record<string, number>;
 }
@@ -40,6 +42,7 @@ export interface Counts {
 export interface Tally {
   request(route: string, method: string, status: number, seconds: number, bytes: Bytes): void;
   refused(limit: string): void;
+  malformed(reason: string): void;
   add(event: string, n: number): void;
   counts(): Counts;
 }
@@ -56,6 +59,7 @@ const otherRoute = "(other)";
 export const createTally = (): Tally => {
   const routes = new Map<string, RouteCounts>();
   const refused: Record<string, number> = Object.create(null);
+  const malformed: Record<string, number> = Object.create(null);
   const events: Record<string, number> = Object.create(null);
 
   const makeRoute = (name: string): RouteCounts => {
@@ -81,10 +85,18 @@ export const createTally = (): Tally => {
     refused(limit) {
       refused[limit] = (refused[limit] ?? 0) + 1;
     },
+    malformed(reason) {
+      malformed[reason] = (malformed[reason] ?? 0) + 1;
+    },
     add(event, n) {
       events[event] = (events[event] ?? 0) + n;
     },
-    counts: () => ({ routes: Object.fromEntries(routes), refused: { ...refused }, events: { ...events } }),
+    counts: () => ({
+      routes: Object.fromEntries(routes),
+      refused: { ...refused },
+      malformed: { ...malformed },
+      events: { ...events },
+    }),
   };
 };
 
@@ -101,13 +113,16 @@ const classOf = (status: number): number => {
   return number >= 1 && number <= 5 ? number : 0;
 };
 
+export const noCounts = (): Counts => ({ routes: {}, refused: {}, malformed: {}, events: {} });
+
 /** The sums of what several processes counted. */
 export const addCounts = (all: readonly Counts[]): Counts => {
-  const sum: Counts = { routes: {}, refused: {}, events: {} };
-  for (const { routes, refused, events } of all) {
+  const sum: Counts = noCounts();
+  for (const { routes, refused, malformed, events } of all) {
     for (const [name, counts] of Object.entries(routes))
       sum.routes[name] = addRoute(sum.routes[name] ?? noRequests(), counts);
     addNumbers(sum.refused, refused);
+    addNumbers(sum.malformed, malformed);
     addNumbers(sum.events, events);
   }
   return sum;

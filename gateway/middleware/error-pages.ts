@@ -1,7 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { extname } from "node:path";
-import { type ErrorPage, type ErrorPages, showErrorPages } from "../http/error-pages.ts";
-import type { BodyPass, Layer, ResponseHead } from "../http/exchange.ts";
+import { type ErrorPage, type ErrorPages, errorPage, showErrorPages } from "../http/error-pages.ts";
+import type { BodyPass, Exchange, Layer, ResponseHead } from "../http/exchange.ts";
+import { requestId } from "../http/request-id.ts";
 import type { Clock } from "../lib/clock.ts";
 
 /** A larger file is not shown: it is held in memory. */
@@ -36,7 +37,7 @@ export const intercepting =
   (pages: ErrorPages): Layer =>
   (next) =>
   (x) => {
-    x.responsePasses.push((head) => intercept(head, pages));
+    x.responsePasses.push((head) => intercept(head, x, pages));
     return next(x);
   };
 
@@ -61,7 +62,7 @@ const watchPage = (file: string, { clock, warn }: ErrorPageParts): (() => ErrorP
     const now = stateOf(file);
     if (now === state) return page;
     state = now;
-    page = now.startsWith("!") ? null : { type, body: readFileSync(file) };
+    page = now.startsWith("!") ? null : errorPage(type, readFileSync(file));
     if (!page) warn(`error page ${file} ${now.slice(1)}: the plain sentence is shown`);
     return page;
   };
@@ -87,12 +88,13 @@ const ofTheBody = [
   "last-modified",
 ];
 
-const intercept = (head: ResponseHead, pages: ErrorPages): BodyPass | undefined => {
+const intercept = (head: ResponseHead, x: Exchange, pages: ErrorPages): BodyPass | undefined => {
   const page = pages(head.status);
   if (!page) return undefined;
   for (const name of ofTheBody) head.headers.delete(name);
   head.headers.set("content-type", page.type);
-  return { push: () => nothing, end: () => page.body };
+  if (page.isPersonal) head.headers.set("x-request-id", requestId(x)).set("cache-control", "no-store");
+  return { push: () => nothing, end: () => page.bodyFor(page.isPersonal ? requestId(x) : "") };
 };
 
 const nothing = Buffer.alloc(0);

@@ -146,7 +146,9 @@ const clientCertificates = z.strictObject({
 export const errorPages = z
   .record(z.string().regex(/^[45]\d\d$/, "expected a status from 400 to 599"), z.string().min(1))
   .optional()
-  .describe("status → file that is sent with it in the place of one plain sentence");
+  .describe(
+    "status → file that is sent with it in the place of one plain sentence; `{{requestId}}` in it becomes the request's id",
+  );
 
 export const middlewareFields = {
   allow: ranges.describe("addresses and ranges that may come in; others get 403"),

@@ -308,24 +308,25 @@ test("a client that leaves in the middle of its upload ends the upstream's reque
 
 const refused = 1; // nothing listens on TCP port 1
 
+/** What a visitor reads of a fault that is not his: with the request's id, which the head has as well. */
+const withId = (sentence: string, { headers }: { readonly headers: ReadonlyMap<string, string> }): string => {
+  const id = headers.get("x-request-id") ?? "";
+  assert.match(id, /^[0-9a-f]{16}-\w+$/);
+  return `${sentence} (request ${id})\n`;
+};
+
 test("an upstream that fails before its head gives 502 or 504 in one sentence, and a cause for the log", async (t) => {
   const silent = await listen(t, createTcpServer());
   const cases: readonly [name: string, port: number, status: number, body: string, cause: RegExp][] = [
-    ["refused", refused, 502, "the server behind this site cannot be reached\n", /ECONNREFUSED/],
-    [
-      "silent",
-      silent,
-      504,
-      "the server behind this site took too long to answer\n",
-      /no answer within 100 ms/,
-    ],
+    ["refused", refused, 502, "the server behind this site cannot be reached", /ECONNREFUSED/],
+    ["silent", silent, 504, "the server behind this site took too long to answer", /no answer within 100 ms/],
     ...(await Promise.all(
       ["", "garbage\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "HTTP/1.1 200 OK\r\nA"].map(
         async (bytes): Promise<[string, number, number, string, RegExp]> => [
           JSON.stringify(bytes),
           (await rawUpstream(t, bytes, true)).port,
           502,
-          "the server behind this site gave no answer that can be read\n",
+          "the server behind this site gave no answer that can be read",
           /./,
         ],
       ),
@@ -335,7 +336,7 @@ test("an upstream that fails before its head gives 502 or 504 in one sentence, a
     const { port: front, errors } = await gate(t, [port], { firstByteMs: 100 });
     for (const upload of ["", "\nContent-Length: 3"]) {
       const answer = await ask(front, `POST /${upload}`, upload ? "abc" : "");
-      assert.deepEqual([answer.status, answer.body], [status, body], name);
+      assert.deepEqual([answer.status, answer.body], [status, withId(body, answer)], name);
     }
     const [error] = errors;
     assert.ok(error instanceof HttpError && cause.test(String(error.cause)), `${name}: ${errors}`);
@@ -522,7 +523,10 @@ test("a request that gets no free connection in time is answered with 504", asyn
   socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   await new Promise((resolve) => socket.once("data", resolve));
   const answer = await ask(front, "GET /");
-  assert.deepEqual([answer.status, answer.body], [504, "the server behind this site is busy\n"]);
+  assert.deepEqual(
+    [answer.status, answer.body],
+    [504, withId("the server behind this site is busy", answer)],
+  );
   assert.equal(errors.length, 1);
   socket.destroy();
 });
@@ -563,7 +567,7 @@ test("a pass that fails gives 500, and the upstream's answer is not sent", async
     x.responsePasses.push(() => Promise.reject(new Error("pass")));
   });
   const answer = await ask(front, "GET /");
-  assert.deepEqual([answer.status, answer.body], [500, "internal error\n"]);
+  assert.deepEqual([answer.status, answer.body], [500, withId("internal error", answer)]);
   assert.match(String(errors[0] instanceof HttpError && errors[0].cause), /pass/);
 });
 

@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream";
 import type { Exchange, Handler, Upgrade } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { hasBody } from "../http/request-body.ts";
+import { requestId } from "../http/request-id.ts";
 import { sendBuffer } from "../http/respond.ts";
 import { type Balancer, createBalancer } from "./balancer.ts";
 import { upstreamFailure } from "./failure.ts";
@@ -156,6 +157,7 @@ export const createProxy = (settings: ProxySettings, options: ProxyOptions): Pro
         settings,
         tunnels: options.tunnels,
         rules: answerRules,
+        id: requestId(x),
         onOpen: () => balancer.succeeded(pool),
         onError: (error) => {
           if (isUpstreamsFault(error)) fail(pool);

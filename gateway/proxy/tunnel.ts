@@ -47,6 +47,8 @@ export interface TunnelOptions {
   readonly settings: { readonly connectMs: number; readonly firstByteMs: number; readonly headBytes: number };
   readonly tunnels: Tunnels;
   readonly rules: CompiledRules | null;
+  /** the request's id, for who is refused */
+  readonly id: string;
   /** The upstream answers. */
   readonly onOpen: () => void;
   readonly onError: (error: Error) => void;
@@ -86,9 +88,11 @@ export const openTunnel = (options: TunnelOptions): void => {
     }
     options.onError(error);
     const { status, message } = upstreamFailure(error);
+    const sentence = `${message} (request ${options.id})\n`;
     client.end(
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: text/plain; charset=utf-8\r\n` +
-        `Content-Length: ${Buffer.byteLength(message) + 1}\r\nConnection: close\r\n\r\n${message}\n`,
+        `X-Request-Id: ${options.id}\r\n` +
+        `Content-Length: ${Buffer.byteLength(sentence)}\r\nConnection: close\r\n\r\n${sentence}`,
       () => close(),
     );
     upstream.destroy();
