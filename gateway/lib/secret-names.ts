@@ -2,6 +2,7 @@
 export const secretNames: ReadonlySet<string> = new Set([
   "access_token",
   "api_key",
+  "api_secret",
   "apikey",
   "auth_token",
   "authorization",
@@ -19,6 +20,8 @@ export const secretNames: ReadonlySet<string> = new Set([
   "secret",
   "session_token",
   "token",
+  "write_key",
+  "writekey",
 ]);
 
 /** Names of fields and of query parameters that carry a person's address, number or name. Lower case. */
