@@ -36,7 +36,12 @@ const questions: readonly (readonly [path: string, question: Parameters<typeof a
     "/tr/v1/?api_secret=a-guess",
     {
       method: "POST",
-      body: JSON.stringify({ ename: "secrets", token: "s3cret", params: { jwt: "s3cret", key: writeKey } }),
+      body: JSON.stringify({
+        ename: "secrets",
+        token: "s3cret",
+        auth: "eyJs3cret.a.b",
+        params: { jwt: "s3cret", key: writeKey, note: "eyJs3cret.a.b" },
+      }),
     },
   ],
   ["/tr/v1/", { method: "POST", body: `{"ename":"cut","password":"s3cret"` }],

@@ -5,11 +5,14 @@ import { maskSecrets, maskTuples } from "./mask-secrets.ts";
 
 const cases: readonly (readonly [sent: string, shown: string])[] = [
   ['{"ename":"a","Token":"abc","n":1}', '{"ename":"a","Token":"*","n":1}'],
-  ['{"params":{"api_secret" : "k\\"ey"},"jwt":"eyJ.x.y"}', '{"params":{"api_secret" : "*"},"jwt":"*"}'],
+  [
+    '{"params":{"api_secret" : "k\\"ey"},"x":["eyJa.x.y","eyJ"]}',
+    '{"params":{"api_secret" : "*"},"x":["eyJ.*","eyJ"]}',
+  ],
   ['{"tok\\u0065n":"abc"}', '{"tok\\u0065n":"*"}'],
   ['{"cvc":123,"token":[1,{"a":"]"}],"secret":{"b":"}"},"x":2}', '{"cvc":0,"token":[],"secret":{},"x":2}'],
   ['{"password":null,"token":true,"jwt":""}', '{"password":null,"token":true,"jwt":""}'],
-  ['{"auth":"eyJhbGciOiJIUzI1NiJ9.e30.x","auth_id":"7"}', '{"auth":"*","auth_id":"7"}'],
+  ['{"auth":"eyJhbGciOiJIUzI1NiJ9.e30.x","auth_id":"7"}', '{"auth":"eyJ.*","auth_id":"7"}'],
   ['{"params":"{\\"token\\":\\"abc\\"}"}', '{"params":"{\\"token\\":\\"*\\"}"}'],
   ['[{"write_key":"k"},{"a":"token"}]', '[{"write_key":"*"},{"a":"token"}]'],
   ['{"token":"a"}\n{"token":"b"}', '{"token":"*"}\n{"token":"*"}'],

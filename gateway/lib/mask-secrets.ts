@@ -3,7 +3,7 @@
  * fields. Decoders leave these values out, so that a masked hit gives the events of the hit itself; what is masked
  * twice is what is masked once.
  */
-import { secretNames } from "./secret-names.ts";
+import { isLoginToken, secretNames } from "./secret-names.ts";
 
 /** Stands where a secret stood. */
 export const masked = "*";
@@ -25,23 +25,24 @@ export const maskTuples = (path: string, base: string): string => {
     .map((part) => {
       if (part === "") return part; // doubled slashes are one
       const isValue = name !== null;
-      const isSecret = isValue && hides(name ?? "", unescaped(part));
+      const stub = isValue ? stubFor(name ?? "", unescaped(part)) : null;
       name = isValue ? null : unescaped(part);
-      return isSecret ? masked : part;
+      return stub ?? part;
     });
   return base + shown.join("/");
 };
 
 /** Nearly no hit has any of these: it costs little to know. An escape may stand for any letter. */
-const suspicious = /token|secret|passw|pwd|jwt|cv[cv]|(?:_|api|write)key|auth|card_number|\\u00|%[4-7]/i;
+const suspicious = /token|secret|passw|pwd|jwt|cv[cv]|(?:_|api|write)key|auth|card_number|eyJ|\\u00|%[4-7]/i;
 
-const hides = (name: string, value: string): boolean => {
-  const lower = name.toLowerCase().replace(/^(?:epn?\.|upn?\.|utm_)/, "");
-  return secretNames.has(lower) || (authorNames.has(lower) && value.startsWith("eyJ"));
+const isSecret = (name: string): boolean =>
+  secretNames.has(name.toLowerCase().replace(/^(?:epn?\.|upn?\.|utm_)/, ""));
+
+/** What takes a secret's place: of a login token what is still seen to be one. Null for what is none. */
+const stubFor = (name: string, value: string): string | null => {
+  if (isSecret(name)) return masked;
+  return isLoginToken(value) ? "eyJ.*" : null;
 };
-
-/** A client of the original sends its login token as the author of the content, whose id would be stored. */
-const authorNames: ReadonlySet<string> = new Set(["auth", "auth_id"]);
 
 /** Names of addresses, out of which secrets are not stored either. */
 const addressNames: ReadonlySet<string> = new Set([
@@ -64,7 +65,7 @@ const maskForm = (text: string): string =>
       if (at < 0) return pair;
       const shown = maskField(formText(pair.slice(0, at)), formText(pair.slice(at + 1)), 0);
       if (shown === null) return pair;
-      return pair.slice(0, at + 1) + (shown === masked ? masked : encodeURIComponent(shown.toWellFormed()));
+      return pair.slice(0, at + 1) + encodeURIComponent(shown.toWellFormed());
     })
     .join("");
 
@@ -73,8 +74,9 @@ const maxDepth = 3;
 
 /** Null where nothing changes. */
 const maskField = (name: string, value: string, depth: number): string | null => {
-  if (value === "" || value === masked) return null;
-  if (hides(name, value)) return masked;
+  if (value === "") return null;
+  const stub = stubFor(name, value);
+  if (stub !== null) return stub === value ? null : stub;
   const isJson = /^[[{]/.test(value);
   if (isJson && depth >= maxDepth) return null;
   const shown = isJson
@@ -88,24 +90,21 @@ const maskField = (name: string, value: string, depth: number): string | null =>
 /** An address without the secrets in its query and fragment. */
 export const maskAddress = (url: string): string => url.replaceAll(inAddress, `$1${masked}`);
 
-/** Goes from text to text: one before a colon is a name, whose value goes if it is a secret's. */
+/** Goes from text to text: one before a colon is a name, any other a value in a list. */
 const maskJson = (text: string, depth: number): string => {
   let done = "";
   let copied = 0;
   for (let open = text.indexOf('"'); open >= 0; ) {
     const close = endOfText(text, open);
     const colon = skipSpace(text, close);
-    let next = close;
-    if (text[colon] === ":") {
-      const from = skipSpace(text, colon + 1);
-      const value = maskValue(textOf(text, open, close) ?? "", text, from, depth);
-      next = value.end;
-      if (value.shown !== null) {
-        done += text.slice(copied, from) + value.shown;
-        copied = next;
-      }
+    const isName = text[colon] === ":";
+    const from = isName ? skipSpace(text, colon + 1) : open;
+    const { shown, end } = maskValue(isName ? (textOf(text, open, close) ?? "") : "", text, from, depth);
+    if (shown !== null) {
+      done += text.slice(copied, from) + shown;
+      copied = end;
     }
-    open = text.indexOf('"', next);
+    open = text.indexOf('"', end);
   }
   return done + text.slice(copied);
 };
@@ -124,11 +123,11 @@ const maskValue = (name: string, text: string, from: number, depth: number): Sho
     const end = endOfText(text, from);
     const value = textOf(text, from, end);
     // What cannot be read is no JSON, and nothing of it is stored but a piece that shows what was refused.
-    if (value === null) return { shown: hides(name, "") ? `"${masked}"` : null, end };
+    if (value === null) return { shown: isSecret(name) ? `"${masked}"` : null, end };
     const shown = maskField(name, value, depth);
     return { shown: shown === null ? null : JSON.stringify(shown), end };
   }
-  if (!hides(name, "")) return { shown: null, end: from };
+  if (!isSecret(name)) return { shown: null, end: from };
   if (first === "{") return { shown: "{}", end: endOfContainer(text, from) };
   if (first === "[") return { shown: "[]", end: endOfContainer(text, from) };
   plainEnd.lastIndex = from;
