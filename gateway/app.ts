@@ -5,6 +5,7 @@
 
 import { collect } from "./collect/collect.ts";
 import { type Collector, createCollector } from "./collect/collector.ts";
+import { createEndpointFinder } from "./collect/find-endpoint.ts";
 import { me } from "./collect/me.ts";
 import { payments } from "./collect/payments.ts";
 import { privacyEndpoints } from "./collect/privacy-endpoints.ts";
@@ -16,7 +17,7 @@ import type { FrameOptions } from "./collect/websocket-frames.ts";
 import { createWebsockets, type Websockets } from "./collect/websockets.ts";
 import { type CollectLane, createCollectLane, type OnHit } from "./collect-lane.ts";
 import type { Config } from "./config/schema.ts";
-import { countedStore } from "./counted-store.ts";
+import { countedStore, filteredStore } from "./counted-store.ts";
 import { createNative } from "./decode/native/native.ts";
 import type { NamesInForce } from "./document/cookie-names.ts";
 import { createDailySalt } from "./document/daily-salt.ts";
@@ -121,8 +122,7 @@ export const createApp = (config: Config, parts: AppParts): App => {
   const markClaims = createClaimMarker(logins);
   const shareCodes = createShareCodes(parts.secret);
   const enrich = readingCodes(createEnricher({ cacheSize: 10_000, locate }), shareCodes);
-  const dropped = (n: number) => parts.tally?.add("filtered", n);
-  const store = countedStore(filtering(parts.store, sites, enrich.keeps, dropped), parts.tally);
+  const store = filteredStore(countedStore(parts.store, parts.tally), sites, enrich.keeps, parts.tally);
   const agents = createAgentReader(10_000);
   const { scriptPath, collectPath, legacyPaths, publicDir } = config.tracking;
   const salt = sites.some((site) => site.cookieless)
@@ -180,26 +180,27 @@ export const createApp = (config: Config, parts: AppParts): App => {
     },
   });
 
+  const native = createNative({
+    contactKey: parts.secret,
+    batchEvents: config.limits.batchEvents,
+    collectPath,
+    legacyPaths,
+  });
+  const findNative = createEndpointFinder([native]);
+  const baseOf = (path: string) => findNative(path)?.endpoint.path ?? null;
   const recorder =
     config.recordHits &&
     createHitRecorder({
       ...config.recordHits,
       clock: systemClock,
-      redact: createRedact(sites, logins),
+      redact: createRedact(sites, { tokens: logins, baseOf, maxBodyBytes: config.limits.bodyBytes }),
       onTrouble: warn,
     });
   // On a site without cookies the same person would be another one tomorrow, and be shown another variant.
   const variantsOf = (site: Site, visitorId: string) =>
     site.cookieless ? null : assigners.at(site).all(visitorId);
   const plainCollector = createCollector({
-    protocols: [
-      createNative({
-        contactKey: parts.secret,
-        batchEvents: config.limits.batchEvents,
-        collectPath,
-        legacyPaths,
-      }),
-    ],
+    protocols: [native],
     store,
     enrich,
     markClaims,
@@ -390,24 +391,6 @@ const fetchKeySet = async (url: string, allow: readonly string[]): Promise<strin
   const { status, body } = await requestOutbound(url, { allow });
   if (status !== 200) throw new Error(`it answered ${status}`);
   return body.toString("utf8");
-};
-
-/** The store, without the events that filters of the settings drop. */
-const filtering = (
-  store: EventStore,
-  sites: readonly Site[],
-  keeps: (event: Event) => boolean,
-  onDropped: (n: number) => void,
-): Pick<EventStore, "append" | "reject"> => {
-  if (sites.every((site) => site.filters.conditions.length === 0)) return store;
-  return {
-    append(events) {
-      const kept = events.filter(({ event }) => keeps(event));
-      if (kept.length < events.length) onDropped(events.length - kept.length);
-      return kept.length === 0 ? Promise.resolve() : store.append(kept);
-    },
-    reject: (hit) => store.reject(hit),
-  };
 };
 
 /** The sites of the settings, each with its experiments. */

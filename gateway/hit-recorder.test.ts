@@ -37,7 +37,7 @@ const recorderOf = (change: Partial<RecorderOptions> = {}, troubles: string[] = 
     files: 3,
     days: 7,
     clock: () => begin,
-    redact: createRedact([testSite], new Map()),
+    redact: createRedact([testSite], { tokens: new Map(), baseOf: () => null, maxBodyBytes: 1000 }),
     onTrouble: (sentence) => troubles.push(sentence),
     ...change,
   });

@@ -82,7 +82,9 @@ export const createHitRecorder = (options: RecorderOptions): HitRecorder => {
   return {
     record(request) {
       if (broken) return;
-      const line = writeRecordedRequest(recordedOf(request, options.redact));
+      const recorded = recordedOf(request, options.redact);
+      if (recorded === null) return;
+      const line = writeRecordedRequest(recorded);
       waiting.push(line);
       characters += line.length;
       if (characters >= bufferedCharacters) flush();
@@ -109,14 +111,9 @@ export const recording = (collector: Collector, recorder: HitRecorder): Collecto
 
 /** The address is the one that `trustedProxies` led to: a replay believes it as that of the socket. */
 const recordedOf = (request: CollectRequest, redact: Redact) => {
-  const { receivedAt, method, body, address } = request;
-  return {
-    ...redact(request),
-    at: receivedAt,
-    method,
-    body: typeof body === "string" ? Buffer.from(body) : body,
-    remoteAddress: address === "" ? null : address,
-  };
+  const { receivedAt, method, address } = request;
+  const told = redact(request);
+  return told && { ...told, at: receivedAt, method, remoteAddress: address === "" ? null : address };
 };
 
 /** The file that is written to. */

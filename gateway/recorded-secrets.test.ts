@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import type { CollectRequest } from "./collect/request.ts";
 import { readRecordedRequest, writeRecordedRequest } from "./model/recorded-request.ts";
 import type { Site } from "./model/site.ts";
@@ -12,7 +13,11 @@ const site: Site = {
   writeKeys: [first, second],
   identity: { allowWithoutOrigin: false, header: "X-Login", secret: "s".repeat(32) },
 };
-const redact = createRedact([site], new Map([[site.id, (headers) => headers["x-login"] ?? null]]));
+const redact = createRedact([site], {
+  tokens: new Map([[site.id, (headers) => headers["x-login"] ?? null]]),
+  baseOf: (path) => (path.startsWith("/tr/v1/") ? "/tr/v1/" : null),
+  maxBodyBytes: 10_000,
+});
 const restore = createRestore([site]);
 
 const request = (change: Partial<CollectRequest>): CollectRequest => ({
@@ -32,13 +37,9 @@ const request = (change: Partial<CollectRequest>): CollectRequest => ({
 
 /** Through the recording and back. */
 const through = (change: Partial<CollectRequest>) => {
-  const told = {
-    ...redact(request(change)),
-    at: 0,
-    method: "POST",
-    body: Buffer.alloc(0),
-    remoteAddress: null,
-  };
+  const redacted = redact(request(change));
+  assert.ok(redacted);
+  const told = { ...redacted, at: 0, method: "POST", remoteAddress: null };
   const line = writeRecordedRequest(told);
   const read = readRecordedRequest(line);
   assert.equal(read.kind, "request");
@@ -86,4 +87,64 @@ test("nobody names a user by sending what only a replay writes", () => {
   const bare = { at: 0, method: "POST", url: "/", body: Buffer.alloc(0), remoteAddress: null };
   const forged = restore({ ...bare, headers: { "turnpike-login": "admin" } });
   assert.equal(readRestoredLogins([site]).get(site.id)?.(forged.headers, 0), null);
+});
+
+test("write keys and secrets in a body are not recorded, packed or not, and what is no secret comes back", () => {
+  const sent = {
+    ename: "a",
+    writeKey: second,
+    jwt: "ey.x",
+    params: { x: first, token: "t" },
+    y: [second, "ü"],
+  };
+  const text = JSON.stringify(sent);
+  for (const packed of [false, true]) {
+    const headers = packed ? { "content-encoding": "br" } : {};
+    const body = packed ? brotliCompressSync(text) : Buffer.from(text);
+    const { line, back } = through({ path: "/tr/v1/", headers, body });
+    assert.doesNotMatch(line, /write key|ey\.x|"t\\"/);
+    assert.equal(back.headers["content-encoding"], undefined);
+    assert.deepEqual(JSON.parse(back.body.toString()), {
+      ...sent,
+      writeKey: "*",
+      jwt: "*",
+      params: { x: first, token: "*" },
+    });
+  }
+});
+
+test("a body without a secret is recorded as it came", () => {
+  const body = gzipSync('{"ename":"a"}');
+  const { back } = through({ path: "/tr/v1/", headers: { "content-encoding": "gzip" }, body });
+  assert.deepEqual(back.body, body);
+  assert.equal(back.headers["content-encoding"], "gzip");
+});
+
+test("of a body that cannot be unpacked nearly nothing is recorded, of one that is too large nothing", () => {
+  const headers = { "content-encoding": "gzip" };
+  const { back } = through({ headers, body: Buffer.from("write_key=the first write key") });
+  assert.equal(back.body.length, 2);
+  assert.equal(redact(request({ headers, body: gzipSync(Buffer.alloc(10_001)) })), null);
+});
+
+test("secrets in a path and in headers are not recorded", () => {
+  const { line, back } = through({
+    path: "/tr/v1/token/abc/ename/x",
+    headers: {
+      "x-api-key": "k",
+      user: '{"uid":"u","password":"abc"}',
+      referer: "https://a.test/?token=abc&x=1",
+    },
+  });
+  assert.doesNotMatch(line, /abc|x-api-key/);
+  assert.equal(back.url, "/tr/v1/token/*/ename/x");
+  assert.equal(back.headers["referer"], "https://a.test/?token=*&x=1");
+});
+
+test("who sends what stands for a key gets none", () => {
+  const { back } = through({
+    path: "/tr/v1/",
+    body: '{"x":"*","proof":{"in_body":[{"at":1,"key":"main/1"}]}}',
+  });
+  assert.doesNotMatch(back.body.toString(), /first/);
 });

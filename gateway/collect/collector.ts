@@ -3,6 +3,7 @@
  * HTTP, websocket frames and recordings come through here alike. Whatever a client sends is answered; what this
  * rejects with is a fault of ours.
  */
+import { maskTuples } from "../lib/mask-secrets.ts";
 import type { Event, Keyed } from "../model/event.ts";
 import { type EventStore, StoreBusy } from "../model/event-store.ts";
 import type { Hit } from "../model/hit.ts";
@@ -134,7 +135,7 @@ export const createCollector = (options: CollectorOptions): Collector => {
         site: request.site.id,
         receivedAt: request.receivedAt,
         method: request.method,
-        path: request.path.slice(0, 500),
+        path: maskTuples(request.path, entrance.endpoint.path).slice(0, 500),
       });
     }
     if (rejects.length > 0) headers.push("turnpike-rejects", rejectsHeader(rejects));

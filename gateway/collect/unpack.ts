@@ -1,6 +1,6 @@
 /** The text of a body, unpacked within a limit: a few bytes of gzip can hold gigabytes. */
 import { promisify } from "node:util";
-import { brotliDecompress, gunzip, inflate } from "node:zlib";
+import { brotliDecompress, brotliDecompressSync, gunzip, gunzipSync, inflate, inflateSync } from "node:zlib";
 import { codeOf } from "../lib/error-code.ts";
 
 export type Unpacked =
@@ -14,6 +14,13 @@ const unpackers = {
   "x-gzip": promisify(gunzip),
   br: promisify(brotliDecompress),
   deflate: promisify(inflate),
+};
+
+const unpackersNow = {
+  gzip: gunzipSync,
+  "x-gzip": gunzipSync,
+  br: brotliDecompressSync,
+  deflate: inflateSync,
 };
 
 /** What `Accept-Encoding` says of requests (RFC 9110 §12.5.3). */
@@ -31,6 +38,29 @@ export const textOf = (
   return encoding === null ? body.toString("utf8") : unpack(body, encoding, maxBytes);
 };
 
+/** The same, and the process waits for it. */
+export const textNow = (
+  body: Buffer | string,
+  contentEncoding: string | undefined,
+  maxBytes: number,
+): Unpacked => {
+  if (typeof body === "string") return { kind: "text", text: body };
+  const encoding = body.length === 0 ? null : encodingOf(body, contentEncoding);
+  if (encoding === null) return { kind: "text", text: body.toString("utf8") };
+  if (!isKnown(encoding)) return { kind: "unknown", encoding: encoding.slice(0, 40) };
+  try {
+    const plain = unpackersNow[encoding](body, { maxOutputLength: maxBytes });
+    return { kind: "text", text: plain.toString("utf8") };
+  } catch (error) {
+    return failureOf(error, encoding);
+  }
+};
+
+const failureOf = (error: unknown, encoding: string): Unpacked =>
+  codeOf(error) === "ERR_BUFFER_TOO_LARGE"
+    ? { kind: "tooLarge" }
+    : { kind: "broken", reason: `the body is not what its encoding, ${encoding}, says` };
+
 /** Beacons cannot set a header: no JSON begins as a gzip file does. */
 const encodingOf = (body: Buffer, contentEncoding: string | undefined): string | null => {
   const isGzip = body[0] === 0x1f && body[1] === 0x8b;
@@ -46,8 +76,7 @@ const unpack = async (body: Buffer, encoding: string, maxBytes: number): Promise
     const plain = await unpackers[encoding](body, { maxOutputLength: maxBytes });
     return { kind: "text", text: plain.toString("utf8") };
   } catch (error) {
-    if (codeOf(error) === "ERR_BUFFER_TOO_LARGE") return { kind: "tooLarge" };
-    return { kind: "broken", reason: `the body is not what its encoding, ${encoding}, says` };
+    return failureOf(error, encoding);
   }
 };
 

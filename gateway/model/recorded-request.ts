@@ -21,6 +21,16 @@ export interface Proof {
   readonly writeKey?: string;
   /** the user whom a login token named */
   readonly user?: string;
+  /** where else a write key stood, in the order in which they were taken out */
+  readonly inUrl?: readonly KeyPlace[];
+  readonly inBody?: readonly KeyPlace[];
+}
+
+export interface KeyPlace {
+  /** how many characters of the text stood before it */
+  readonly at: number;
+  /** name of the write key */
+  readonly key: string;
 }
 
 /** The request, or one sentence that says what is wrong with the line. */
@@ -68,9 +78,16 @@ export const writeRecordedRequest = (request: RecordedRequest): string => {
     headers,
     ...bodyFields,
     ...(remoteAddress === null ? {} : { remote_address: remoteAddress }),
-    ...(proof === undefined ? {} : { proof: { write_key: proof.writeKey, user: proof.user } }),
+    ...(proof === undefined ? {} : { proof: proofFields(proof) }),
   })}\n`;
 };
+
+const proofFields = ({ writeKey, user, inUrl, inBody }: Proof) => ({
+  write_key: writeKey,
+  user,
+  in_url: inUrl,
+  in_body: inBody,
+});
 
 /** What HTTP allows as a method (RFC 9110 §5.6.2) and in a request line: nothing that would split it. */
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/;
@@ -111,11 +128,22 @@ const readHeaders = (value: unknown): Record<string, string> | null => {
 const readProof = (value: unknown): Proof | null | undefined => {
   if (value === undefined || value === null) return undefined;
   if (!isObject(value)) return null;
-  const { write_key: writeKey, user } = value;
-  const isText = (one: unknown): one is string | undefined => one === undefined || typeof one === "string";
-  if (!isText(writeKey) || !isText(user)) return null;
-  return { ...(writeKey !== undefined && { writeKey }), ...(user !== undefined && { user }) };
+  const { write_key: writeKey, user, in_url: inUrl, in_body: inBody } = value;
+  if (!isText(writeKey) || !isText(user) || !arePlaces(inUrl) || !arePlaces(inBody)) return null;
+  return {
+    ...(writeKey !== undefined && { writeKey }),
+    ...(user !== undefined && { user }),
+    ...(inUrl !== undefined && { inUrl }),
+    ...(inBody !== undefined && { inBody }),
+  };
 };
+
+const isText = (one: unknown): one is string | undefined => one === undefined || typeof one === "string";
+
+const arePlaces = (value: unknown): value is readonly KeyPlace[] | undefined =>
+  value === undefined ||
+  (Array.isArray(value) &&
+    value.every((one) => isObject(one) && Number.isSafeInteger(one["at"]) && typeof one["key"] === "string"));
 
 const readBody = (text: unknown, base64: unknown): Buffer | null => {
   if (typeof base64 === "string") return Buffer.from(base64, "base64");

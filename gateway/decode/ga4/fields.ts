@@ -1,5 +1,7 @@
 /** Fields out of a query or a line of a body: form-encoded, each with its first value. */
 
+import { isLoginToken } from "../../lib/secret-names.ts";
+
 export type Fields = ReadonlyMap<string, string>;
 
 const none: Fields = new Map();
@@ -39,8 +41,8 @@ export const joinFields = (shared: Fields, line: Fields): Fields => {
   return joined;
 };
 
-/** The field's text; undefined where it is absent or empty. */
+/** The field's text; undefined where it is absent, empty, or somebody's login token. */
 export const textOf = (fields: Fields, name: string): string | undefined => {
   const value = fields.get(name);
-  return value === "" ? undefined : value;
+  return value === undefined || value === "" || isLoginToken(value) ? undefined : value;
 };

@@ -1,5 +1,6 @@
 /** The events of a request to a collect endpoint: the query alone, or a line of the body each. */
 import { cleanText } from "../../lib/clean-text.ts";
+import { maskSecrets } from "../../lib/mask-secrets.ts";
 import type { Reject } from "../../model/protocol.ts";
 import { type Fields, joinFields, readFields } from "./fields.ts";
 
@@ -42,7 +43,8 @@ const overLimit = (maxLines: number): Reject => ({
   sample: "",
 });
 
-/** What can be shown of a line that is rejected. It is kept, so addresses in it are made unreadable. */
-export const sampleOf = (text: string): string => cleanText(text, 500).replace(addressLike, "…@…");
+/** What can be shown of a line that is rejected. It is kept, so addresses and secrets in it are made unreadable. */
+export const sampleOf = (text: string): string =>
+  cleanText(maskSecrets(text), 500).replace(addressLike, "…@…");
 
 const addressLike = /[^\s"'<>:=&@]{1,64}(?:@|%40)[^\s"'<>&@]{1,255}/gi;

@@ -1,5 +1,6 @@
 /** The events of a body, whatever its content type says: an object, a list, a batch or a line each. */
 import { cleanText } from "../../lib/clean-text.ts";
+import { maskSecrets } from "../../lib/mask-secrets.ts";
 import type { Reject } from "../../model/protocol.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -101,7 +102,7 @@ const overLimit = (count: number | null, maxEvents: number): Reject => ({
 
 const shallow = (value: unknown): unknown => (Array.isArray(value) ? "[…]" : value);
 
-/** What can be shown of an unreadable text. It is kept, so addresses in it are made unreadable. */
-const sample = (text: string): string => cleanText(text, 500).replace(addressLike, "…@…");
+/** What can be shown of an unreadable text. It is kept, so addresses and secrets in it are made unreadable. */
+const sample = (text: string): string => cleanText(maskSecrets(text), 500).replace(addressLike, "…@…");
 
 const addressLike = /[^\s"'<>:=&@]{1,64}@[^\s"'<>&@]{1,255}/g;

@@ -1,6 +1,6 @@
 /** Copies what a client sent as JSON into what may be stored: bounded in depth and size, without secrets. */
 import { cleanText, textProblem } from "../../lib/clean-text.ts";
-import { contactNames, secretNames } from "../../lib/secret-names.ts";
+import { contactNames, isLoginToken, secretNames } from "../../lib/secret-names.ts";
 import type { Json } from "../../model/json.ts";
 import { type Notes, note } from "./notes.ts";
 
@@ -100,7 +100,11 @@ const cleanValue = (
   return cleanObject(value as Readonly<Record<string, unknown>>, depth, field, room, notes);
 };
 
-const cleanString = (text: string, field: string, room: Room, notes: Notes): string => {
+const cleanString = (text: string, field: string, room: Room, notes: Notes): string | undefined => {
+  if (isLoginToken(text)) {
+    note(notes, field, "a login token is not stored");
+    return undefined;
+  }
   const clean = cleanText(text, maxTextLength);
   if (clean !== text) note(notes, field, textProblem(text, maxTextLength) ?? "changed");
   room.left -= clean.length;

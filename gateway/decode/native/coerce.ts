@@ -1,5 +1,6 @@
 /** Reads one value as the type of its column: lenient about how it is written, strict about what it is. */
 import { cleanText, textProblem } from "../../lib/clean-text.ts";
+import { isLoginToken } from "../../lib/secret-names.ts";
 import { unreachable } from "../../lib/unreachable.ts";
 import type { ColumnType } from "../../model/event.ts";
 import { parseUuid } from "../../model/ids.ts";
@@ -58,6 +59,8 @@ const readText = (value: unknown, key: string, notes: Notes): string | undefined
   if (typeof value === "number" && Number.isFinite(value)) return String(value);
   if (typeof value === "boolean") return String(value);
   if (typeof value !== "string") return fail(key, "expected a text", notes);
+  // The newest of the old scripts sends the visitor's login token as `auth`.
+  if (isLoginToken(value)) return fail(key, "a login token is not stored", notes);
   const clean = cleanText(value, maxTextLength);
   if (clean !== value) note(notes, key, textProblem(value, maxTextLength) ?? "changed");
   return clean === "" ? undefined : clean;

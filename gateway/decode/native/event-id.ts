@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { createCache } from "../../lib/cache.ts";
+import { maskSecrets, maskTuples } from "../../lib/mask-secrets.ts";
 import type { Hit } from "../../model/hit.ts";
 import { hashedId } from "../../model/ids.ts";
 
@@ -25,12 +26,13 @@ export const createIdMaker = (remembered = 10_000): ((hit: Hit, origin: Origin) 
   };
 };
 
+// Without its secrets, which a recording does not have either.
 const identityOf = (hit: Hit, origin: Origin): string[] => [
   hit.site.id,
   String(hit.receivedAt),
   hit.method,
-  `${hit.path}?${hit.query}`,
-  origin.text ?? digestOf(hit),
+  `${maskTuples(hit.path, hit.base ?? hit.path)}?${maskSecrets(hit.query)}`,
+  origin.text === null ? digestOf(hit) : maskSecrets(origin.text),
   hit.address,
   hit.headers["user-agent"] ?? "",
   String(origin.line),
@@ -42,7 +44,7 @@ const digests = new WeakMap<Hit, string>();
 const digestOf = (hit: Hit): string => {
   let digest = digests.get(hit);
   if (digest === undefined) {
-    digest = createHash("sha256").update(hit.body).digest("hex");
+    digest = createHash("sha256").update(maskSecrets(hit.body)).digest("hex");
     digests.set(hit, digest);
   }
   return digest;

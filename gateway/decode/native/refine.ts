@@ -37,9 +37,4 @@ export const refinements: ReadonlyMap<ColumnName, Refinement> = new Map<ColumnNa
   ["ehash", hash],
   ["chash", hash],
   ["uhash", hash],
-  // The newest of the old scripts sends the visitor's login token as `auth`.
-  [
-    "auth",
-    { refuse: (value) => (/^eyJ[\w-]*\./.test(String(value)) ? "a login token is not stored" : null) },
-  ],
 ]);

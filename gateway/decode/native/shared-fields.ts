@@ -19,7 +19,7 @@ export const sharedFields = (sources: readonly Source[], notes: Notes): Source =
       const sent = source.fields[key];
       const value = source.repeats && Array.isArray(sent) ? sent[0] : sent;
       if (value === null || value === undefined || isEventId(key)) continue;
-      left -= Math.max(minLength, key.length + String(isScalar(value) ? value : "").length + 6);
+      left -= Math.max(minLength, key.length + lengthOf(key, value) + 6);
       if (isScalar(value) && left >= 0) fields[key] = value;
       else note(notes, key, "left out: too much to be said of every event of a list");
       if (left < 0) return { fields, repeats: false };
@@ -27,6 +27,10 @@ export const sharedFields = (sources: readonly Source[], notes: Notes): Source =
   }
   return { fields, repeats: false };
 };
+
+/** A secret's is not counted: a recording does not have it. */
+const lengthOf = (key: string, value: unknown): number =>
+  isScalar(value) && meaningOf(key)?.kind !== "secret" ? String(value).length : 0;
 
 const isScalar = (value: unknown): value is string | number | boolean =>
   typeof value === "string" || typeof value === "number" || typeof value === "boolean";

@@ -1,5 +1,6 @@
 /** The Measurement Protocol: events that a site's server or an app sends as JSON, with the site's write key. */
 import { cleanText } from "../../../lib/clean-text.ts";
+import { maskSecrets } from "../../../lib/mask-secrets.ts";
 import type { Keyed } from "../../../model/event.ts";
 import type { Hit } from "../../../model/hit.ts";
 import { hashedId } from "../../../model/ids.ts";
@@ -77,7 +78,8 @@ const keyOf = (
   seen: Map<string, number>,
 ) => {
   if (micros === undefined) return null;
-  const parts = ["ga4_mp", stream.id, clientId, String(micros), name, JSON.stringify(said["params"] ?? null)];
+  const params = maskSecrets(JSON.stringify(said["params"] ?? null));
+  const parts = ["ga4_mp", stream.id, clientId, String(micros), name, params];
   const first = hashedId(parts);
   const count = seen.get(first) ?? 0;
   seen.set(first, count + 1);
