@@ -52,7 +52,7 @@ import type { EventStore } from "./model/event-store.ts";
 import type { Privacy } from "./model/hit.ts";
 import type { Site } from "./model/site.ts";
 import type { TakeUpgrade } from "./proxy/proxy.ts";
-import type { Tunnels } from "./proxy/tunnel.ts";
+import type { Tunnels } from "./proxy/tunnels.ts";
 import { type ClaimKey, claimsOf, duplicatorPaths, routesOf } from "./public-paths.ts";
 import { createRedact } from "./recorded-secrets.ts";
 import { createRequestObserver } from "./request-observer.ts";

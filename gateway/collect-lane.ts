@@ -8,7 +8,7 @@ import type { Handler } from "./http/exchange.ts";
 import { HttpError } from "./http/http-error.ts";
 import { clientOf } from "./lib/ip.ts";
 import type { Limiter } from "./limit/limit.ts";
-import { isForwardedSecure } from "./listen/exchange.ts";
+import { hstsHeader, isForwardedSecure } from "./listen/exchange.ts";
 import type { LaneAnswer } from "./listen/lane.ts";
 import type { PlainRequest } from "./listen/plain-request.ts";
 import { hostOf } from "./listen/target.ts";
@@ -38,7 +38,7 @@ export type CollectLane = (request: PlainRequest) => Promise<LaneAnswer> | null;
 /** Answers null for what is not a plain hit: refusals and everything odd are the long way's. */
 export const createCollectLane = (parts: CollectLaneParts): CollectLane => {
   const { collector, router, limiter, isTrusted } = parts;
-  return ({ method, target, headers, body, peer }) => {
+  return ({ method, target, headers, body, peer, encrypted }) => {
     if (body.length > parts.maxBodyBytes || target.includes("#") || target.includes("debug=")) return null;
     const host = hostIn(headers["host"] ?? "");
     const site = host === null ? null : parts.siteOf(host);
@@ -46,8 +46,7 @@ export const createCollectLane = (parts: CollectLaneParts): CollectLane => {
     const mark = target.indexOf("?");
     const path = mark < 0 ? target : target.slice(0, mark);
     if (!isFor(router, parts.handler, { host, site, path })) return null;
-    const secure = isForwardedSecure(headers["x-forwarded-proto"], peer, isTrusted);
-    if (secure && site.hsts) return null;
+    const secure = encrypted || isForwardedSecure(headers["x-forwarded-proto"], peer, isTrusted);
     const address = clientOf(peer, headers, isTrusted);
     if (limiter.isOdd(address, target, countOf(headers))) return null;
     const hit: CollectRequest = {
@@ -71,9 +70,19 @@ export const createCollectLane = (parts: CollectLaneParts): CollectLane => {
     };
     const take = () => collector.take(hit).then(tell);
     const waiting = limiter.admit({ address, peer, headers, visitor: () => parts.visitorOf(hit) });
-    return waiting === null ? take() : waiting.then(take, (error: unknown) => tell(refusal(error)));
+    const answer =
+      waiting === null
+        ? take()
+        : waiting.then<LaneAnswer, LaneAnswer>(take, (error: unknown) => tell(refusal(error)));
+    const { hsts } = site;
+    return secure && hsts ? answer.then((given) => withHsts(given, hsts)) : answer;
   };
 };
+
+const withHsts = (answer: LaneAnswer, hsts: NonNullable<Site["hsts"]>): LaneAnswer => ({
+  ...answer,
+  headers: ["strict-transport-security", hstsHeader(hsts), ...answer.headers],
+});
 
 const hostIn = (authority: string): string | null => {
   try {

@@ -13,10 +13,7 @@ import { redirectToHttps } from "./listen/tls/redirect.ts";
 import type { TicketKeys } from "./listen/tls/ticket-keys.ts";
 
 /** What the listener in the clear and the encrypted one have in common. */
-export type SiteOptions = Omit<
-  ListenerOptions,
-  "address" | "portHint" | "tls" | "first" | "lane" | "inherited"
->;
+export type SiteOptions = Omit<ListenerOptions, "address" | "portHint" | "tls" | "first" | "inherited">;
 
 export interface HttpsSide {
   /** Answers challenges on the listener in the clear, before all else. */

@@ -92,6 +92,7 @@ export const openPublicSide = async (
       if (hasBody(x.req)) pace.watch(x);
       return app.handler(x);
     },
+    lane: (request) => app.lane(request),
     enter: (socket) => connections.enter(socket),
     watch: watch.request,
     onMalformed: watch.malformed,
@@ -118,7 +119,7 @@ export const openPublicSide = async (
       inherited: sockets.inherited("http", initial.listen.http),
       portHint: (free) => portHint(`--http ${free}`),
       first: https.first,
-      ...(https.redirect ? { handler: https.redirect } : { lane: (request) => app.lane(request) }),
+      ...(https.redirect && { handler: https.redirect, lane: undefined }),
     });
     stop = async () => {
       await Promise.all([https.stop(), listener.stop(stopSeconds * 1000)]);

@@ -80,14 +80,15 @@ export const watchRequests = ({ tally, isTrusted, log }: RequestWatchOptions): R
     },
     upgrade(x, socket, head) {
       openWebsockets++;
-      const [began, time, book] = [performance.now(), x.receivedAt, log()];
-      watchSocket(socket, head, (ending) => {
+      const ticket = new Ticket(x, log(), isTrusted);
+      const close = (ending: Ending): void => {
         openWebsockets--;
         const bytes = { in: ending.requestBytes, out: ending.responseBytes };
         // How long a websocket was open is no duration of a request; one that was refused took none worth a figure.
-        tally.request(x.route ?? noRoute, "GET", ending.status, 0, bytes);
-        book?.write(entryOf({ req: x.req, x, began, time, isTrusted, ending }));
-      });
+        tally.request(ticket.route, "GET", ending.status, 0, bytes);
+        ticket.write(ending);
+      };
+      watchSocket(socket, head, close, () => ticket.settle());
     },
     hit(request, answer, route, began) {
       const { method, body } = request;
@@ -148,6 +149,48 @@ class Running implements Watched {
   }
 }
 
+/** What is said of a websocket at its end. Once it is open, the request that it was is no longer kept for that. */
+class Ticket {
+  readonly #began = performance.now();
+  readonly #book: AccessLog | null;
+  readonly #isTrusted: (address: string) => boolean;
+  #x: Upgrade | null;
+  #route = noRoute;
+  #entry: Entry | null = null;
+
+  constructor(x: Upgrade, book: AccessLog | null, isTrusted: (address: string) => boolean) {
+    this.#x = x;
+    this.#book = book;
+    this.#isTrusted = isTrusted;
+  }
+
+  get route(): string {
+    return this.#x?.route ?? this.#route;
+  }
+
+  /** Its answer has a head: all but its end is known. */
+  settle(): void {
+    const x = this.#x;
+    if (!x) return;
+    this.#route = this.route;
+    if (this.#book) {
+      const [began, time, isTrusted] = [this.#began, x.receivedAt, this.#isTrusted];
+      this.#entry = entryOf({ req: x.req, x, began, time, isTrusted, ending: unanswered });
+    }
+    this.#x = null;
+  }
+
+  write(ending: Ending): void {
+    if (!this.#book) return;
+    this.settle();
+    if (this.#entry) this.#book.write({ ...this.#entry, ...endOf(ending, this.#began) });
+  }
+}
+
+const unanswered: Ending = { status: 0, requestBytes: 0, responseBytes: 0, cut: null };
+
+type Entry = ReturnType<typeof entryOf>;
+
 interface Finished {
   readonly req: IncomingMessage;
   readonly x: Upgrade | null;
@@ -170,17 +213,21 @@ const entryOf = ({ req, x, began, time, isTrusted, ending }: Finished) => {
     path: cleanPath(path),
     query: cleanQuery(query),
     protocol: `HTTP/${req.httpVersion}`,
-    status: ending.status,
-    bytes: ending.responseBytes,
-    ms: millisecondsSince(began),
     route: x?.route ?? noRoute,
-    cut: ending.cut,
-    requestBytes: ending.requestBytes,
+    ...endOf(ending, began),
     secure: x?.secure ?? "encrypted" in req.socket,
     referrer: cleanReferrer(req.headers.referer),
     userAgent: req.headers["user-agent"] ?? null,
   };
 };
+
+const endOf = (ending: Ending, began: number) => ({
+  status: ending.status,
+  bytes: ending.responseBytes,
+  ms: millisecondsSince(began),
+  cut: ending.cut,
+  requestBytes: ending.requestBytes,
+});
 
 const hitEntry = (request: CollectRequest, answer: CollectAnswer, route: string, began: number) => ({
   time: request.receivedAt,

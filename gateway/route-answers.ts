@@ -6,7 +6,7 @@ import { HttpError } from "./http/http-error.ts";
 import { respondWith } from "./middleware/respond.ts";
 import { createProxy, type ProxyOptions, type TakeUpgrade, type UpstreamStatus } from "./proxy/proxy.ts";
 import { addressOf } from "./proxy/settings.ts";
-import { createTunnels, type Tunnels } from "./proxy/tunnel.ts";
+import { createTunnels, type Tunnels } from "./proxy/tunnels.ts";
 import { staticSettings } from "./static/settings.ts";
 import { createStatic } from "./static/static.ts";
 

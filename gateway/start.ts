@@ -32,7 +32,7 @@ import { createListener } from "./listen/listener.ts";
 import { createTicketKeys } from "./listen/tls/ticket-keys.ts";
 import { watchProcess } from "./metrics/process-figures.ts";
 import { addressOf } from "./proxy/settings.ts";
-import { createTunnels } from "./proxy/tunnel.ts";
+import { createTunnels } from "./proxy/tunnels.ts";
 import { openPublicSide, reportError, startAgain } from "./public-side.ts";
 import { quotaStoreOf } from "./quota-store.ts";
 import { readMetrics } from "./read-metrics.ts";

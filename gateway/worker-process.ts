@@ -14,7 +14,7 @@ import { holdYoungGeneration } from "./lib/young-generation.ts";
 import { createRemoteCounters } from "./limit/remote-counters.ts";
 import type { PlaceNews } from "./limit/shared-places.ts";
 import { createTicketKeys } from "./listen/tls/ticket-keys.ts";
-import { createTunnels } from "./proxy/tunnel.ts";
+import { createTunnels } from "./proxy/tunnels.ts";
 import { type FedSide, openPublicSide, reportError, startAgain } from "./public-side.ts";
 import { openRemoteStore, type RemoteStore } from "./store/remote-store.ts";
 import { readSecret } from "./store/secret.ts";

@@ -10,7 +10,7 @@ import { systemClock } from "../gateway/lib/clock.ts";
 import { openCounters } from "../gateway/limit/open-counters.ts";
 import { createTicketKeys } from "../gateway/listen/tls/ticket-keys.ts";
 import type { EventStore } from "../gateway/model/event-store.ts";
-import { createTunnels } from "../gateway/proxy/tunnel.ts";
+import { createTunnels } from "../gateway/proxy/tunnels.ts";
 import { openPublicSide } from "../gateway/public-side.ts";
 import { distDir } from "../setup/build/dist.ts";
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash, createPublicKey, randomBytes } from "node:crypto";
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
+import { request } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +11,7 @@ import { after, test } from "node:test";
 import { type PeerCertificate, connect as tlsConnect } from "node:tls";
 import { keyPem, makeCertificate, newKey } from "../gateway/listen/tls/make-certificate.ts";
 import { ask } from "./ask.ts";
+import { personAgent } from "./gateway.ts";
 import { h2Client } from "./h2-client.ts";
 import { waitFor } from "./wait-for.ts";
 import { withGateway } from "./with-gateway.ts";
@@ -52,6 +54,17 @@ const shown = (url: string, servername: string): Promise<PeerCertificate | null>
     });
     socket.on("error", () => resolve(null));
     socket.on("close", () => resolve(null));
+  });
+
+/** A plain hit over HTTP/1.1. */
+const postHit = (url: string, host: string): Promise<IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    const options = { method: "POST", servername: host, headers: { host, "user-agent": personAgent } };
+    request(`${url}/tr/v1/`, { ...options, rejectUnauthorized: false, agent: false }, (answer) => {
+      answer.resume().on("end", () => resolve(answer));
+    })
+      .on("error", reject)
+      .end('{"ename":"seen"}');
   });
 
 test("the shipped settings serve everything over HTTP/2 with a local certificate", async () => {
@@ -159,6 +172,13 @@ test("files are served by name, read again when they change, and a broken pair c
       const misdirected = await client.ask("/", { headers: { ":authority": "unknown.example" } });
       assert.equal(misdirected.status, 421);
       client.close();
+      const hit = await postHit(gateway.secureUrl, "shop.example");
+      assert.deepEqual(
+        [hit.statusCode, hit.headers["strict-transport-security"]],
+        [200, "max-age=31536000; includeSubDomains"],
+        "a plain hit over HTTP/1.1",
+      );
+      assert.match(String(hit.headers["set-cookie"]), /vid=[^;]+;.*Secure/);
 
       const plain = (path: string, host = "shop.example") =>
         ask(`${gateway.url}${path}`, { headers: { host } });

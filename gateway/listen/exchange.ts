@@ -89,7 +89,12 @@ const refuseOddTarget = (path: string): void => {
   if (!/^(\/[^\x00-\x20\x7f]*|\*)$/.test(path)) throw new HttpError(400, "the request's path cannot be read");
 };
 
-const hstsHeader = ({ maxAgeSeconds, includeSubDomains, preload }: NonNullable<Site["hsts"]>): string =>
+/** The value of `Strict-Transport-Security`. */
+export const hstsHeader = ({
+  maxAgeSeconds,
+  includeSubDomains,
+  preload,
+}: NonNullable<Site["hsts"]>): string =>
   [`max-age=${maxAgeSeconds}`, includeSubDomains && "includeSubDomains", preload && "preload"]
     .filter(Boolean)
     .join("; ");

@@ -10,7 +10,7 @@ import { httpDate } from "./http-date.ts";
 import { LaneRequest } from "./lane-request.ts";
 import { type AnswerRoad, LaneResponse } from "./lane-response.ts";
 import { answering, type Connection } from "./malformed.ts";
-import { type PlainRequest, readPlainRequest } from "./plain-request.ts";
+import { type Origin, type PlainRequest, readPlainRequest } from "./plain-request.ts";
 
 export interface LaneAnswer {
   readonly status: number;
@@ -37,8 +37,10 @@ export interface LaneOptions {
 }
 
 export interface Lane {
-  /** Takes a new connection. */
+  /** Takes a new connection, in the clear or encrypted. */
   accept(socket: Connection): void;
+  /** The connection is on the lane now. */
+  carries(socket: Connection): boolean;
   /** No more requests: idle connections are closed, running ones answered with `Connection: close`. */
   stop(): void;
   /** The next answer on each connection is its last: idle ones stay open for it. */
@@ -49,22 +51,23 @@ export interface Lane {
 const aheadBytes = 65_536;
 
 export const createLane = (options: LaneOptions): Lane => {
-  const driving = new Set<Car>();
+  const driving = new Map<Connection, Car>();
   let stopping = false;
 
   const road: Road = {
     options,
     isStopping: () => stopping,
-    leave: (car) => void driving.delete(car),
+    leave: (car) => void driving.delete(car.socket),
   };
   return {
     accept(socket) {
       if (stopping) options.decline(socket);
-      else driving.add(new Car(socket, road));
+      else driving.set(socket, new Car(socket, road));
     },
+    carries: (socket) => driving.has(socket),
     stop() {
       stopping = true;
-      for (const car of driving) car.stop();
+      for (const car of driving.values()) car.stop();
     },
     drain() {
       stopping = true;
@@ -83,7 +86,7 @@ class Car implements AnswerRoad {
   readonly socket: Connection;
   readonly idleMs: number;
   readonly #road: Road;
-  readonly #peer: string | undefined;
+  readonly #from: Origin;
   #running = false;
   #ended = false;
   #gone = false;
@@ -96,7 +99,7 @@ class Car implements AnswerRoad {
     this.socket = socket;
     this.idleMs = road.options.idleMs;
     this.#road = road;
-    this.#peer = socket.remoteAddress;
+    this.#from = { peer: socket.remoteAddress, encrypted: "encrypted" in socket };
     socket.setTimeout(road.options.firstMs);
     socket.on("data", this.#onData).on("end", this.#onEnd).on("close", this.#onClose);
     socket.on("error", this.#onClose).on("timeout", this.#onTimeout).on("drain", this.#onDrain);
@@ -154,7 +157,7 @@ class Car implements AnswerRoad {
   };
 
   #read(bytes: Buffer): void {
-    const request = readPlainRequest(bytes, this.#road.options.headBytes, this.#peer);
+    const request = readPlainRequest(bytes, this.#road.options.headBytes, this.#from);
     if (request && request.method !== "POST") {
       this.#serve(request);
       return;

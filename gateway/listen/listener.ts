@@ -106,11 +106,10 @@ export const createListener = (options: ListenerOptions): Listener => {
   };
   // One after the other by itself: the next request is read when the answer before it is out.
   const answerLane = (req: IncomingMessage, res: ServerResponse): void => serve(req, res, options);
-  const { server, http2, release } = options.tls
-    ? createEncrypted(options, options.tls, answer)
-    : { server: createServer(serverOptions(options), answer), http2: null, release: () => {} };
+  const { server, http2, lane, release } = options.tls
+    ? createEncrypted(options, options.tls, { answer, answerLane })
+    : createPlain(options, { answer, answerLane });
   server.maxHeadersCount = 0; // Node would drop the headers over a count silently; the bytes are the limit
-  const lane = options.tls ? null : layLane(server, options, answerLane);
   const connections = new Set<Connection>();
   const keep = (socket: Connection): void => {
     connections.add(socket);
@@ -146,7 +145,7 @@ export const createListener = (options: ListenerOptions): Listener => {
       release();
       lane?.stop();
       void options.upgrades?.close();
-      return stop(server, http2, connections, graceMs);
+      return stop({ server, http2, lane }, connections, graceMs);
     },
     async drain(idleMs, graceMs) {
       stopping = true;
@@ -155,7 +154,7 @@ export const createListener = (options: ListenerOptions): Listener => {
       for (const { [answering]: res } of connections)
         if (res && !res.headersSent) res.shouldKeepAlive = false;
       const endIdle = (): void => {
-        closeIdle(server, connections);
+        closeIdle({ server, lane }, connections);
         lane?.stop();
       };
       await drain(server, connections, { idleMs, endIdle, graceMs }, () => {
@@ -167,25 +166,25 @@ export const createListener = (options: ListenerOptions): Listener => {
   };
 };
 
-/** Lets connections begin on the lane, where there is one and nothing must see every request first. */
-const layLane = (server: Server, options: ListenerOptions, answer: LaneOptions["serve"]): Lane | null => {
+/** A lane for connections that `serveHttp` serves otherwise; null where something must see every request first. */
+const layLane = (
+  serveHttp: (socket: Connection) => void,
+  options: ListenerOptions,
+  serve: LaneOptions["serve"],
+): Lane | null => {
   const { lane: take, first, headerBytes, onError } = options;
   if (!take || first) return null;
-  const [serveHttp] = server.listeners("connection");
   const { headersTimeout, keepAliveTimeout } = serverOptions(options);
-  const lane = createLane({
+  return createLane({
     take,
-    serve: answer,
-    decline: (socket) => void serveHttp?.call(server, socket),
+    serve,
+    decline: serveHttp,
     headBytes: headerBytes,
     firstMs: headersTimeout,
     idleMs: keepAliveTimeout,
     stalledMs: timesOf(options).stalledMs,
     onError: (error) => onError(error, null),
   });
-  server.removeAllListeners("connection");
-  server.on("connection", (socket: Connection) => lane.accept(socket));
-  return lane;
 };
 
 const usualTimes: Times = {
@@ -217,23 +216,43 @@ const serverOptions = (options: ListenerOptions) => ({
 interface Opened {
   readonly server: Server;
   readonly http2: Http2Side | null;
+  /** where connections begin; null where Node's server has them from the start */
+  readonly lane: Lane | null;
   release(): void;
 }
 
-/** Node's HTTPS server, but for connections on which HTTP/2 was agreed. */
-const createEncrypted = (
-  options: ListenerOptions,
-  front: TlsFront,
-  answer: (req: IncomingMessage, res: ServerResponse) => void,
-): Opened => {
+type Answer = (req: IncomingMessage, res: ServerResponse) => void;
+
+/** The ways of a request to its answer: from Node's server, and from the lane. */
+interface Ways {
+  readonly answer: Answer;
+  readonly answerLane: Answer;
+}
+
+const createPlain = (options: ListenerOptions, { answer, answerLane }: Ways): Opened => {
+  const server = createServer(serverOptions(options), answer);
+  const [serveHttp] = server.listeners("connection");
+  const lane = layLane((socket) => void serveHttp?.call(server, socket), options, answerLane);
+  if (lane) {
+    server.removeAllListeners("connection");
+    server.on("connection", (socket: Connection) => lane.accept(socket));
+  }
+  return { server, http2: null, lane, release: () => {} };
+};
+
+/** Node's HTTPS server, but for connections on which HTTP/2 was agreed, and those on the lane. */
+const createEncrypted = (options: ListenerOptions, front: TlsFront, { answer, answerLane }: Ways): Opened => {
   const server = createSecureServer({ ...serverOptions(options), ...tlsOptions(front) }, answer);
   const http2 = createHttp2Side({ ...options, ...timesOf(options), answer });
-  const [serveHttp1] = server.listeners("secureConnection");
+  const [listener] = server.listeners("secureConnection");
+  const serveHttp1 = (socket: Connection): void => void listener?.call(server, socket);
+  const lane = layLane(serveHttp1, options, answerLane);
   server.removeAllListeners("secureConnection");
   server.on("secureConnection", (socket) => {
     socket.on("error", () => {}); // a client that is gone; whoever answers it hears of the close
     if (socket.alpnProtocol === "h2") http2.serve(socket);
-    else serveHttp1?.call(server, socket);
+    else if (lane) lane.accept(socket);
+    else serveHttp1(socket);
   });
   // A handshake that failed has no connection on which an answer could be read.
   server.removeAllListeners("tlsClientError");
@@ -241,7 +260,7 @@ const createEncrypted = (
   openClientDoor(server, front);
   openChallengeDoor(server, front.certificates);
   const current = keepServerCurrent(server, front);
-  return { server, http2, release: () => current.close() };
+  return { server, http2, lane, release: () => current.close() };
 };
 
 const serve = (req: IncomingMessage, res: ServerResponse, options: ListenerOptions): void => {
@@ -283,8 +302,7 @@ const fail = (
 const sweepMs = 50;
 
 const stop = (
-  server: Server,
-  http2: Http2Side | null,
+  { server, http2, lane }: Omit<Opened, "release">,
   connections: ReadonlySet<Connection>,
   graceMs: number,
 ): Promise<void> =>
@@ -302,12 +320,12 @@ const stop = (
     };
     // A kept-alive connection becomes idle when its running request ends, which nobody announces.
     const sweep = setInterval(() => {
-      closeIdle(server, connections);
+      closeIdle({ server, lane }, connections);
       look();
     }, sweepMs);
     // Those that another process accepted are not known to the server, so its own word for the end is not enough.
     if (server.listening) server.close(look);
-    else closeIdle(server, connections);
+    else closeIdle({ server, lane }, connections);
     look();
   });
 
@@ -345,9 +363,13 @@ const cutAll = (server: Server, connections: ReadonlySet<Connection>): void => {
 };
 
 // To Node a connection is idle after its first request only; browsers open some that never carry one.
-const closeIdle = (server: Server, connections: ReadonlySet<Connection>): void => {
+// Those on the lane are its own to close.
+const closeIdle = (
+  { server, lane }: Pick<Opened, "server" | "lane">,
+  connections: ReadonlySet<Connection>,
+): void => {
   server.closeIdleConnections();
-  for (const socket of connections) if (isUnused(socket)) socket.destroy();
+  for (const socket of connections) if (!lane?.carries(socket) && isUnused(socket)) socket.destroy();
 };
 
 const isUnused = (socket: Connection): boolean => {

@@ -1,5 +1,13 @@
+/** Where a request came from. */
+export interface Origin {
+  /** the peer's address */
+  readonly peer: string | undefined;
+  /** on a connection that speaks TLS */
+  readonly encrypted: boolean;
+}
+
 /** A request that lay whole in the bytes that came. */
-export interface PlainRequest {
+export interface PlainRequest extends Origin {
   readonly method: string;
   /** as received: path and query */
   readonly target: string;
@@ -8,8 +16,6 @@ export interface PlainRequest {
   /** as received: name, value, name, value */
   readonly rawHeaders: readonly string[];
   readonly body: Buffer;
-  /** the peer's address */
-  readonly peer: string | undefined;
 }
 
 const headEnd = Buffer.from("\r\n\r\n");
@@ -36,7 +42,7 @@ const notPlain = new Set([
 export const readPlainRequest = (
   bytes: Buffer,
   headBytes: number,
-  peer: string | undefined,
+  { peer, encrypted }: Origin,
 ): PlainRequest | null => {
   const method = methodOf(bytes[0]);
   const end = method === null ? -1 : bytes.indexOf(headEnd);
@@ -50,7 +56,7 @@ export const readPlainRequest = (
   if (!isWhole(method, headers["content-length"], bytes.length - start)) return null;
   const from = method.length + 1;
   const target = head.slice(from, head.indexOf(" ", from));
-  return { method, target, headers, rawHeaders, body: bytes.subarray(start), peer };
+  return { method, target, headers, rawHeaders, body: bytes.subarray(start), peer, encrypted };
 };
 
 const methodOf = (first: number | undefined): "POST" | "GET" | "HEAD" | null => {

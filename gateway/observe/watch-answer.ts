@@ -53,10 +53,18 @@ const isWhole = (res: ServerResponse): boolean => {
   return stream === undefined || (stream.writableFinished && stream.rstCode === 0);
 };
 
-/** The same for a request that became a websocket, or was refused to: `head` is what came behind the handshake. */
-export const watchSocket = (socket: Duplex, head: Buffer, done: (ending: Ending) => void): void => {
+/**
+ * The same for a request that became a websocket, or was refused to: `head` is what came behind the handshake. `onAnswer`
+ * is called when the answer's head goes out.
+ */
+export const watchSocket = (
+  socket: Duplex,
+  head: Buffer,
+  done: (ending: Ending) => void,
+  onAnswer = (): void => {},
+): void => {
   const received = countPushed(socket, head.length);
-  const answer = createHeadReader();
+  const answer = createHeadReader(onAnswer);
   const sent = countWritten(socket, answer.read);
   socket.once("close", () => {
     const status = answer.status();
@@ -120,7 +128,7 @@ const byteLength: Sized = (chunk, encoding) => {
 };
 
 /** Reads the status off the head of a raw answer; what comes after the head has a size. */
-const createHeadReader = () => {
+const createHeadReader = (onHead: () => void) => {
   let status: number | null = null;
   return {
     status: () => status,
@@ -129,6 +137,7 @@ const createHeadReader = () => {
       if (status !== null || size === 0) return size;
       const text = typeof chunk === "string" ? chunk : Buffer.from(chunk as Uint8Array).toString("latin1");
       status = Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? clientLeft);
+      onHead();
       const end = text.indexOf("\r\n\r\n");
       return end < 0 ? 0 : Buffer.byteLength(text.slice(end + 4), "latin1");
     },

@@ -7,7 +7,7 @@ import { HttpError } from "../http/http-error.ts";
 import { ask, connectTo, exchangeBytes, serve } from "../http/test-server.ts";
 import { createProxy } from "./proxy.ts";
 import { proxySettings } from "./settings.ts";
-import { createTunnels } from "./tunnel.ts";
+import { createTunnels } from "./tunnels.ts";
 
 /** Listens on a free port until the end of the test, when every connection is cut. */
 const listen = async (t: TestContext, server: Server): Promise<number> => {

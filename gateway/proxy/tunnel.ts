@@ -2,41 +2,22 @@
  * A websocket through the gateway: the handshake goes to the upstream as it came, and once it has agreed (101), bytes go
  * both ways untouched, each side at the pace of the other. No time is set on an open one.
  */
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { STATUS_CODES } from "../lib/node-http.ts";
 import { upstreamFailure } from "./failure.ts";
 import { dropHopByHop, dropNominated, type HeaderPairs } from "./header-pairs.ts";
 import { applyHeaderRules, type CompiledRules } from "./header-rules.ts";
+import { joinSockets } from "./join-sockets.ts";
+import type { Tunnels } from "./tunnels.ts";
 import { AnswerReader } from "./upstream/answer-reader.ts";
 import type { Endpoint } from "./upstream/endpoint.ts";
 import { type UpstreamRequest, writeUpgradeHead } from "./upstream/request-head.ts";
 import { type AnswerHead, readHead } from "./upstream/response-head.ts";
 import { UpstreamError } from "./upstream/upstream-error.ts";
 
-/** The tunnels that are open, through changes of the settings. */
-export interface Tunnels {
-  add(close: () => void): void;
-  delete(close: () => void): void;
-  /** Closes all. */
-  close(): void;
-}
-
-/** A peer that vanished without a word is missed by the system's probes, which begin after this silence. */
-const probeMs = 60_000;
-/** How long the second side may take to close after the first: a websocket is never half open for longer. */
+/** How long the client may take to close after a refusal, or after we have given up. */
 const lingerMs = 30_000;
-
-export const createTunnels = (): Tunnels => {
-  const open = new Set<() => void>();
-  return {
-    add: (close) => void open.add(close),
-    delete: (close) => void open.delete(close),
-    close() {
-      for (const close of open) close();
-    },
-  };
-};
 
 export interface TunnelOptions {
   readonly endpoint: Endpoint;
@@ -59,7 +40,7 @@ export const openTunnel = (options: TunnelOptions): void => {
   const { client, endpoint, settings } = options;
   const handshake = writeUpgradeHead(options.request);
   let early: Buffer[] = [];
-  let take: (bytes: Buffer) => void = (bytes) => readAnswer(bytes);
+  const intake = createIntake((bytes) => guarded(() => readAnswer(bytes)));
   let over = false;
   /** The client has the upstream's answer, or the beginning of it: from then on a failure can only cut. */
   let answered = false;
@@ -115,29 +96,23 @@ export const openTunnel = (options: TunnelOptions): void => {
     else refuse(all);
   };
 
-  const toClient = (bytes: Buffer): void => {
-    if (!client.write(Buffer.from(bytes))) upstream.pause();
-  };
-
   const join = (head: AnswerHead, rest: Buffer): void => {
     options.onOpen();
-    answered = true;
     const pairs = applyHeaderRules(dropHopByHop(dropNominated(head.pairs)), options.rules);
     client.write(headText(101, [...pairs, "connection", "Upgrade", "upgrade", "websocket"]), "latin1");
     if (rest.length > 0) client.write(rest);
-    if (client instanceof Socket) client.setKeepAlive(true, probeMs);
-    upstream.setKeepAlive(true, probeMs);
-    take = toClient;
-    client.on("data", (bytes: Buffer) => {
-      if (!upstream.write(bytes)) client.pause();
-    });
-    upstream.on("drain", () => client.resume());
-    client.on("end", () => {
-      upstream.end();
-      endSoon();
-    });
+    letGo();
+    intake.take = joinSockets(client, upstream, options.tunnels);
     if (options.head.length > 0) upstream.write(options.head);
     client.resume();
+  };
+
+  /** What only the handshake needs: it would be kept for as long as the websocket is open. */
+  const letGo = (): void => {
+    over = true;
+    options.tunnels.delete(close);
+    upstream.off("error", fail).off("end", endClient).off("close", upstreamClosed);
+    client.off("drain", resumeUpstream).off("error", close).off("close", close);
   };
 
   /** Another answer than 101: the client gets it, and its connection ends. */
@@ -152,15 +127,17 @@ export const openTunnel = (options: TunnelOptions): void => {
         const own = kept.includes("content-length") ? [] : length;
         client.write(headText(status, [...kept, ...own, "connection", "close"]), "latin1");
       },
-      onData: toClient,
+      onData: (bytes) => {
+        if (!client.write(Buffer.from(bytes))) upstream.pause();
+      },
       onEnd: () => {
         client.end(() => close());
         endSoon();
       },
     });
-    take = (bytes) => reader.read(bytes);
+    intake.take = (bytes) => guarded(() => reader.read(bytes));
     upstream.on("end", () => guarded(() => reader.end()));
-    take(all);
+    reader.read(all);
   };
 
   const guarded = (work: () => void): void => {
@@ -171,14 +148,26 @@ export const openTunnel = (options: TunnelOptions): void => {
     }
   };
 
-  const upstream: Socket = endpoint.connect((bytes) => guarded(() => take(bytes)));
+  const endClient = (): void => {
+    client.end();
+    if (answered) endSoon();
+  };
+
+  const upstreamClosed = (): void => {
+    if (!answered) fail(new UpstreamError("closed", "proxy: the upstream hung up"));
+    else client.end(() => close());
+  };
+
+  const resumeUpstream = (): void => void upstream.resume();
+
+  const upstream: Socket = endpoint.connect(intake.onBytes);
   let timer = setTimeout(
     () => fail(new UpstreamError("connect-timeout", `proxy: no connection within ${settings.connectMs} ms`)),
     settings.connectMs,
   );
   options.tunnels.add(close);
   upstream.setNoDelay(true);
-  upstream.on(endpoint.opened, () => {
+  upstream.once(endpoint.opened, () => {
     clearTimeout(timer);
     timer = setTimeout(
       () => fail(new UpstreamError("head-timeout", `proxy: no answer within ${settings.firstByteMs} ms`)),
@@ -186,18 +175,20 @@ export const openTunnel = (options: TunnelOptions): void => {
     );
     upstream.write(handshake, "latin1");
   });
-  upstream.on("error", (error) => fail(error));
-  upstream.on("end", () => {
-    client.end();
-    if (answered) endSoon();
-  });
-  client.on("drain", () => upstream.resume());
-  upstream.on("close", () => {
-    if (!answered) fail(new UpstreamError("closed", "proxy: the upstream hung up"));
-    else client.end(() => close());
-  });
-  client.on("error", () => close());
-  client.on("close", () => close());
+  upstream.on("error", fail).on("end", endClient).on("close", upstreamClosed);
+  client.on("drain", resumeUpstream).on("error", close).on("close", close);
+};
+
+interface Intake {
+  /** what becomes of the bytes that come */
+  take: (bytes: Buffer) => void;
+  readonly onBytes: (bytes: Buffer) => void;
+}
+
+/** The connection keeps the function that it tells of bytes: this one knows nothing but who takes them now. */
+const createIntake = (first: (bytes: Buffer) => void): Intake => {
+  const intake: Intake = { take: first, onBytes: (bytes) => intake.take(bytes) };
+  return intake;
 };
 
 const headText = (status: number, pairs: HeaderPairs): string => {

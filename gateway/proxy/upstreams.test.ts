@@ -9,7 +9,7 @@ import { type TestContext, test } from "node:test";
 import { ask, exchangeBytes, serve } from "../http/test-server.ts";
 import { createProxy } from "./proxy.ts";
 import { proxySettings } from "./settings.ts";
-import { createTunnels } from "./tunnel.ts";
+import { createTunnels } from "./tunnels.ts";
 
 const listen = async (t: TestContext, server: TcpServer, at: number | string = 0): Promise<number> => {
   await new Promise<void>((resolve) =>
