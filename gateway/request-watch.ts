@@ -189,8 +189,6 @@ class Ticket {
 
 const unanswered: Ending = { status: 0, requestBytes: 0, responseBytes: 0, cut: null };
 
-type Entry = ReturnType<typeof entryOf>;
-
 interface Finished {
   readonly req: IncomingMessage;
   readonly x: Upgrade | null;
@@ -200,7 +198,7 @@ interface Finished {
   readonly ending: Ending;
 }
 
-const entryOf = ({ req, x, began, time, isTrusted, ending }: Finished) => {
+const entryOf = ({ req, x, began, time, isTrusted, ending }: Finished): Entry => {
   const [path = "", query = ""] = x ? [x.path, x.query] : splitTarget(req.url ?? "");
   const address = x?.address ?? clientOf(req.socket.remoteAddress, req.headers, isTrusted);
   return {

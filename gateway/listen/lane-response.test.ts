@@ -125,11 +125,12 @@ const ask = (name: string, method: string, way: keyof typeof agents): Promise<Go
     asked.end();
   });
 
-/** Without those that say how the body is framed, and when. */
+/** Without those that say how the body is framed, when, and of which request it is. */
 const fieldsOf = ({ headers }: IncomingMessage): unknown => {
-  const { date, "content-length": _length, "transfer-encoding": _coding, ...others } = headers;
+  const { date, "content-length": _length, "transfer-encoding": _coding, ...named } = headers;
+  const { "x-request-id": id, ...others } = named;
   assert.ok(date);
-  return others;
+  return { ...others, named: id !== undefined };
 };
 
 for (const name of Object.keys(handlers)) {
