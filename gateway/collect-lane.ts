@@ -8,6 +8,7 @@ import type { Handler } from "./http/exchange.ts";
 import { HttpError } from "./http/http-error.ts";
 import { clientOf } from "./lib/ip.ts";
 import type { Limiter } from "./limit/limit.ts";
+import { limitFields, type Told } from "./limit/refusal.ts";
 import { isForwardedSecure } from "./listen/exchange.ts";
 import type { LaneAnswer } from "./listen/lane.ts";
 import type { PlainRequest } from "./listen/plain-request.ts";
@@ -69,9 +70,13 @@ export const createCollectLane = (parts: CollectLaneParts): CollectLane => {
       onAnswered?.(hit, answer, began);
       return answer;
     };
-    const take = () => collector.take(hit).then(tell);
+    const take = (): Promise<LaneAnswer> => collector.take(hit).then(tell);
     const waiting = limiter.admit({ address, peer, headers, visitor: () => parts.visitorOf(hit) });
-    return waiting === null ? take() : waiting.then(take, (error: unknown) => tell(refusal(error)));
+    if (waiting === null) return take();
+    return waiting.then(
+      (told) => (told.length === 0 ? take() : take().then((answer) => saying(answer, told))),
+      (error: unknown) => tell(refusal(error)),
+    );
   };
 };
 
@@ -96,6 +101,11 @@ const isFor = (router: Router, handler: Handler, asked: Parameters<Router["handl
     return false; // likewise
   }
 };
+
+const saying = (answer: LaneAnswer, told: readonly Told[]): LaneAnswer => ({
+  ...answer,
+  headers: [...answer.headers, ...Object.entries(limitFields(told)).flat()],
+});
 
 const refusal = (error: unknown): LaneAnswer => {
   if (!(error instanceof HttpError)) throw error;
