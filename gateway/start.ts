@@ -267,6 +267,7 @@ const run = async (
   const handover = createHandover({
     data,
     tickets: () => tickets.current(),
+    days: counters.days,
     log,
     sockets() {
       const descriptor = adminListener.descriptor();
@@ -295,7 +296,7 @@ const run = async (
     const encrypted = secureUrl === null ? {} : { secure: secureUrl };
     log.info("listening", { site: siteUrl, ...encrypted, dashboard: adminUrl, data: dir });
   }
-  predecessor?.serving(store);
+  predecessor?.serving(store, counters.days);
   return {
     taken: handover.taken,
     cancel: () => handover.cancel(),
