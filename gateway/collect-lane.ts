@@ -8,6 +8,7 @@ import type { Handler } from "./http/exchange.ts";
 import { HttpError } from "./http/http-error.ts";
 import { clientOf } from "./lib/ip.ts";
 import type { Limiter } from "./limit/limit.ts";
+import { limitFields, type Told } from "./limit/refusal.ts";
 import { hstsHeader, isForwardedSecure } from "./listen/exchange.ts";
 import type { LaneAnswer } from "./listen/lane.ts";
 import type { PlainRequest } from "./listen/plain-request.ts";
@@ -68,12 +69,15 @@ export const createCollectLane = (parts: CollectLaneParts): CollectLane => {
       onAnswered?.(hit, answer, began);
       return answer;
     };
-    const take = () => collector.take(hit).then(tell);
+    const take = (): Promise<LaneAnswer> => collector.take(hit).then(tell);
     const waiting = limiter.admit({ address, peer, headers, visitor: () => parts.visitorOf(hit) });
     const answer =
       waiting === null
         ? take()
-        : waiting.then<LaneAnswer, LaneAnswer>(take, (error: unknown) => tell(refusal(error)));
+        : waiting.then<LaneAnswer, LaneAnswer>(
+            (told) => (told.length === 0 ? take() : take().then((given) => saying(given, told))),
+            (error: unknown) => tell(refusal(error)),
+          );
     const { hsts } = site;
     return secure && hsts ? answer.then((given) => withHsts(given, hsts)) : answer;
   };
@@ -105,6 +109,11 @@ const isFor = (router: Router, handler: Handler, asked: Parameters<Router["handl
     return false; // likewise
   }
 };
+
+const saying = (answer: LaneAnswer, told: readonly Told[]): LaneAnswer => ({
+  ...answer,
+  headers: [...answer.headers, ...Object.entries(limitFields(told)).flat()],
+});
 
 const refusal = (error: unknown): LaneAnswer => {
   if (!(error instanceof HttpError)) throw error;

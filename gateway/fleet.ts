@@ -7,6 +7,7 @@ import cluster, { type Worker } from "node:cluster";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { appendBatch } from "./append-batch.ts";
+import { createClientAuthorities } from "./client-authorities.ts";
 import type { Config } from "./config/schema.ts";
 import type { Missed } from "./document/document.ts";
 import { type Door, openDoor } from "./doors.ts";
@@ -168,6 +169,7 @@ export const startFleet = async (initial: Config, parts: FleetParts): Promise<Pu
       figures: () => figures.ask([...ready]),
       reopenLogs() {}, // workers see by themselves that their file was moved
       apply(next) {
+        createClientAuthorities(next); // throws here where it would in each worker, and nothing has changed
         config = next;
         for (const worker of running) tell(worker, { kind: "configure", config });
       },

@@ -1,4 +1,5 @@
 /** What a process and the one that takes its place tell each other. */
+import type { DayShare } from "./limit/day-counts.ts";
 import type { Outcome } from "./store/group-commit.ts";
 import type { Batch } from "./store/ledger.ts";
 
@@ -16,7 +17,9 @@ export type ToSuccessor =
   /** the data folder is free */
   | { readonly kind: "yours"; readonly tickets: Uint8Array }
   /** events that came here */
-  | { readonly kind: "append"; readonly batch: Batch };
+  | { readonly kind: "append"; readonly batch: Batch }
+  /** what was counted here of daily quotas */
+  | { readonly kind: "counted"; readonly share: DayShare };
 
 export type FromSuccessor =
   /** settings and files are in order, the data folder is all that is missing */

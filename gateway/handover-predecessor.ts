@@ -8,6 +8,7 @@ import {
   socketsVariable,
   type ToSuccessor,
 } from "./handover-messages.ts";
+import type { DayCounts } from "./limit/day-counts.ts";
 import type { SqliteStore } from "./store/sqlite-store.ts";
 
 export interface Predecessor {
@@ -16,7 +17,7 @@ export interface Predecessor {
   /** Asks for the data folder; resolves with the keys of TLS session tickets once it is free. */
   folder(): Promise<Uint8Array | null>;
   /** Everything is open: it may go. What it is sent until then goes into the store. */
-  serving(store: Pick<SqliteStore, "appendLines" | "reject">): void;
+  serving(store: Pick<SqliteStore, "appendLines" | "reject">, days: Pick<DayCounts, "add">): void;
   failed(sentence: string): void;
   /** Resolves when it has nothing to send any more: it relies on this process until then. */
   readonly gone: Promise<void>;
@@ -32,6 +33,7 @@ export const findPredecessor = (own: NodeJS.Process = process): Predecessor | nu
   const sockets = JSON.parse(text) as InheritedSockets; // written by our own program
   const unused = new Map(Object.values(sockets).map(({ descriptor }) => [descriptor, closeSync]));
   let store: Pick<SqliteStore, "appendLines" | "reject"> | null = null;
+  let days: Pick<DayCounts, "add"> | null = null;
   let given: (tickets: Uint8Array | null) => void = () => {};
 
   const say = (message: FromSuccessor): void => {
@@ -39,6 +41,7 @@ export const findPredecessor = (own: NodeJS.Process = process): Predecessor | nu
   };
   own.on("message", (message: ToSuccessor) => {
     if (message.kind === "yours") given(message.tickets);
+    if (message.kind === "counted") days?.add(message.share);
     if (message.kind !== "append" || !store) return;
     void appendBatch(store, message.batch).then((outcome) => say({ kind: "outcome", outcome }));
   });
@@ -58,8 +61,9 @@ export const findPredecessor = (own: NodeJS.Process = process): Predecessor | nu
         if (own.connected) say({ kind: "prepared" });
         else resolve(null);
       }),
-    serving(opened) {
+    serving(opened, counting) {
       store = opened;
+      days = counting;
       // A socket that nobody accepts from would let visitors wait.
       for (const [descriptor, close] of unused) close(descriptor);
       unused.clear();

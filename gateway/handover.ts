@@ -15,6 +15,7 @@ import {
 } from "./handover-messages.ts";
 import type { HandedData } from "./handover-store.ts";
 import type { Log } from "./lib/log.ts";
+import type { DayCounts, DayShare } from "./limit/day-counts.ts";
 import type { Outcome } from "./store/group-commit.ts";
 import type { Batch } from "./store/ledger.ts";
 
@@ -23,6 +24,8 @@ export interface HandoverParts {
   readonly sockets: () => readonly (readonly [SocketName, descriptor: number, address: string])[];
   readonly data: Pick<HandedData, "store" | "give" | "takeBack">;
   readonly tickets: () => Uint8Array;
+  /** daily quotas, which the new process goes on with */
+  readonly days: Pick<DayCounts, "flush" | "handTo">;
   readonly log: Log;
 }
 
@@ -89,6 +92,7 @@ const handOver = async (parts: HandoverParts, child: ChildProcess): Promise<Chil
   try {
     await talk.heard("prepared");
     const owner = Promise.withResolvers<(batch: Batch) => Promise<Outcome>>();
+    await parts.days.flush(); // it reads them when it begins to count
     await parts.data.give(async (batch) => (await owner.promise)(batch));
     talk.say({ kind: "yours", tickets: parts.tickets() });
     try {
@@ -100,6 +104,7 @@ const handOver = async (parts: HandoverParts, child: ChildProcess): Promise<Chil
       throw error;
     }
     owner.resolve(talk.append);
+    parts.days.handTo(talk.count);
     return child;
   } finally {
     clearTimeout(timer);
@@ -126,6 +131,8 @@ interface Talk {
   heard(kind: "prepared" | "serving"): Promise<void>;
   /** Hands it a batch; what cannot reach it is refused. */
   append(batch: Batch): Promise<Outcome>;
+  /** Tells it what was counted here; rejects where that cannot reach it. */
+  count(share: DayShare): Promise<void>;
   /** Resolves when the process is gone. */
   readonly ended: Promise<void>;
 }
@@ -158,6 +165,14 @@ const openTalk = (child: ChildProcess): Talk => {
     ended,
     say,
     heard: (kind) => said[kind].promise,
+    count: (share) =>
+      new Promise((resolve, reject) => {
+        if (!child.connected) reject(new Error("the process that counts on has ended"));
+        else
+          child.send({ kind: "counted", share } satisfies ToSuccessor, (error) =>
+            error ? reject(error) : resolve(),
+          );
+      }),
     append: (batch) =>
       new Promise((resolve) => {
         settle = resolve;

@@ -156,8 +156,16 @@ export const openPublicSide = async (
         await Promise.all([https.drain(...times), listener.drain(...times)]);
       },
       apply(next) {
+        // All that may fail comes first, so that settings that cannot be followed change nothing.
+        const made = createApp(next, appParts);
+        try {
+          https.apply(next);
+        } catch (error) {
+          void made.close();
+          throw error;
+        }
         const before = app;
-        app = createApp(next, appParts);
+        app = made;
         if (!isDeepStrictEqual(next.accessLog, current.accessLog)) {
           void book?.close();
           book = openBook(next, log);
@@ -166,7 +174,6 @@ export const openPublicSide = async (
         websockets.follow(app.frames);
         connections.follow(next.limits, (address) => app.isTrusted(address));
         pace.follow(next.limits);
-        https.apply(next);
         void before.close();
       },
       stop,

@@ -286,6 +286,7 @@ const run = async (
   const handover = createHandover({
     data,
     tickets: () => tickets.current(),
+    days: counters.days,
     log,
     sockets() {
       const descriptor = adminListener.descriptor();
@@ -315,7 +316,7 @@ const run = async (
     log.info("listening", { site: siteUrl, ...encrypted, dashboard: adminUrl, data: dir });
   }
   holdYoungGeneration(); // loading the program has made it large enough
-  predecessor?.serving(store);
+  predecessor?.serving(store, counters.days);
   closers.push(collectAtRest(restMs));
   return {
     taken: handover.taken,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { distDir } from "../setup/build/dist.ts";
 import { createAuth, type KnownToken } from "./api/auth.ts";
 import type { AppParts } from "./app.ts";
+import type { Config } from "./config/schema.ts";
 import { createNames } from "./document/cookie-names.ts";
 import type { Missed } from "./document/document.ts";
 import type { FromWorker, ToWorker } from "./fleet-messages.ts";
@@ -107,6 +108,17 @@ const accept = (name: "http" | "https", socket: Socket | undefined): void => {
   else socket.destroy();
 };
 
+/** The owner has looked over what can be wrong; what is wrong here alone, such as a file just removed, ends no visitor's request. */
+const configure = (config: Config): void => {
+  try {
+    side?.apply(config);
+  } catch (error) {
+    log.error(
+      `settings: ${error instanceof Error ? error.message : error}; this worker goes on with those of before`,
+    );
+  }
+};
+
 process.on("message", (message: ToWorker, socket?: Socket) => {
   if (message.kind === "connection") accept(message.name, socket);
   if (message.kind === "tickets") tickets.use(message.tickets);
@@ -115,7 +127,7 @@ process.on("message", (message: ToWorker, socket?: Socket) => {
   if (message.kind === "figures") void side?.figures().then((figures) => say({ kind: "figures", figures }));
   if (message.kind === "cut") for (const no of message.connections) side?.cut(no);
   if (message.kind === "counted") counters.settle(message.answers);
-  if (message.kind === "configure") side?.apply(message.config);
+  if (message.kind === "configure") configure(message.config);
   if (message.kind === "stop") void stop();
   if (message.kind === "serve") {
     serve(message).catch((error: unknown) => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -52,6 +53,36 @@ test("a daily quota goes on after a restart", async () => {
   }
 });
 
+test("a restart by hand-over loses nothing of a daily quota, nor what the old process still counts", async () => {
+  const config = { routes: absolute, limits: { exempt: [], daily: { address: 100 } } };
+  const leftOf = (answer: string): number => Number(/ratelimit: "daily-address";r=(\d+)/i.exec(answer)?.[1]);
+  const get = "GET /tr/v1/x HTTP/1.1\r\nHost: a\r\n";
+  await withGateway({ config }, async (gateway) => {
+    const { http } = gateway.ports;
+    const kept = await connectTo(http);
+    const askKept = async (): Promise<number> => {
+      const answer = once(kept, "data");
+      kept.write(`${get}\r\n`);
+      return leftOf(String((await answer)[0]));
+    };
+    const askAnew = async (): Promise<number> =>
+      leftOf(await exchangeBytes(http, `${get}Connection: close\r\n\r\n`));
+    for (let i = 1; i <= 10; i++) assert.equal(await askKept(), 100 - i);
+    process.kill(gateway.pid, "SIGUSR2");
+    await waitFor(() => gateway.output().includes("serves, this one ends"), "the restart");
+    assert.equal(await askAnew(), 89, "the new process knows of what was before");
+    assert.equal(await askKept(), 89, "the old one answers one more, and does not know of the other");
+    // Each question is one more: the last one of the old process is there when a number is left out.
+    let before = 89;
+    await waitFor(async () => {
+      const now = await askAnew();
+      const isThere = now === before - 2;
+      before = now;
+      return isThere;
+    }, "the count of the old process");
+  });
+});
+
 test("the limit of a route is its own, and goes for hits on the lane like for any request", async () => {
   const upstream = await startUpstream((_req, res) => void res.end("ok"));
   const proxied = { path: "/api/", proxy: { upstreams: [upstream.url] }, limit: { requests: 2 } };
@@ -59,8 +90,14 @@ test("the limit of a route is its own, and goes for hits on the lane like for an
   try {
     await withGateway({ config }, async (gateway) => {
       const statuses: number[] = [];
-      for (let i = 0; i < 3; i++) statuses.push((await ask(`${gateway.url}/api/x`)).status);
+      const left: unknown[] = [];
+      for (let i = 0; i < 3; i++) {
+        const answer = await ask(`${gateway.url}/api/x`);
+        statuses.push(answer.status);
+        left.push(/r=(\d+)/.exec(String(answer.headers["ratelimit"]))?.[1]);
+      }
       assert.deepEqual(statuses, [200, 200, 429]);
+      assert.deepEqual(left, ["1", "0", "0"]);
       assert.equal((await ask(`${gateway.url}/tr/v1/x`)).status, 200);
       const hit = { method: "POST", body: '{"ename":"x"}' };
       assert.equal((await ask(`${gateway.url}/tr/v1/`, hit)).status, 200);

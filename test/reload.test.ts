@@ -3,10 +3,11 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { promisify } from "node:util";
 import { WebSocket, WebSocketServer } from "ws";
+import { createLocalAuthority } from "../gateway/listen/tls/local-authority.ts";
 import { ask } from "./ask.ts";
 import { root } from "./gateway.ts";
 import { startUpstream } from "./upstream.ts";
@@ -69,6 +70,41 @@ for (const workers of [1, 2]) {
       assert.equal(failed, 0);
       assert.equal((await ask(gateway.url)).text, "two", "a file with a mistake changes nothing");
       assert.match(gateway.output(), /the settings of before go on/);
+    });
+  });
+}
+
+for (const workers of [1, 2]) {
+  test(`certificates that cannot be used change nothing at all, with ${workers} processes`, async (t) => {
+    const one = await startUpstream((_req, res) => void res.end("one"));
+    const two = await startUpstream((_req, res) => void res.end("two"));
+    t.after(one.close);
+    t.after(two.close);
+    const { file, write } = settingsFile(t);
+    const dir = dirname(file);
+    const { cert = "" } = createLocalAuthority({ dir, clock: Date.now, serves: () => true }).fallback() ?? {};
+    const ca = join(dir, "clients.pem");
+    writeFileSync(ca, `${cert}-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n`);
+    const routeOf = (url: string, more: object = {}) => [
+      { path: "/", proxy: { upstreams: [url] }, errorPages: {}, ...more },
+    ];
+    const sites = [{ id: "main" }];
+    write({ workers, tls: "local", sites, routes: routeOf(one.url) });
+    await withGateway({ args: ["--config", file] }, async (gateway) => {
+      assert.equal((await ask(gateway.url)).text, "one");
+      write({
+        workers,
+        tls: "local",
+        sites: [{ id: "main", hosts: ["other.example"] }],
+        routes: routeOf(two.url, { clientCertificates: { ca } }),
+      });
+      const refused = await gateway.admin("/api/reload", { method: "POST" });
+      assert.equal(refused.status, 422);
+      assert.match(await refused.text(), /clients\.pem cannot be used \(.*\): clientCertificates\.ca names/);
+      for (let i = 0; i < 2 * workers; i++) assert.equal((await ask(gateway.url)).text, "one");
+      writeFileSync(ca, cert);
+      assert.equal((await gateway.admin("/api/reload", { method: "POST" })).status, 200);
+      await waitFor(async () => (await ask(gateway.url)).status === 421, "the new settings");
     });
   });
 }

@@ -71,3 +71,40 @@ test("the keys of a day are bounded, and so is what is written", async () => {
   await counts.close();
   assert.equal(days.get("2026-01-31")?.size, 10);
 });
+
+test("what the process before still counts comes to the one that has its place, and none of it twice", async () => {
+  const { store, days } = memoryStore();
+  const first = open(store, () => noon);
+  first.count(rule, "a");
+  await first.flush();
+  const second = open(store, () => noon);
+  second.count(rule, "a");
+  first.handTo(async (share) => second.add(share));
+  first.count(rule, "a");
+  first.count(rule, "b");
+  await first.close();
+  assert.deepEqual(second.count(rule, "a"), { isOver: true, left: 0, resetMs: dayMs / 2 });
+  await second.close();
+  assert.deepEqual([...(days.get("2026-01-31")?.values() ?? [])], [4, 1]);
+});
+
+test("what could not be handed on is handed on with the next, and what is of yesterday is nothing", async () => {
+  let now = noon;
+  const [first, second] = [open(null, () => now), open(null, () => now)];
+  let isAway = true;
+  first.handTo(async (share) => {
+    if (isAway) throw new Error("away");
+    second.add(share);
+  });
+  first.count(rule, "a");
+  await first.flush();
+  isAway = false;
+  first.count(rule, "a");
+  await first.flush();
+  assert.equal(second.count(rule, "a").left, 0);
+  first.count(rule, "a");
+  now += dayMs;
+  second.count(rule, "a");
+  await first.close();
+  assert.equal(second.count(rule, "a").left, 1);
+});

@@ -1,6 +1,7 @@
 /**
  * Daily quotas: counts of a day of the calendar that survive a restart. Who is counted is kept as a keyed hash, so that
- * the store holds no addresses; what changed is written down every few seconds and at the end.
+ * the store holds no addresses; what changed is written down every few seconds and at the end. A process whose place
+ * another takes hands on what it still counts.
  */
 import { hash } from "node:crypto";
 import type { Clock } from "../lib/clock.ts";
@@ -21,8 +22,19 @@ export interface DayStore {
   save(day: string, counts: readonly DayCount[], limit: number): Promise<void>;
 }
 
+/** What one process has counted beside another. */
+export interface DayShare {
+  readonly day: string;
+  /** how many more, each */
+  readonly counts: readonly DayCount[];
+}
+
 export interface DayCounts {
   count(rule: Rule, key: string): Standing;
+  /** Takes what a process has counted whose place this one has; of another day than today it is nothing. */
+  add(share: DayShare): void;
+  /** Another process has the store: it is told what is counted here, and rejects what it cannot take. */
+  handTo(heir: (share: DayShare) => Promise<void>): void;
   /** Writes what changed; what cannot be written is tried again with the next. */
   flush(): Promise<void>;
   close(): Promise<void>;
@@ -37,6 +49,8 @@ export interface DayCountsOptions {
 }
 
 const flushEveryMs = 5000;
+/** Both processes let requests through by what they know of each other. */
+const handEveryMs = 250;
 const dayMs = 86_400_000;
 
 export const createDayCounts = ({ mostKeys, secret, clock, store }: DayCountsOptions): DayCounts => {
@@ -44,59 +58,85 @@ export const createDayCounts = ({ mostKeys, secret, clock, store }: DayCountsOpt
   const roster = createRoster(mostKeys);
   let day = Number.NaN;
   let counts = new Map<string, number>();
-  let changed = new Set<string>();
+  /** how many more than the store knows */
+  let unsaved = new Map<string, number>();
+  let heir: ((share: DayShare) => Promise<void>) | null = null;
   let saving: Promise<void> = Promise.resolve();
 
   const keep = (key: string, n: number): void => {
     const gone = roster.note(key);
     if (gone !== null) {
       counts.delete(gone);
-      changed.delete(gone);
+      unsaved.delete(gone);
     }
     counts.set(key, n);
+  };
+
+  const raise = (key: string, by: number): number => {
+    const n = (counts.get(key) ?? 0) + by;
+    keep(key, n);
+    unsaved.set(key, (unsaved.get(key) ?? 0) + by);
+    return n;
   };
 
   const begin = (next: number): void => {
     day = next;
     counts = new Map();
-    changed = new Set();
+    unsaved = new Map();
     roster.clear();
     for (const { key, n } of store?.load(nameOf(day), mostKeys) ?? []) keep(key, n);
   };
 
   const save = async (): Promise<void> => {
-    if (!store || changed.size === 0) return;
-    const [of, rows] = [day, changed];
-    changed = new Set();
+    if (unsaved.size === 0) return;
+    const [of, rows] = [day, unsaved];
+    unsaved = new Map();
     try {
-      const list = [...rows].map((key) => ({ key, n: counts.get(key) ?? 0 }));
-      await store.save(nameOf(of), list, mostKeys);
+      if (heir) await heir({ day: nameOf(of), counts: [...rows].map(([key, n]) => ({ key, n })) });
+      else await store?.save(nameOf(of), sums(rows.keys()), mostKeys);
     } catch {
-      // The disk refuses, which the store tells by itself. The counts go on in memory.
-      if (of === day) for (const key of rows) if (counts.has(key)) changed.add(key);
+      // The disk refuses, which the store tells by itself, or changes hands. The counts go on in memory.
+      if (of === day)
+        for (const [key, n] of rows) if (counts.has(key)) unsaved.set(key, n + (unsaved.get(key) ?? 0));
     }
   };
+
+  const sums = (keys: Iterable<string>): readonly DayCount[] =>
+    [...keys].map((key) => ({ key, n: counts.get(key) ?? 0 }));
 
   const flush = (): Promise<void> => {
     saving = saving.then(save);
     return saving;
   };
-  const timer = store ? setInterval(() => void flush(), flushEveryMs).unref() : null;
+  const flushEvery = (ms: number) => setInterval(() => void flush(), ms).unref();
+  let timer = store ? flushEvery(flushEveryMs) : null;
+
+  const beginToday = (now: number): number => {
+    const today = Math.floor(now / dayMs);
+    if (today !== day) begin(today);
+    return today;
+  };
 
   return {
     count(rule, key) {
       const now = clock();
-      const today = Math.floor(now / dayMs);
-      if (today !== day) begin(today);
+      const today = beginToday(now);
       const who = hash("sha256", `${salt} ${rule.id} ${key}`, "base64url").slice(0, 22);
-      const n = (counts.get(who) ?? 0) + 1;
-      keep(who, n);
-      changed.add(who);
+      const n = raise(who, 1);
       return {
         isOver: n > rule.quota,
         left: Math.max(0, rule.quota - n),
         resetMs: (today + 1) * dayMs - now,
       };
+    },
+    add(share) {
+      if (share.day !== nameOf(beginToday(clock()))) return;
+      for (const { key, n } of share.counts) raise(key, n);
+    },
+    handTo(next) {
+      heir = next;
+      if (timer) clearInterval(timer);
+      timer = flushEvery(handEveryMs);
     },
     flush,
     async close() {

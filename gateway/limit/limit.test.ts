@@ -213,3 +213,32 @@ test("what a handler throws is not taken for a refusal", async (t) => {
   });
   await assert.rejects(async () => broken(from("10.0.0.1")), /^Error: broken$/);
 });
+
+test("an answer says where its client stands with what was set for it, and with its address when little is left", async (t) => {
+  const { it } = limiter(t, { requests: 20, visitor: { requests: 5, windowSeconds: 60 } });
+  const route = it.ofRoute({ requests: 9, windowSeconds: 10, by: "address" }, "*/api/");
+  const handle = it.layer(route.layer(() => {}));
+  const fieldsAfter = async (headers: Record<string, string>) => {
+    const x = from("10.0.0.1", headers);
+    await handle(x);
+    return [x.res.getHeader("ratelimit"), x.res.getHeader("ratelimit-policy")];
+  };
+  assert.deepEqual(await fieldsAfter({}), ['"route";r=8;t=10', '"route";q=9;w=10']);
+  assert.deepEqual(await fieldsAfter({ cookie: "v1" }), [
+    '"visitor";r=4;t=60, "route";r=7;t=10',
+    '"visitor";q=5;w=60, "route";q=9;w=10',
+  ]);
+  const plain = it.layer(() => {});
+  const told: unknown[] = [];
+  for (let i = 2; i < 20; i++) {
+    const x = from("10.0.0.1");
+    await plain(x);
+    told.push(x.res.getHeader("ratelimit"));
+  }
+  assert.deepEqual(told.slice(-4), [
+    undefined,
+    '"address";r=2;t=10',
+    '"address";r=1;t=10',
+    '"address";r=0;t=10',
+  ]);
+});

@@ -3,10 +3,11 @@
  * lives longer than the settings and comes in as `counters`.
  */
 import { hash } from "node:crypto";
+import type { ServerResponse } from "node:http";
 import type { Handler, Layer, Upgrade } from "../http/exchange.ts";
 import { networkOf, parseCidrs, plainAddress } from "../lib/ip.ts";
 import { type Counters, dailyRule, type Rule, windowRule } from "./counters.ts";
-import { bannedError, sizeError, tooMany, Unanswered } from "./refusal.ts";
+import { bannedError, isTold, limitFields, sizeError, type Told, tooMany, Unanswered } from "./refusal.ts";
 import type { LimitSettings, RouteLimit } from "./settings.ts";
 
 /** What of a request is counted. */
@@ -30,9 +31,9 @@ export interface LimiterOptions {
 
 export interface Limiter {
   /** null: it may pass; else it may once this resolves, and not if it rejects with the refusal. */
-  admit(request: Counted): Promise<unknown> | null;
+  admit(request: Counted): Admission;
   /** The same for an upgrade or a request as it came, size and all. */
-  admitExchange(x: Upgrade): Promise<unknown> | null;
+  admitExchange(x: Upgrade): Admission;
   /** Lets a request through, or refuses it and says when to come back. */
   readonly layer: Layer;
   /** The limit of a route, to be asked after that of all requests; `route` names it. */
@@ -43,8 +44,11 @@ export interface Limiter {
 
 export interface RouteLimiter {
   readonly layer: Layer;
-  admit(x: Upgrade): Promise<unknown> | null;
+  admit(x: Upgrade): Admission;
 }
+
+/** Resolves with what the answer is to say of the client's limits. */
+export type Admission = Promise<readonly Told[]> | null;
 
 type KeyOf = (request: Counted) => string | null;
 type Counting = readonly [rule: Rule, keyOf: KeyOf];
@@ -63,31 +67,33 @@ export const createLimiter = (settings: LimitSettings, options: LimiterOptions):
   const [first, ...others] = countings;
   const refused = (reason: string): void => options.onRefused?.(reason);
 
-  const count = async ([rule]: Counting, key: string): Promise<void> => {
-    const standing = await counters.count(rule, key);
-    if (!standing.isOver) return;
+  const count = async ([rule]: Counting, key: string): Promise<readonly Told[]> => {
+    const told = { rule, standing: await counters.count(rule, key) };
+    if (!told.standing.isOver) return isTold(told) ? [told] : nothing;
     refused(rule.name);
-    throw tooMany(rule, standing);
+    throw tooMany(told);
   };
 
-  const countOne = (counting: Counting, request: Counted): Promise<void> | null => {
+  const countOne = (counting: Counting, request: Counted): Admission => {
     const key = counting[1](request);
     return key === null ? null : count(counting, key);
   };
 
   const isFree = (request: Counted): boolean => isExempt(request.address) && !isForwarded(request, isTrusted);
 
-  const admit = (request: Counted): Promise<unknown> | null => {
+  const admit = (request: Counted): Admission => {
     if (isBanned?.(request.address) && !(isAllowed(request.address) && !isForwarded(request, isTrusted))) {
       refused("banned");
       return Promise.reject(bannedError(settings.banned));
     }
     if (!first || isFree(request)) return null;
     if (others.length === 0) return countOne(first, request);
-    return Promise.all(countings.map((counting) => countOne(counting, request)));
+    return Promise.all(countings.map((counting) => countOne(counting, request) ?? nothing)).then((all) =>
+      all.flat(),
+    );
   };
 
-  const admitExchange = (x: Upgrade): Promise<unknown> | null => {
+  const admitExchange = (x: Upgrade): Admission => {
     const tooLarge = sizeError(x.req.url ?? "", x.req.rawHeaders.length / 2, settings);
     if (!tooLarge) return admit(countedOf(x, options));
     refused("size");
@@ -103,7 +109,7 @@ export const createLimiter = (settings: LimitSettings, options: LimiterOptions):
         windowRule("route", limit.requests, limit.windowSeconds, route),
         keysBy[limit.by](settings),
       ];
-      const admitTo = (x: Upgrade): Promise<unknown> | null => {
+      const admitTo = (x: Upgrade): Admission => {
         const request = countedOf(x, options);
         return isFree(request) ? null : countOne(counting, request);
       };
@@ -115,20 +121,34 @@ export const createLimiter = (settings: LimitSettings, options: LimiterOptions):
   };
 };
 
+const nothing: readonly Told[] = [];
+
 const layerOf =
-  (admit: (x: Upgrade) => Promise<unknown> | null): Layer =>
+  (admit: (x: Upgrade) => Admission): Layer =>
   (next: Handler) =>
   (x) => {
     const waiting = admit(x);
     if (waiting === null) return next(x);
     return waiting.then(
-      () => next(x),
+      (told) => {
+        if (told.length > 0) tell(x.res, told);
+        return next(x);
+      },
       (error: unknown) => {
         if (!(error instanceof Unanswered)) throw error;
         x.req.socket.destroy();
       },
     );
   };
+
+/** Beside what a limit before this one has said. */
+const tell = (res: ServerResponse, told: readonly Told[]): void => {
+  const all = [...(said.get(res) ?? []), ...told];
+  said.set(res, all);
+  for (const [name, value] of Object.entries(limitFields(all))) res.setHeader(name, value);
+};
+
+const said = new WeakMap<ServerResponse, readonly Told[]>();
 
 const countedOf = (x: Upgrade, { visitorOf }: LimiterOptions): Counted => ({
   address: x.address,

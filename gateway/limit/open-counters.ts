@@ -1,6 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Counters } from "./counters.ts";
-import { createDayCounts, type DayStore } from "./day-counts.ts";
+import { createDayCounts, type DayCounts, type DayStore } from "./day-counts.ts";
 import { createMemoryCounters } from "./memory-counters.ts";
 import type { LimitSettings } from "./settings.ts";
 
@@ -12,14 +12,19 @@ export interface OpenCountersOptions {
   readonly days: DayStore | null;
 }
 
+export interface OpenedCounters extends Counters {
+  /** daily quotas as this process counts them */
+  readonly days: DayCounts;
+}
+
 /** What the settings say is to count: memory, or a server that gateways share, with memory to fall back on. */
 export const openCounters = async (
   { store, addresses }: LimitSettings,
   { secret, clock, warn, days }: OpenCountersOptions,
-): Promise<Counters> => {
+): Promise<OpenedCounters> => {
   const dayCounts = createDayCounts({ mostKeys: addresses, secret, clock, store: days });
   const memory = createMemoryCounters(addresses, dayCounts);
-  if (store === "memory") return memory;
+  if (store === "memory") return { count: memory.count, close: memory.close, days: dayCounts };
   const { createRedisCounters } = await import("./redis-counters.ts");
-  return createRedisCounters({ url: store, instead: memory, clock, warn });
+  return { ...(await createRedisCounters({ url: store, instead: memory, clock, warn })), days: dayCounts };
 };

@@ -14,17 +14,40 @@ const nouns: Readonly<Record<RuleName, string>> = {
   "daily-key": "with this key today",
 };
 
-/** 429, and when to come back. The RateLimit fields are those of draft-ietf-httpapi-ratelimit-headers-10. */
-export const tooMany = (rule: Rule, { left, resetMs }: Standing): HttpError => {
-  const seconds = Math.max(1, Math.ceil(resetMs / 1000));
-  return new HttpError(429, `too many requests ${nouns[rule.name]}: try again in ${seconds} s`, {
-    headers: {
-      "retry-after": String(seconds),
-      ratelimit: `"${rule.name}";r=${left};t=${seconds}`,
-      "ratelimit-policy": `"${rule.name}";q=${rule.quota};w=${Math.ceil(rule.windowSeconds)}`,
-    },
+/** Where a request stands with a rule. */
+export interface Told {
+  readonly rule: Rule;
+  readonly standing: Standing;
+}
+
+/** 429, and when to come back. */
+export const tooMany = (told: Told): HttpError => {
+  const seconds = secondsLeft(told.standing);
+  return new HttpError(429, `too many requests ${nouns[told.rule.name]}: try again in ${seconds} s`, {
+    headers: { "retry-after": String(seconds), ...limitFields([told]) },
   });
 };
+
+/** The fields of draft-ietf-httpapi-ratelimit-headers-10. */
+export const limitFields = (
+  told: readonly Told[],
+): { readonly ratelimit: string; readonly "ratelimit-policy": string } => ({
+  ratelimit: told
+    .map(({ rule, standing }) => `"${rule.name}";r=${standing.left};t=${secondsLeft(standing)}`)
+    .join(", "),
+  "ratelimit-policy": told
+    .map(({ rule }) => `"${rule.name}";q=${rule.quota};w=${Math.ceil(rule.windowSeconds)}`)
+    .join(", "),
+});
+
+/**
+ * An answer says where its client stands with each limit that an operator has set for somebody; with that of all
+ * addresses, which is over every file of a page, only where little is left. Where nothing was counted nothing is said.
+ */
+export const isTold = ({ rule, standing }: Told): boolean =>
+  standing.resetMs > 0 && (rule.name !== "address" || standing.left * 10 <= rule.quota);
+
+const secondsLeft = ({ resetMs }: Standing): number => Math.max(1, Math.ceil(resetMs / 1000));
 
 export const bannedError = (how: "403" | "close"): HttpError => {
   const sentence = "this address may not ask anything here";

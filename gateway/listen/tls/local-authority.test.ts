@@ -79,3 +79,25 @@ test("names are covered by themselves and by one label in place of a star", () =
   for (const [names, host, covered] of cases)
     assert.equal(coversHost(names, host), covered, `${names} ${host}`);
 });
+
+test("the days that are left are told, of what clients are shown and of the authority", (t) => {
+  const { local, time } = open(t);
+  const days = () =>
+    local.status().map(({ host, notAfter }) => [host, Math.round(((notAfter ?? 0) - time.now) / day)]);
+  assert.deepEqual(days(), [
+    ["localhost", 90],
+    ["local authority", 3650],
+  ]);
+  time.now += 50 * day;
+  assert.deepEqual(days()[0], ["localhost", 40]);
+  time.now += 20 * day;
+  assert.deepEqual(days()[0], ["localhost", 90], "made anew, also where nobody connects");
+});
+
+test("an authority that cannot be read is said, and has no days left", (t) => {
+  const { dir, local } = open(t);
+  writeFileSync(join(dir, "ca.pem"), "nonsense");
+  const [only] = local.status();
+  assert.equal(only?.notAfter, null);
+  assert.match(only?.trouble ?? "", /ca\.pem does not hold a key and a certificate: remove it/);
+});

@@ -10,7 +10,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { codeOf } from "../../lib/error-code.ts";
 import { makeFolder } from "../../lib/make-folder.ts";
 import { writeFirst, writeWhole } from "../../lib/write-whole.ts";
-import type { Certificates } from "./certificates.ts";
+import type { CertificateStatus, Certificates } from "./certificates.ts";
 import {
   authorityExtensions,
   type KeyPair,
@@ -59,10 +59,28 @@ export const createLocalAuthority = ({ dir, clock, serves }: LocalOptions): Cert
     contextFor: (name) => (serves(name) ? leafFor(name).context : null),
     fallback: () => leafFor("localhost").pair,
     covers: serves,
-    status: () => [],
+    status() {
+      try {
+        const { notAfter } = leafFor("localhost"); // made anew in time, as for a client that asks
+        return [
+          good("localhost", notAfter),
+          ...(authority ? [good("local authority", authority.notAfter)] : []),
+        ];
+      } catch (error) {
+        const trouble = error instanceof Error ? error.message : String(error);
+        return [{ host: "localhost", notAfter: null, failures: 1, trouble }];
+      }
+    },
     close: () => leaves.clear(),
   };
 };
+
+const good = (host: string, notAfter: number): CertificateStatus => ({
+  host,
+  notAfter,
+  failures: 0,
+  trouble: null,
+});
 
 interface Authority extends Signer {
   readonly notAfter: number;
