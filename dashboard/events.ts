@@ -60,12 +60,19 @@ const drawRequest = ({ status, durationMs }: NonNullable<NewestEvent["request"]>
   ];
 };
 
+/** The class in the row, and by what it was told when one points at it: `headless: HeadlessChrome`. */
+const drawBot = (bot: string): HTMLElement => {
+  const chip = make("span", "chip bot", `bot: ${bot.split(": ", 1)[0]}`);
+  chip.title = bot;
+  return chip;
+};
+
 const drawFacts = (event: NewestEvent): HTMLElement => {
   const facts = make("span", "facts");
   if (event.request !== null) facts.append(...drawRequest(event.request));
   if (event.value !== null) facts.append(make("span", "amount", amount(event.value, event.currency)));
   if (event.variant !== null) facts.append(make("span", "chip variant", event.variant));
-  if (event.bot !== null) facts.append(make("span", "chip bot", `bot: ${event.bot}`));
+  if (event.bot !== null) facts.append(drawBot(event.bot));
   if (event.demo) facts.append(make("span", "chip", "demo"));
   facts.append(make("span", "visitor", event.visitor === null ? "no id" : `…${event.visitor}`));
   return facts;

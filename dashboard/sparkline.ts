@@ -31,7 +31,7 @@ export const createSparkline = (parent: HTMLElement, seconds: number) => {
       bar.setAttribute("class", tall > 0 ? "" : "quiet");
     });
     const total = perSecond.reduce((sum, n) => sum + n, 0);
-    picture.setAttribute("aria-label", `${total} events in the last ${seconds} seconds`);
+    picture.setAttribute("aria-label", `${total} stored in the last ${seconds} seconds`);
   };
 };
 

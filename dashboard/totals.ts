@@ -2,7 +2,7 @@
 import type { Overview } from "../gateway/model/admin.ts";
 import { byId, setText } from "./dom.ts";
 import { createSparkline } from "./sparkline.ts";
-import { count, countOf } from "./words.ts";
+import { count } from "./words.ts";
 
 const seconds = 60;
 
@@ -17,6 +17,7 @@ export const createTotals = () => {
     setText(byId("visitors-note"), totals.demoVisitors > 0 ? `${count(totals.demoVisitors)} made up` : "");
     drawSparkline(perSecond);
     const lately = perSecond.reduce((sum, n) => sum + n, 0);
-    setText(byId("spark-note"), countOf(lately, "event", "events"));
+    // More than the number above them counts: pages as they were served, and bots.
+    setText(byId("spark-note"), `${count(lately)} stored, bots and served pages too`);
   };
 };

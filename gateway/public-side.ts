@@ -200,9 +200,3 @@ export const reportError =
     const id = x ? ` (request ${requestId(x)})` : "";
     log.error(`${where}${error instanceof Error ? error.message : String(error)}${id}`, error);
   };
-
-/** The command to paste when a port is in use. */
-export const startAgain = (env: NodeJS.ProcessEnv, options: string): string => {
-  const command = env["npm_lifecycle_event"] === "start" ? "npm start --" : "turnpike start";
-  return `start on another port with: ${command} ${options}`;
-};

@@ -33,13 +33,14 @@ import { createTicketKeys } from "./listen/tls/ticket-keys.ts";
 import { watchProcess } from "./metrics/process-figures.ts";
 import { addressOf } from "./proxy/settings.ts";
 import { createTunnels } from "./proxy/tunnels.ts";
-import { openPublicSide, reportError, startAgain } from "./public-side.ts";
+import { openPublicSide, reportError } from "./public-side.ts";
 import { quotaStoreOf } from "./quota-store.ts";
 import { readMetrics } from "./read-metrics.ts";
 import { createReload, reloadOnSave, reloadOnSignal } from "./reload.ts";
 import { addFigures, type SideFigures } from "./side-figures.ts";
 import { openSinks, type Sinks } from "./sinks.ts";
 import { type Leaving, leaveTo } from "./stand-in.ts";
+import { startAgain } from "./start-again.ts";
 import { createStatic } from "./static/static.ts";
 import { giveAdminToken } from "./store/admin-token.ts";
 import { readSecret } from "./store/secret.ts";
@@ -175,7 +176,7 @@ const run = async (
     siteOf: () => sitesOf(config)[0] ?? null,
     isTrusted: () => false,
     // Both: what holds the one port is often another Turnpike, which has the other as well.
-    portHint: (free) => startAgain(io.env, `--admin ${free} ${otherPorts(initial)}`),
+    portHint: (free) => startAgain(io.env, options, `--admin ${free} ${otherPorts(initial)}`),
     onError: reportError(log),
     handler: admin({
       auth,
@@ -245,7 +246,7 @@ const run = async (
   const sockets = {
     tickets,
     inherited: (name: "http" | "https", address: string) => predecessor?.socketFor(name, address),
-    portHint: (option: string) => startAgain(io.env, option),
+    portHint: (ports: string) => startAgain(io.env, options, ports),
   };
   const side =
     config.workers > 1

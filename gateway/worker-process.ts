@@ -16,7 +16,7 @@ import { createRemoteCounters } from "./limit/remote-counters.ts";
 import type { PlaceNews } from "./limit/shared-places.ts";
 import { createTicketKeys } from "./listen/tls/ticket-keys.ts";
 import { createTunnels } from "./proxy/tunnels.ts";
-import { type FedSide, openPublicSide, reportError, startAgain } from "./public-side.ts";
+import { type FedSide, openPublicSide, reportError } from "./public-side.ts";
 import { openRemoteStore, type RemoteStore } from "./store/remote-store.ts";
 import { readSecret } from "./store/secret.ts";
 
@@ -62,7 +62,7 @@ const serve = async ({ config, dev, demoUpstream, bound, secure, ...given }: Ser
   side = await openPublicSide(config, parts, log, {
     tickets,
     inherited: () => undefined,
-    portHint: (option) => startAgain(process.env, option),
+    portHint: String, // the owner opens the ports
     bound: { bound, secure },
     processName: `worker ${cluster.worker?.id}`,
     places: {

@@ -74,9 +74,9 @@ for (const which of ["http", "admin"] as const) {
     const command = "node(?: [\\w.-]+\\.ts)?";
     const options =
       which === "http"
-        ? `--http 127\\.0\\.0\\.1:${port + 10}`
+        ? `--admin 127\\.0\\.0\\.1:\\d+ --http 127\\.0\\.0\\.1:${port + 10}`
         : `--admin 127\\.0\\.0\\.1:${port + 10} --http 127\\.0\\.0\\.1:\\d+ --https \\S+`;
-    const hint = `start on another port with: turnpike start ${options}`;
+    const hint = `start on another port with: turnpike start --data ${data} ${options}`;
     assertRefused(
       ended,
       new RegExp(

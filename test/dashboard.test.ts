@@ -75,7 +75,7 @@ test("an event shows its visitor, variant, value, labels, and its problems in wo
         type: "outcome",
         value: 22,
         currency: "EUR",
-        bot: "headless",
+        bot: "headless: HeadlessChrome",
         demo: true,
         problems: [problem],
       }),
