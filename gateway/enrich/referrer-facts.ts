@@ -80,7 +80,7 @@ const readReferrer = (referrer: string, { known, places }: Lists): ReferrerFacts
   if (url.hostname === "") return { ...nowhere, readable: true };
   const host = bareHost(url.hostname.toLowerCase());
   const listed = lookUp(known, host, url.pathname);
-  const place = places.find(host) ?? placeOf(listed);
+  const place = places.find(host, url.pathname) ?? placeOf(listed) ?? mailOf(host);
   const { source, medium } = listed ?? { source: host, medium: "referral" };
   return {
     location,
@@ -110,6 +110,10 @@ const placeOf = (listed: Known | undefined): Place | null => {
     ? null
     : { source: listed.source.toLowerCase().replaceAll(/\s/g, "-"), kind, terms: [] };
 };
+
+/** Where people read their mail at a host of their own (`webmail.acme.example`), nobody has a list of it. */
+const mailOf = (host: string): Place | null =>
+  host.includes("mail.") ? { source: host, kind: "email", terms: [] } : null;
 
 const listedKinds: ReadonlyMap<string, Place["kind"]> = new Map([
   ["search", "search"],
