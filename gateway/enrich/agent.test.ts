@@ -176,6 +176,12 @@ const languages: readonly [header: string | undefined, language: string | undefi
   [undefined, undefined],
 ];
 
+test("a GA4 client that names no language gets all that its browser asks for, as the flat table has it", () => {
+  const headers = { "user-agent": chrome, "accept-language": " fr-FR,fr;q=0.9 " };
+  for (const tracking_protocol of ["ga4_gtag", "d8a"] as const)
+    assert.equal(enriched({ tracking_protocol }, { headers }).device_language, "fr-FR,fr;q=0.9");
+});
+
 describe("language", () => {
   for (const [header, language] of languages) {
     test(`${header} is ${language}`, () => {

@@ -36,6 +36,8 @@ const referrers: readonly (readonly [referrer: string, traffic: string])[] = [
   ["https://m.youtube.com/watch?v=1", "youtube | video |  | video"],
   ["https://chatgpt.com/", "chatgpt | ai |  | ai"],
   ["https://www.perplexity.ai/search", "perplexity | ai |  | ai"],
+  ["https://x.com/i/grok?conversation=1", "grok | ai |  | ai"],
+  ["https://x.com/i/status/1", "twitter | social |  | organic social"],
   ["https://www.amazon.de/x", "amazon | referral |  | shopping"],
   ["https://www.Other-Site.com/blog", "other-site.com | referral |  | referral"],
   ["https://google.evil.example/search?q=x", "google.evil.example | referral |  | referral"],

@@ -1,4 +1,7 @@
-/** Takes parameters out of an address as text, so that what stays is byte for byte what was sent. */
+/**
+ * Takes parameters out of an address as text. What stays is byte for byte what was sent, but where a parameter went that
+ * the caller named: then the others stand in the order of their names, so that one page has one address.
+ */
 import { contactNames, secretNames } from "../lib/secret-names.ts";
 
 /** The address without the parameters `exclude` names, without secrets, and without a user and password. */
@@ -31,14 +34,29 @@ const userInfo = /^([A-Za-z][A-Za-z0-9+.-]*:\/\/|\/\/)[^/@]*@/;
 
 const keepPairs = (query: string, exclude: (name: string) => boolean): string => {
   if (query === "") return query;
-  return query
-    .split("&")
-    .filter((pair) => {
-      const name = nameOf(pair);
-      return !isPrivate(name) && !exclude(name);
-    })
-    .join("&");
+  const open = query.split("&").filter((pair) => !isPrivate(nameOf(pair)));
+  const kept = open.filter((pair) => !exclude(nameOf(pair)));
+  return kept.length < open.length ? inOrder(kept) : kept.join("&");
 };
+
+const inOrder = (pairs: readonly string[]): string =>
+  pairs
+    .filter((pair) => pair !== "")
+    .map((pair): [name: string, value: string] => {
+      const at = pair.indexOf("=");
+      return at < 0
+        ? [decodeText(pair), ""]
+        : [decodeText(pair.slice(0, at)), decodeText(pair.slice(at + 1))];
+    })
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([name, value]) => `${formText(name)}=${formText(value)}`)
+    .join("&");
+
+/** As forms are encoded, but `~`, which addresses have as it is (RFC 3986 §2.3). */
+const formText = (text: string): string =>
+  encodeURIComponent(text.toWellFormed())
+    .replaceAll(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll("%20", "+");
 
 /** The name of a `name=value` pair, decoded and in lower case. */
 export const nameOf = (pair: string): string => {

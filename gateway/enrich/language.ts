@@ -1,10 +1,16 @@
+import { cleanText } from "../lib/clean-text.ts";
 import { mayIdentify, type Pass } from "./pass.ts";
 
-/** The first language the browser asks for, where the client named none. */
+/**
+ * The first language the browser asks for, where the client named none; of GA4's clients all that it asks for, as the
+ * flat table has it.
+ */
 export const fillLanguage: Pass = (event, request) => {
   if (event.device_language != null || request.trusted || !mayIdentify(request)) return;
   const header = request.headers["accept-language"];
-  const tag = header && languageTag.exec(header)?.[1];
+  if (!header) return;
+  const isFlat = event.tracking_protocol === "ga4_gtag" || event.tracking_protocol === "d8a";
+  const tag = isFlat ? cleanText(header.trim(), 256) : languageTag.exec(header)?.[1];
   if (tag) event.device_language = tag;
 };
 

@@ -22,6 +22,12 @@ const pages: readonly Case[] = [
     path: "/",
   },
   {
+    url: "https://shop.example/?utm_source=a&y=%20~!%2F&&x=2&b&x=1#f",
+    location: "https://shop.example/?b=&x=2&x=1&y=+~%21%2F#f",
+    hostname: host,
+    path: "/",
+  },
+  {
     url: "https://shop.example/?UTM_Source=a#f",
     location: "https://shop.example/#f",
     hostname: host,

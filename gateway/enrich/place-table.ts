@@ -11,8 +11,8 @@ export interface Place {
 }
 
 export interface PlaceTable {
-  /** The place of a host in lower case; null for hosts nobody knows. */
-  find(host: string): Place | null;
+  /** The place of a host in lower case; null for hosts nobody knows. Part of a host may be another place. */
+  find(host: string, path?: string): Place | null;
   /** What kind of place goes by this name in reports: `google` is a search engine. */
   kindOf(source: string): ReferrerKind | null;
 }
@@ -26,7 +26,9 @@ export const createPlaceTable = (): PlaceTable => {
     for (const host of hosts.split(" ").filter(Boolean)) byHost.set(host, place);
     if (!kinds.has(source)) kinds.set(source, kind);
   }
-  const find = (host: string): Place | null => {
+  const find = (host: string, path = ""): Place | null => {
+    const part = byHost.get(host + path.split("/", 3).join("/"));
+    if (part) return part;
     for (const name of namesOf(host)) {
       const place = byHost.get(name);
       if (place) return place;

@@ -1,7 +1,7 @@
 /**
  * Well-known places that visitors come from. Edit freely. A line is a kind, the source as it stands in reports, and
  * the hosts: a host stands for its subdomains too, the longest match wins, and `name.*` means the registrable domain
- * `name` under any public suffix. Android apps are hosts as well. For a search engine the parameters that hold what
+ * `name` under any public suffix. A host with two parts of a path is that part of it alone. Android apps are hosts as well. For a search engine the parameters that hold what
  * was searched for follow the hosts, behind a question mark; where none is named, the usual ones are tried.
  */
 import type { ReferrerKind } from "../model/site.ts";
@@ -202,7 +202,7 @@ export const places: readonly (readonly [kind: ReferrerKind, source: string, hos
   ["ai", "perplexity", "perplexity.ai ai.perplexity.app.android"],
   ["ai", "deepseek", "chat.deepseek.com deepseek.com com.deepseek.chat"],
   ["ai", "le-chat", "chat.mistral.ai"],
-  ["ai", "grok", "grok.com ai.x.grok"],
+  ["ai", "grok", "grok.com ai.x.grok x.com/i/grok"],
   ["ai", "meta-ai", "meta.ai"],
   ["ai", "qwen", "chat.qwen.ai qwen.ai"],
   ["ai", "kimi", "kimi.com kimi.moonshot.cn"],

@@ -81,7 +81,7 @@ const readReferrer = (referrer: string, { known, places }: Lists): ReferrerFacts
   if (url.hostname === "") return { ...nowhere, readable: true };
   const host = bareHost(url.hostname.toLowerCase());
   const listed = lookUp(known, host, url.pathname);
-  const place = places.find(host) ?? placeOf(listed) ?? mailPlaceOf(host);
+  const place = places.find(host, url.pathname) ?? placeOf(listed) ?? mailPlaceOf(host);
   const { source, medium } = listed ?? { source: host, medium: "referral" };
   return {
     location,

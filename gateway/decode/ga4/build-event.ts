@@ -52,7 +52,10 @@ export const buildEvent = (hit: Hit, line: Line, context: Context): Keyed | Reje
   const client = clientOf(hit, fields, notes);
   if (tracked) putAddress(event, hit, client?.address);
   const { properties, traits } = readParams(fields, tracked, notes);
-  const deal = readDeal(event, properties, textOf(fields, "cu"), notes);
+  const currency = textOf(fields, "cu");
+  const deal = readDeal(event, properties, currency, notes);
+  // The tag sends the parameter `currency` under this name of its own.
+  if (currency !== undefined && event.currency !== undefined) properties["currency"] ??= currency;
   putCommerce(event, readItems(fields, notes), deal);
   if (hasKeys(properties)) event.properties = properties;
   if (hasKeys(traits)) event.traits = traits;

@@ -96,7 +96,7 @@ test("a page view of the tag, as a browser sends it", () => {
     sequence: 2000,
     ip_address: "203.0.113.77",
     currency: "EUR",
-    properties: { content_group: "news", percent_scrolled: 90, fatal: true },
+    properties: { content_group: "news", percent_scrolled: 90, fatal: true, currency: "eur" },
     traits: { plan: "gold", visits: 4 },
     protocol_fields: { _ee: "1" },
   });
@@ -312,4 +312,10 @@ test("a currency that is none is named and left out", () => {
   assert.equal(eventOf({ cu: "EURO" }).currency, undefined);
   assert.deepEqual(problemsOf(eventOf({ cu: "EURO" })), ["currency"]);
   assert.equal(eventOf({ cu: "EUR", "ep.currency": "usd" }).currency, "USD");
+});
+
+test("the tag's own field for the currency is the parameter of that name, which counts where both are sent", () => {
+  assert.deepEqual(eventOf({ cu: "EUR" }).properties, { currency: "EUR" });
+  assert.deepEqual(eventOf({ cu: "EUR", "ep.currency": "USD" }).properties, { currency: "USD" });
+  assert.equal(eventOf({ cu: "EURO" }).properties, undefined);
 });

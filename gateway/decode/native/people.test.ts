@@ -127,6 +127,12 @@ describe("who it was", () => {
     assert.equal(eventOf(post({}, "/tr/v1/", { sessionId: "s2" })).client_session_id, "s2");
   });
 
+  test("an author's id has one form, however it was written", () => {
+    for (const auth of [theirs, theirs.replaceAll("-", ""), `{${theirs.toUpperCase()}}`])
+      assert.equal(eventOf(post({ auth_id: auth })).auth, theirs);
+    assert.equal(eventOf(post({ auth: "ada" })).auth, "ada");
+  });
+
   test("a visitor does not refer himself, whoever says who he is", () => {
     const event = eventOf(post({ ref: ours.toUpperCase() }, "/tr/v1/", { visitorId: ours }));
     assert.equal(event.ref, undefined);

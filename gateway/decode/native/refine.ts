@@ -32,6 +32,7 @@ export const refinements: ReadonlyMap<ColumnName, Refinement> = new Map<ColumnNa
   ["geo_country", { tidy: (value) => (String(value).length === 2 ? upper(value) : value) }],
   ["client_session_id", uuidForm],
   ["ref", uuidForm],
+  ["auth", uuidForm],
   ["hhash", hash],
   ["bhash", hash],
   ["ehash", hash],
