@@ -10,18 +10,28 @@ export interface ReloadOptions {
   readonly file: string | null;
   readonly load: LoadOptions;
   readonly initial: Config;
+  /** Looks at what only a try can show; rejects with one sentence, and nothing changes. */
+  readonly tryOut: (config: Config) => Promise<void>;
   /** Lets requests from now on follow the settings; throws where they cannot, and nothing changes. */
   readonly apply: (config: Config) => void;
   readonly log: Log;
 }
 
 /**
- * Reads the settings again and applies them. A file with mistakes changes nothing, and neither does what only a
- * restart can change; both are said.
+ * Reads the settings again and applies them, one reload after the other. A file with mistakes changes nothing, and
+ * neither does what only a restart can change; both are said.
  */
-export const createReload = ({ file, load, initial, apply, log }: ReloadOptions): (() => Reloaded) => {
+export const createReload = ({
+  file,
+  load,
+  initial,
+  tryOut,
+  apply,
+  log,
+}: ReloadOptions): (() => Promise<Reloaded>) => {
   const name = file ?? "settings";
   let current = initial;
+  let last: Promise<unknown> = Promise.resolve();
 
   const refuse = (mistakes: readonly string[]): Reloaded => {
     for (const mistake of mistakes) log.warn(`${name}: ${mistake}`);
@@ -29,7 +39,7 @@ export const createReload = ({ file, load, initial, apply, log }: ReloadOptions)
     return { kind: "refused", mistakes };
   };
 
-  return () => {
+  const reload = async (): Promise<Reloaded> => {
     const loaded = loadConfig(load);
     if (loaded.kind === "wrong") {
       return refuse(
@@ -41,6 +51,7 @@ export const createReload = ({ file, load, initial, apply, log }: ReloadOptions)
     );
     if (changes.length === 0) return { kind: "changed", changes };
     try {
+      await tryOut(loaded.config);
       apply(loaded.config);
     } catch (error) {
       return refuse([error instanceof Error ? error.message : String(error)]);
@@ -48,6 +59,12 @@ export const createReload = ({ file, load, initial, apply, log }: ReloadOptions)
     current = loaded.config;
     for (const change of changes) log.info(`${name}: ${change}`);
     return { kind: "changed", changes };
+  };
+
+  return () => {
+    const done = last.then(reload);
+    last = done.catch(() => {}); // whoever asked is told
+    return done;
   };
 };
 

@@ -38,6 +38,7 @@ import { quotaStoreOf } from "./quota-store.ts";
 import { readMetrics } from "./read-metrics.ts";
 import { createReload, reloadOnSave, reloadOnSignal } from "./reload.ts";
 import { addFigures, type SideFigures } from "./side-figures.ts";
+import { refuseUnusable } from "./sink-plugins.ts";
 import { openSinks, type Sinks } from "./sinks.ts";
 import { type Leaving, leaveTo } from "./stand-in.ts";
 import { startAgain } from "./start-again.ts";
@@ -163,7 +164,7 @@ const run = async (
   // Where workers serve visitors, this process is one of its own.
   const ownProcess = initial.workers > 1 ? watchProcess(() => noOpenOnes) : null;
   closers.push(() => ownProcess?.close());
-  let reload = (): Reloaded => ({
+  let reload = async (): Promise<Reloaded> => ({
     kind: "refused",
     mistakes: ["it is just starting: try again in a moment"],
   });
@@ -273,6 +274,7 @@ const run = async (
     load: options.load,
     initial,
     log,
+    tryOut: (next) => refuseUnusable(next, folder),
     apply(next) {
       side.apply(next);
       config = next;
@@ -342,7 +344,11 @@ const reopenOnSignal = (reopen: () => void): (() => void) => {
   return () => process.off("SIGUSR1", reopen);
 };
 
-const commandsOf = (store: SqliteStore, keeper: () => Keeper, reload: () => Reloaded): AdminCommands => ({
+const commandsOf = (
+  store: SqliteStore,
+  keeper: () => Keeper,
+  reload: () => Promise<Reloaded>,
+): AdminCommands => ({
   reload,
   get storage() {
     return keeper();

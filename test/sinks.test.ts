@@ -269,6 +269,23 @@ test("a reload adds a sink, changes one, and removes one", async (t) => {
   assert.equal(linesOf(fileOf("one")).length, 10);
 });
 
+test("a reload with a plugin that cannot be used changes nothing, and says why", async (t) => {
+  const folder = folderFor(t);
+  const one = { id: "one", type: "file", path: "./one.jsonl", flushSeconds: 0.05 };
+  const config = settingsIn(folder, [one]);
+  await withGateway({ args: ["--config", config], data: join(folder, "data") }, async (gateway) => {
+    writeFileSync(join(folder, "broken.ts"), "throw new Error('I need a licence');");
+    settingsIn(folder, [{ id: "broken", type: "broken" }], { plugins: ["./broken.ts"] });
+    const answer = await gateway.admin("/api/reload", { method: "POST" });
+    assert.equal(answer.status, 422);
+    assert.deepEqual(await answer.json(), {
+      mistakes: ["plugins: ./broken.ts cannot be loaded: I need a licence"],
+    });
+    const ids = await send(gateway, 10);
+    await waitFor(() => hasAll(idsOf(linesOf(join(folder, "one.jsonl"))), ids), "the sink of before");
+  });
+});
+
 for (const [what, plugin, type, sentence] of [
   [
     "throws when it is loaded",

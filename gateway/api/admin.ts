@@ -33,7 +33,7 @@ export interface AdminCommands {
   /** Takes back that a visitor is a user. */
   undoClaim(claim: { readonly site: string; readonly visitor: string; readonly user: string }): Promise<void>;
   /** Reads the settings again: what changed, or what is wrong with them. */
-  reload(): Reloaded;
+  reload(): Promise<Reloaded>;
   readonly storage: StorageCommands;
 }
 
@@ -213,7 +213,7 @@ async function revokeToken(x: Exchange, { commands }: AdminOptions): Promise<unk
 }
 
 async function reload(x: Exchange, { commands }: AdminOptions): Promise<unknown> {
-  const reloaded = commands.reload();
+  const reloaded = await commands.reload();
   if (reloaded.kind === "changed") return { changes: reloaded.changes };
   const body = JSON.stringify({ mistakes: reloaded.mistakes });
   x.res.writeHead(422, ["content-type", "application/json", "cache-control", "no-store"]);
