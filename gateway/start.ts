@@ -315,7 +315,7 @@ const run = async (
     log.info("listening", { site: siteUrl, ...encrypted, dashboard: adminUrl, data: dir });
   }
   predecessor?.serving(store);
-  closers.push(collectAtRest(restMs));
+  closers.push(collectAtRest());
   return {
     taken: handover.taken,
     cancel: () => handover.cancel(),
@@ -327,9 +327,6 @@ const run = async (
     drain: async () => void (await Promise.all([side.drain(), adminListener.drain(1000, 10_000)])),
   };
 };
-
-/** Long enough that a visit is over. */
-const restMs = 10_000;
 
 const noOpenOnes = { openConnections: 0, openRequests: 0, openWebsockets: 0 };
 

@@ -9,6 +9,7 @@ import { createNames } from "./document/cookie-names.ts";
 import type { Missed } from "./document/document.ts";
 import type { FromWorker, ToWorker } from "./fleet-messages.ts";
 import { systemClock } from "./lib/clock.ts";
+import { collectAtRest } from "./lib/collect-at-rest.ts";
 import { createLog } from "./lib/log.ts";
 import { createRemoteCounters } from "./limit/remote-counters.ts";
 import type { PlaceNews } from "./limit/shared-places.ts";
@@ -68,6 +69,7 @@ const serve = async ({ config, dev, demoUpstream, bound, secure, ...given }: Ser
       left: (no) => tellPlace({ kind: "left", no }),
     },
   });
+  collectAtRest();
   say({ kind: "ready" });
 };
 
