@@ -320,7 +320,7 @@ const run = async (
   }
   holdYoungGeneration(); // loading the program has made it large enough
   predecessor?.serving(store, counters.days);
-  closers.push(collectAtRest(restMs));
+  closers.push(collectAtRest());
   return {
     taken: handover.taken,
     cancel: () => handover.cancel(),
@@ -332,9 +332,6 @@ const run = async (
     drain: async () => void (await Promise.all([side.drain(), adminListener.drain(1000, 10_000)])),
   };
 };
-
-/** Long enough that a visit is over. */
-const restMs = 10_000;
 
 const noOpenOnes = { openConnections: 0, openRequests: 0, openWebsockets: 0 };
 

@@ -10,6 +10,7 @@ import { createNames } from "./document/cookie-names.ts";
 import type { Missed } from "./document/document.ts";
 import type { FromWorker, ToWorker } from "./fleet-messages.ts";
 import { systemClock } from "./lib/clock.ts";
+import { collectAtRest } from "./lib/collect-at-rest.ts";
 import { createLog } from "./lib/log.ts";
 import { holdYoungGeneration } from "./lib/young-generation.ts";
 import { createRemoteCounters } from "./limit/remote-counters.ts";
@@ -71,6 +72,7 @@ const serve = async ({ config, dev, demoUpstream, bound, secure, ...given }: Ser
     },
   });
   holdYoungGeneration();
+  collectAtRest();
   say({ kind: "ready" });
 };
 

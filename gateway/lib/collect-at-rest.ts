@@ -9,8 +9,11 @@ import { runInNewContext } from "node:vm";
 /** A collection holds everything up for some 30 ms: none while more than this share of the time is work. */
 const atRest = 0.05;
 
+/** Long enough that a visit is over. */
+const usualStretchMs = 10_000;
+
 /** Collects once, after the first stretch of that time in which there was hardly anything to do; ended by what it answers. */
-export const collectAtRest = (stretchMs: number): (() => void) => {
+export const collectAtRest = (stretchMs = usualStretchMs): (() => void) => {
   let before = performance.eventLoopUtilization();
   const timer = setInterval(() => {
     const { utilization } = performance.eventLoopUtilization(before);
@@ -24,7 +27,8 @@ export const collectAtRest = (stretchMs: number): (() => void) => {
 
 const collect = (): void => {
   setFlagsFromString("--expose-gc");
-  const gc = runInNewContext("gc") as () => void; // what that flag gives to every new context
+  // What that flag gives to every new context; a Node that takes no flags any more gives nothing.
+  const gc = runInNewContext("globalThis.gc") as (() => void) | undefined;
   setFlagsFromString("--no-expose-gc"); // compiled code is kept by the flags it was compiled under
-  gc();
+  gc?.();
 };
