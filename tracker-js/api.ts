@@ -41,7 +41,7 @@ export interface Tr {
   /** Observes nothing any more, and leaves History as it was; what waits is still sent. */
   stop(): void;
   /** Calls made before the script had loaded. */
-  q?: Iterable<EarlyCall>;
+  q?: readonly EarlyCall[];
 }
 
 /** The arguments of a call, and the name of the method that was called, if it was not `tr` itself. */

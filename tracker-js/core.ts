@@ -27,7 +27,7 @@ export const createTracker = (options: TrackerOptions): Tracker => {
     const { status, headers } = await ask(collect, { method: "POST", body });
     return status >= 500 || status === 429 ? 1000 * Number(headers.get("retry-after")) || 0 : -1;
   };
-  const [add, flush] = createSender("", post, store);
+  const [add, flush] = createSender(post, store);
   let seq = 0;
   return {
     record: (fields) =>
