@@ -15,7 +15,14 @@ import { listFiles, type OutFile, writeFiles } from "./build/out-files.ts";
 import { buildTracker } from "./build/tracker.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const sources = ["tracker-js", "dashboard", "chrome-extension", "setup/build", "setup/build.ts"];
+const sources = [
+  "tracker-js",
+  "gateway/model/wire.ts",
+  "dashboard",
+  "chrome-extension",
+  "setup/build",
+  "setup/build.ts",
+];
 
 /** Where the build goes unless told otherwise. */
 export const distDir = join(root, "dist");

@@ -1,9 +1,4 @@
-import type { WireEvent } from "../gateway/model/wire.ts";
-
-/** The fields of an event that its maker gives; old pages give others than the wire format names. */
-export type Fields = { readonly [Key in keyof WireEvent]?: WireEvent[Key] | undefined } & Readonly<
-  Record<string, unknown>
->;
+import type { Fields } from "./core-api.ts";
 
 /** What an event carries beside its name; `value` and `currency` are its amount. */
 export type Properties = Readonly<Record<string, unknown>> & {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
+import type { Store } from "./core-api.ts";
 import { uuid7 } from "./lib/uuid7.ts";
 import { createSender, type Post } from "./send.ts";
-import type { Store } from "./store.ts";
 
 const event = (ename: string, size = 0) => ({ eid: uuid7(), ename, filler: "x".repeat(size) });
 const names = (body: string): string[] => JSON.parse(body).events.map((one: { ename: string }) => one.ename);

@@ -1,6 +1,6 @@
+import type { Store } from "./core-api.ts";
 import { safe } from "./lib/safe.ts";
 import { batchOf, maxWaiting } from "./queue.ts";
-import type { Store } from "./store.ts";
 
 /** Sends a body; resolves to the ms to wait at least before another try, -1 when it is done with. */
 export type Post = (body: string) => Promise<number>;

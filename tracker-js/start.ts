@@ -1,8 +1,9 @@
 /** Joins the parts of the script that a visitor's browser runs. */
 
 import type { WireLink } from "../gateway/model/wire.ts";
-import type { Consent, Fields, Properties, Tr } from "./api.ts";
+import type { Consent, Properties, Tr } from "./api.ts";
 import { cleanUrl } from "./clean-url.ts";
+import type { Fields } from "./core-api.ts";
 import { keepId, longSeconds, visitSeconds } from "./identity.ts";
 import { readCookie, writeCookie } from "./lib/cookies.ts";
 import { pick } from "./lib/pick.ts";
@@ -162,7 +163,7 @@ window.tr = Object.assign(event("track"), {
   params,
   flush: () => release()[1](),
   stop: () => {
-    tag.stop = 1;
+    tag.stop = 1 as unknown as string; // which the browser makes of it
     for (const undo of unwrap) undo();
   },
 } satisfies Omit<Tr, "q">);

@@ -22,7 +22,7 @@ export interface TagData {
   readonly paramsCookie?: string;
 
   /** set by `tr.stop()` */
-  stop?: string | number;
+  stop?: string;
 
   // Of track.full.js:
   /** every click on something that can be clicked is an event */
