@@ -1,6 +1,7 @@
 /**
  * What the script costs a page: the demo's pages with track.full.js and without any, in turn, in a Chromium whose
- * processor is slowed down four times. Told are the page's own vitals in both, and the longest task of the script.
+ * processor is slowed down four times. Told are the page's own vitals in both, and the longest task of the script,
+ * beside that of two others in its place: one that does nothing, and one that makes a single fetch.
  */
 import { type Browser, type CDPSession, chromium, type Page } from "playwright-core";
 import { findChromium } from "../test/browser.ts";
@@ -13,6 +14,14 @@ const loadsARound = 6;
 const paths = ["/", "/pricing/"];
 /** no task of the script may be longer, ms at that slow-down */
 const longestTaskMs = 10;
+
+/** What stands in the script's place, under its name; null is the script itself. */
+const bodies = {
+  "an empty script": `/*${"-".repeat(7600)}*/`,
+  "one fetch": `fetch(new URL("/tr/v1/", document.currentScript.src), { method: "POST", body: JSON.stringify({ events: [] }), keepalive: true })`,
+  "track.full.js": null,
+} as const;
+type Variant = keyof typeof bodies;
 
 interface Cost {
   readonly lcp: number;
@@ -28,15 +37,20 @@ export const runPageCost = async ({ rounds }: BenchOptions): Promise<void> => {
   const browser = await chromium.launch({ executablePath: findChromium(), args: ["--no-sandbox"] });
   try {
     for (const inject of [false, true]) gateways.push(await startGateway({ config: shop(inject) }));
-    const costs: readonly [Cost[], Cost[]] = [[], []];
+    const [without = "", withScript = ""] = gateways.map(({ url }) => url);
+    const plain: Cost[] = [];
+    const costs: Record<Variant, Cost[]> = { "an empty script": [], "one fetch": [], "track.full.js": [] };
     for (let load = 0; load < rounds * loadsARound; load++) {
-      for (const [i, list] of costs.entries()) {
-        const url = `${gateways[i]?.url}${paths[load % paths.length]}`;
-        const cost = await measure(browser, url);
-        if (load >= paths.length) list.push(cost); // the first of each page warms up
+      const path = paths[load % paths.length];
+      const isWarm = load >= paths.length; // the first of each page warms up
+      const bare = await measure(browser, without + path);
+      if (isWarm) plain.push(bare);
+      for (const variant of Object.keys(bodies) as Variant[]) {
+        const cost = await measure(browser, withScript + path, bodies[variant]);
+        if (isWarm) costs[variant].push(cost);
       }
     }
-    report(costs[0], costs[1]);
+    report(plain, costs);
   } finally {
     await browser.close();
     for (const gateway of gateways) await gateway.close();
@@ -51,9 +65,11 @@ const shop = (inject: boolean) => ({
   sites: [{ id: "main", script: "full" }],
 });
 
-const measure = async (browser: Browser, url: string): Promise<Cost> => {
+const measure = async (browser: Browser, url: string, body: string | null = null): Promise<Cost> => {
   const page = await (await browser.newContext()).newPage();
   try {
+    if (body !== null)
+      await page.route(scriptName, (route) => route.fulfill({ contentType: "text/javascript", body }));
     const session = await page.context().newCDPSession(page);
     await session.send("Emulation.setCPUThrottlingRate", { rate: slowDown });
     await page.addInitScript(observe);
@@ -110,10 +126,14 @@ const trace = async (session: CDPSession): Promise<() => Promise<number[]>> => {
   };
 };
 
+const scriptName = /\/track[.\w]*\.js/;
 const isOurs = ({ name, args }: TraceEvent): boolean =>
-  (name === "EvaluateScript" || name === "FunctionCall") && /\/track[.\w]*\.js/.test(args?.data?.url ?? "");
+  (name === "EvaluateScript" || name === "FunctionCall") && scriptName.test(args?.data?.url ?? "");
 
-const report = (without: readonly Cost[], withScript: readonly Cost[]): void => {
+const longestOf = (costs: readonly Cost[]): number[] => costs.map(({ tasks }) => Math.max(0, ...tasks));
+
+const report = (without: readonly Cost[], costs: Readonly<Record<Variant, readonly Cost[]>>): void => {
+  const withScript = costs["track.full.js"];
   const row = (name: string, read: (cost: Cost) => number, tell: (n: number) => string) => {
     const [a, b] = [without.map(read), withScript.map(read)];
     return [name, spread(a, tell), spread(b, tell), tell(median(b) - median(a))];
@@ -128,12 +148,14 @@ const report = (without: readonly Cost[], withScript: readonly Cost[]): void => 
     row("INP", ({ inp }) => inp, ms),
   ];
   const tasks = withScript.flatMap(({ tasks: own }) => own);
-  const longest = withScript.map(({ tasks: own }) => Math.max(0, ...own));
+  const longest = longestOf(withScript);
   const sums = withScript.map(({ tasks: own }) => own.reduce((sum, one) => sum + one, 0));
   process.stdout.write(`${formatTable(["", "without", "with track.full.js", "difference"], rows)}\n\n`);
   process.stdout.write(
     `${withScript.length} loads of each, ${slowDown}x slow-down. The script ran ${spread(sums, ms)} a load, ${tasks.length} times in all, the longest of a load ${spread(longest, ms)}.\n`,
   );
+  const longestRows = Object.entries(costs).map(([name, list]) => [name, spread(longestOf(list), ms)]);
+  process.stdout.write(`${formatTable(["", "longest task of a load"], longestRows)}\n`);
   if (tasks.length === 0)
     throw new Error("page-cost: the trace shows no run of the script, so nothing was measured");
   if (median(longest) > longestTaskMs)

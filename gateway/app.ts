@@ -53,7 +53,7 @@ import type { Privacy } from "./model/hit.ts";
 import type { Site } from "./model/site.ts";
 import type { TakeUpgrade } from "./proxy/proxy.ts";
 import type { Tunnels } from "./proxy/tunnels.ts";
-import { type ClaimKey, claimsOf, duplicatorPaths, routesOf } from "./public-paths.ts";
+import { type ClaimKey, claimsOf, duplicatorPaths, legacyScripts, routesOf } from "./public-paths.ts";
 import { createRedact } from "./recorded-secrets.ts";
 import { createRequestObserver } from "./request-observer.ts";
 import { createSiteFinder } from "./route/find-site.ts";
@@ -231,7 +231,10 @@ export const createApp = (config: Config, parts: AppParts): App => {
 
   const websocketPaths = [`${collectPath}ws`, `${collectPath}ws/`];
   const handlers: Readonly<Record<ClaimKey, Handler>> = {
-    script: serveScripts(parts.scriptFile, scriptPath, duplicatorPaths(sites)),
+    script: serveScripts(parts.scriptFile, scriptPath, [
+      ...duplicatorPaths(sites),
+      ...legacyScripts(config.tracking),
+    ]),
     notice: privacyNotice,
     events: take,
     variants: variants({

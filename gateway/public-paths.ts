@@ -68,6 +68,10 @@ export const duplicatorPaths = (
     .filter(({ protocols, ga4Duplicator }) => ga4Duplicator && protocols.includes("ga4"))
     .map(({ id, ga4Prefix }) => [`${ga4Prefix ?? ""}/g/gd.min.js`, "gtag", id] as const);
 
+/** The names under which pages of the original look for its script, as far as the settings list them. */
+export const legacyScripts = ({ legacyPaths }: Config["tracking"]) =>
+  legacyPaths.filter((path) => legacyKeys[path] === "script").map((path) => [path, "legacy"] as const);
+
 /** What is asked for at the older layout's paths. */
 const legacyKeys = {
   "/str/v1/": "events",
@@ -78,6 +82,12 @@ const legacyKeys = {
   "/ping": "ping",
   "/status": "status",
   "/clear": "clear",
+  "/track.js": "script",
+  "/old/track.js": "script",
+  "/pub/v1/track.js": "script",
+  "/pub/v1/old/track.js": "script",
+  "/tr/v1/pub/track.js": "script",
+  "/tr/v1/pub/old/track.js": "script",
 } as const;
 
 export type ClaimKey = ReturnType<typeof claimsOf>[number]["key"];

@@ -73,6 +73,46 @@ test("track.full.js tells the device and the page before with the first view", (
     },
   ));
 
+test("a page that takes the campaign out of its address at once is viewed with it, before what it tells at once", () =>
+  visit(
+    {
+      script: "full",
+      path: "/start?utm_source=mail",
+      init: `sessionStorage.tp_last = location.origin + "/earlier"`,
+      body: `<script>history.replaceState(null, "", "/start"); tr("at-once", { a: 1 })</script>`,
+    },
+    async (page, site) => {
+      await flush(page);
+      const [view] = site.taken();
+      // The address without it is another query, and so another view.
+      assert.deepEqual(
+        site.taken().map(({ ename }) => ename),
+        ["page_view", "page_view", "at-once"],
+      );
+      assert.equal(new URL(view?.url ?? "").search, "?utm_source=mail");
+      assert.deepEqual([view?.last, view?.w], [new URL("/earlier", page.url()).href, 1280]);
+    },
+  ));
+
+test("a page that is left in the task in which it began is viewed, with the page before", () =>
+  visit(
+    {
+      script: "full",
+      init: `sessionStorage.tp_last = location.origin + "/earlier"`,
+      body: `<script>dispatchEvent(new PageTransitionEvent("pagehide")); window.kept = localStorage.tp_q</script>`,
+    },
+    async (page, site) => {
+      const [view] = site.taken();
+      assert.deepEqual([view?.ename, view?.last], ["page_view", new URL("/earlier", page.url()).href]);
+      assert.match(
+        String(await page.evaluate("window.kept")),
+        /"ename":"page_view"/,
+        "kept before it is sent",
+      );
+      assert.equal(await page.evaluate("sessionStorage.tp_last"), page.url());
+    },
+  ));
+
 test("outbound links, downloads and named elements are events, links of the site are none", () =>
   visit(
     {

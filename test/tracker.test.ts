@@ -88,7 +88,6 @@ test("the first page view says what the wire format names, and is sent as text w
       params: {},
     });
     assert.equal(site.posts[0]?.headers["content-type"], "text/plain;charset=UTF-8");
-    assert.equal(site.posts[0]?.batch.site, undefined);
     assert.deepEqual(await context.cookies(), [], "a fronted site's ids come by response header alone");
   }));
 
@@ -346,8 +345,7 @@ test("a drop-in site keeps its visitor and session in its own cookies, for all i
       await page.goto(`http://www.shop.localhost:${site.port}/again`);
       const second = (await site.waitFor(2))[1];
       assert.deepEqual([second?.vid, second?.sid], [first?.vid, first?.sid]);
-      for (const { headers, batch } of site.posts) {
-        assert.equal(batch.site, "main");
+      for (const { headers } of site.posts) {
         assert.equal(headers.cookie, undefined, "the tracker's host gets no cookies");
         assert.equal(site.asked[0]?.headers.cookie, undefined);
         assert.equal(headers["content-type"], "text/plain;charset=UTF-8");

@@ -1,9 +1,4 @@
-import type { WireEvent } from "../gateway/model/wire.ts";
-
-/** The fields of an event that its maker gives; old pages give others than the wire format names. */
-export type Fields = { readonly [Key in keyof WireEvent]?: WireEvent[Key] | undefined } & Readonly<
-  Record<string, unknown>
->;
+import type { Fields } from "./core-api.ts";
 
 /** What an event carries beside its name; `value` and `currency` are its amount. */
 export type Properties = Readonly<Record<string, unknown>> & {
@@ -41,7 +36,7 @@ export interface Tr {
   /** Observes nothing any more, and leaves History as it was; what waits is still sent. */
   stop(): void;
   /** Calls made before the script had loaded. */
-  q?: Iterable<EarlyCall>;
+  q?: readonly EarlyCall[];
 }
 
 /** The arguments of a call, and the name of the method that was called, if it was not `tr` itself. */

@@ -6,11 +6,8 @@ import { tag } from "./tag.ts";
  * fragments are pages.
  */
 export const cleanUrl = (url = location.href): string =>
-  url.replace(
-    "hash" in tag ? /\?[^#]*/ : /[?#].*/,
-    (query) =>
-      query
-        .match(RegExp(`[?&](utm_\\w+|${tag.params}|ref|rcode|aff|\\w+(clk?id|braid))=[^&#]+`, "g"))
-        ?.join("")
-        .replace(/^./, "?") ?? "",
+  url.replace("hash" in tag ? /\?[^#]*/ : /[?#].*/, (query) =>
+    (query.match(RegExp(`[?&](utm_\\w+|${tag.params}|ref|rcode|aff|\\w+(clk?id|braid))=[^&#]+`, "g")) ?? [])
+      .join("")
+      .replace(/./, "?"),
   );

@@ -1,5 +1,6 @@
 /** Begins to observe, after all that the script is made of has been joined. */
-import { leave, moved, view } from "./start.ts";
+import { mayStore } from "./privacy.ts";
+import { moved, release, view } from "./start.ts";
 import { early } from "./tag.ts";
 
 type Call = (...args: unknown[]) => void;
@@ -14,9 +15,15 @@ for (const type of ["prerenderingchange", "visibilitychange", "pagehide"]) {
     type,
     () => {
       view();
-      leave();
+      release()[2]();
     },
     true,
   );
 }
-for (const call of early?.q ?? []) (call.m ? (tr[call.m] as Call) : tr)(...call);
+// What a page is asked for the first time takes a millisecond each, so each is a task of its own: what it allows, and its
+// cookies; its storage; and the events. The sender adds one for each delivery.
+setTimeout(mayStore);
+setTimeout(() => {
+  release();
+  early?.q?.map((call) => (call.m ? (tr[call.m] as Call) : tr)(...call));
+});

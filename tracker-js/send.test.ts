@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
+import type { Store } from "./core-api.ts";
 import { uuid7 } from "./lib/uuid7.ts";
 import { createSender, type Post } from "./send.ts";
-import type { Store } from "./store.ts";
 
 const event = (ename: string, size = 0) => ({ eid: uuid7(), ename, filler: "x".repeat(size) });
 const names = (body: string): string[] => JSON.parse(body).events.map((one: { ename: string }) => one.ename);
@@ -44,23 +44,22 @@ const withTimers = async (run: (tick: (ms: number) => Promise<void>) => Promise<
   }
 };
 
-test("events of one task travel together, with their send time and the batch's own members", () =>
+test("events of one task travel together, with their send time", () =>
   withTimers(async (tick) => {
     const { post, posted } = fakeGateway();
-    const [add] = createSender(`"site":"main",`, post, memoryStore());
+    const [add] = createSender(post, memoryStore());
     add(event("a"));
     add(event("b"));
     await tick(0);
     assert.deepEqual(posted.map(names), [["a", "b"]]);
-    const { sent, site } = JSON.parse(posted[0] ?? "");
-    assert.deepEqual([sent, site], [Date.now(), "main"]);
+    assert.equal(JSON.parse(posted[0] ?? "").sent, Date.now());
   }));
 
 test("what fails is kept, and sent again after 1 s, 2 s, 4 s, byte for byte", () =>
   withTimers(async (tick) => {
     const { post, posted } = fakeGateway(new Error("offline"), 0, new Error("offline"));
     const store = memoryStore();
-    const [add] = createSender("", post, store);
+    const [add] = createSender(post, store);
     add(event("a"));
     await tick(0);
     assert.equal(store.texts().length, 1);
@@ -78,7 +77,7 @@ test("what fails is kept, and sent again after 1 s, 2 s, 4 s, byte for byte", ()
 test("what the gateway says of waiting is waited beside the back-off, so that not all come at that moment", () =>
   withTimers(async (tick) => {
     const { post, posted } = fakeGateway(30_000);
-    const [add] = createSender("", post, memoryStore());
+    const [add] = createSender(post, memoryStore());
     add(event("a"));
     await tick(0);
     await tick(30_999);
@@ -90,7 +89,7 @@ test("what the gateway says of waiting is waited beside the back-off, so that no
 test("the back-off ends at five minutes", () =>
   withTimers(async (tick) => {
     const { post, posted } = fakeGateway(...Array.from({ length: 20 }, () => 0));
-    const [add] = createSender("", post, memoryStore());
+    const [add] = createSender(post, memoryStore());
     add(event("a"));
     await tick(0);
     for (let i = 0; i < 19; i++) await tick(300_000);
@@ -101,7 +100,7 @@ test("while a failed try backs off new events wait with the old ones, and a page
   withTimers(async (tick) => {
     const { post, posted } = fakeGateway(10_000);
     const store = memoryStore();
-    const [add, , leave] = createSender("", post, store);
+    const [add, , leave] = createSender(post, store);
     add(event("a"));
     await tick(0);
     add(event("b"));
@@ -118,7 +117,7 @@ test("what earlier pages left behind goes first; what is too old is counted in t
     const { post, posted } = fakeGateway();
     const left = JSON.stringify(event("left"));
     const store = memoryStore([left], 3);
-    const [add] = createSender("", post, store);
+    const [add] = createSender(post, store);
     add(event("now"));
     add(event("later"));
     await tick(0);
@@ -138,7 +137,7 @@ test("a page that hides sends once, although browsers say it twice, and keeps un
   withTimers(async (tick) => {
     const { post, posted } = fakeGateway();
     const store = memoryStore();
-    const [add, , leave] = createSender("", post, store);
+    const [add, , leave] = createSender(post, store);
     add(event("a"));
     leave();
     leave();
@@ -151,7 +150,7 @@ test("a page that hides sends once, although browsers say it twice, and keeps un
 test("memory is bounded: what has no room is dropped, and counted once there is room again", () =>
   withTimers(async (tick) => {
     const { post, posted } = fakeGateway(0);
-    const [add, flush] = createSender("", post, memoryStore());
+    const [add, flush] = createSender(post, memoryStore());
     for (let i = 0; i < 60; i++) add(event(`n${i}`, 10_000));
     await tick(0);
     await flush();
@@ -165,7 +164,7 @@ test("memory is bounded: what has no room is dropped, and counted once there is 
 test("an event that is no JSON takes no other with it", () =>
   withTimers(async (tick) => {
     const { post, posted } = fakeGateway();
-    const [add] = createSender("", post, memoryStore());
+    const [add] = createSender(post, memoryStore());
     const cycle: Record<string, unknown> = {};
     cycle["self"] = cycle;
     add(cycle);
@@ -178,7 +177,7 @@ test("an event that is no JSON takes no other with it", () =>
 test("where nothing can be stored everything still goes out", () =>
   withTimers(async (tick) => {
     const { post, posted } = fakeGateway(0);
-    const [add] = createSender("", post, () => undefined);
+    const [add] = createSender(post, () => undefined);
     add(event("a"));
     await tick(0);
     await tick(1000);

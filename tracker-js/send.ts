@@ -1,6 +1,6 @@
+import type { Store } from "./core-api.ts";
 import { safe } from "./lib/safe.ts";
 import { batchOf, maxWaiting } from "./queue.ts";
-import type { Store } from "./store.ts";
 
 /** Sends a body; resolves to the ms to wait at least before another try, -1 when it is done with. */
 export type Post = (body: string) => Promise<number>;
@@ -19,9 +19,9 @@ export type Sender = readonly [
 
 /**
  * Sends events until they are taken, beginning with what earlier pages left behind; how many were lost, the next
- * event says. `head` is JSON of members that a batch has beside its events, with a comma after each.
+ * event says.
  */
-export const createSender = (head: string, post: Post, store: Store): Sender => {
+export const createSender = (post: Post, store: Store): Sender => {
   let [waiting = [], dropped = 0] = store([]) ?? [];
   // 0: nothing is under way, 1: something is, more: it had to be tried again
   let tries = 0;
@@ -30,7 +30,7 @@ export const createSender = (head: string, post: Post, store: Store): Sender => 
     while (waiting[0]) {
       const batch = batchOf(waiting);
       // 0: the network failed
-      const waitMs = await post(`{"sent":${Date.now()},${head}"events":[${batch}]}`).catch(() => 0);
+      const waitMs = await post(`{"sent":${Date.now()},"events":[${batch}]}`).catch(() => 0);
       if (waitMs >= 0) {
         store(waiting, waiting);
         // And 1 s, 2 s, 4 s … 5 min, spread so that a crowd of pages does not come back at once.

@@ -1,45 +1,36 @@
 /** Joins the parts of the script that a visitor's browser runs. */
 
 import type { WireLink } from "../gateway/model/wire.ts";
-import type { Consent, Fields, Properties, Tr } from "./api.ts";
+import type { Consent, Properties, Tr } from "./api.ts";
 import { cleanUrl } from "./clean-url.ts";
+import type { Fields } from "./core-api.ts";
 import { keepId, longSeconds, visitSeconds } from "./identity.ts";
 import { readCookie, writeCookie } from "./lib/cookies.ts";
 import { pick } from "./lib/pick.ts";
 import { safe } from "./lib/safe.ts";
 import { uuid7 } from "./lib/uuid7.ts";
 import { isNobody, isSilent, isUnseen, mayStore } from "./privacy.ts";
-import { createSender } from "./send.ts";
+import { createSender, type Sender } from "./send.ts";
 import { browserStore } from "./store.ts";
 import { script, tag } from "./tag.ts";
 
-const { site } = tag;
 // As it is now: what the page makes of it later is its own.
 const nativeFetch = fetch;
-const collect = new URL(tag.collect ?? "/tr/v1/", script.src);
 /** The gateway does not see a choice that was made on another origin, so it is told with each request: `path` ends so. */
 const ask = (path: string, body: string): Promise<Response> =>
-  nativeFetch(collect + path + (isNobody() ? "tp_optout=1" : "tp_consent=" + readCookie("tp_consent")), {
-    // A string goes as text/plain, so no preflight is ever needed, and cookies only to the page's own origin: those
-    // of the tracker's host would compete with the ids that a drop-in script sends itself.
-    method: "POST",
-    body,
-    // Larger bodies are refused with it: 64 KiB of them, together, may outlive a page.
-    keepalive: !body[20_000],
-  });
-
-export const [add, flush, leave] = createSender(
-  site ? `"site":"${site}",` : "",
-  async (body) => {
-    const { status, headers } = await ask("?", body);
-    // Taken, or refused for good; an overloaded or a failing server is worth another try. What is missing, or a
-    // date, counts as 0: multiplying makes a number of the text.
-    return status > 499 || status === 429
-      ? 1000 * (headers.get("Retry-After") as unknown as number) || 0
-      : -1;
-  },
-  browserStore,
-);
+  nativeFetch(
+    new URL(tag.collect ?? "/tr/v1/", script.src) +
+      path +
+      (isNobody() ? "tp_optout=1" : "tp_consent=" + readCookie("tp_consent")),
+    {
+      // A string goes as text/plain, so no preflight is ever needed, and cookies only to the page's own origin: those
+      // of the tracker's host would compete with the ids that a drop-in script sends itself.
+      method: "POST",
+      body,
+      // Larger bodies are refused with it: 64 KiB of them, together, may outlive a page.
+      keepalive: !body[20_000],
+    },
+  );
 
 /** Asks the gateway for what only it knows, or can do; to a drop-in site it answers the cookies to write. */
 export const tell = async (path: string, text: string): Promise<string | undefined> => {
@@ -56,7 +47,10 @@ const wish = (wanted: object) => tell("me?", JSON.stringify(wanted));
 
 /** The names of the gateway's cookies are settings, which it puts on the tag. */
 const cookie = (name: "ref" | "xid" | "params"): string => readCookie(tag[`${name}Cookie`] ?? name);
-const params = safe((): Fields["params"] => JSON.parse(decodeURIComponent(cookie("params"))));
+const params = safe((text: string = cookie("params")): Fields["params"] =>
+  // Without the cookie nothing is thrown: a page's first exception takes it 1.5 ms.
+  text ? JSON.parse(decodeURIComponent(text)) : undefined,
+);
 /** The ids of a drop-in site; what else the gateway's cookies would hold it is asked for, once a visit. */
 const keepIds = (vid = keepId("vid", longSeconds)): Fields => {
   if (!readCookie("xid")) {
@@ -67,13 +61,28 @@ const keepIds = (vid = keepId("vid", longSeconds)): Fields => {
 };
 /** What an event says of its visitor beside its own fields. */
 export const common = (fields: Fields): Fields | false =>
-  mayStore() && { ...(site && keepIds()), params: { ...params(), ...fields.params }, ref: cookie("ref") };
+  mayStore() && { ...(tag.site && keepIds()), params: { ...params(), ...fields.params }, ref: cookie("ref") };
 
 let seq = 0;
-const held: Fields[] = [];
-/** Hands on what was held back, if it may leave by now. */
-const release = (): void => {
-  if (!isSilent()) for (const event of held.splice(0)) add({ ...event, ...common(event) });
+export const held: Fields[] = [];
+let sender: Sender | undefined;
+/**
+ * Hands on what was held back, if it may leave by now, and answers who takes it: made when it is first asked for, because
+ * it opens the browser's storage.
+ */
+export const release = (): Sender => {
+  sender ??= createSender(async (body) => {
+    const { status, headers } = await ask("?", body);
+    // Taken, or refused for good; an overloaded or a failing server is worth another try. What is missing, or a
+    // date, counts as 0: multiplying makes a number of the text.
+    return status > 499 || status === 429
+      ? 1000 * (headers.get("Retry-After") as unknown as number) || 0
+      : -1;
+  }, browserStore);
+  // The queue reads the id at the beginning of the text.
+  if (!isSilent())
+    for (const event of held.splice(0)) sender[0]({ eid: uuid7(), ...event, ...common(event) });
+  return sender;
 };
 /**
  * Makes an event of fields, after the view it happens on. While nothing may leave it stays here, and the visitor is
@@ -81,9 +90,9 @@ const release = (): void => {
  */
 export const record = safe((fields: Fields): void => {
   if (!("plid" in fields)) view(); // only a view has one
-  // The queue reads the id at the beginning of the text; and it is bounded.
-  if (!held[99]) held.push({ eid: uuid7(), created: Date.now(), seq: seq++, url: cleanUrl(), ...fields });
-  release();
+  if (!held[99]) held.push({ created: Date.now(), seq: seq++, url: cleanUrl(), ...fields });
+  // The first view waits for its task: see run.ts.
+  if (seq > 1) release();
 });
 
 let seen: string | undefined;
@@ -119,9 +128,8 @@ const unwrap = (["pushState", "replaceState"] as const).map((method) => {
     original.apply(history, args);
     moved();
   });
-  return () => {
-    if (history[method] === own) history[method] = original;
-  };
+  // biome-ignore lint/suspicious/noAssignInExpressions: shorter
+  return () => history[method] === own && (history[method] = original);
 });
 
 const event = (type: "track" | "outcome") =>
@@ -142,7 +150,7 @@ window.tr = Object.assign(event("track"), {
   }),
   reset: () => wish({ reset: true }),
   optout: (optout = true) => {
-    writeCookie("tp_optout", "1", optout ? longSeconds : 0);
+    writeCookie("tp_optout", 1, optout ? longSeconds : 0);
     void wish({ optout });
   },
   share: async (url = location.href) => {
@@ -153,9 +161,9 @@ window.tr = Object.assign(event("track"), {
   identify: (uid: string, traits?: Fields["traits"]) =>
     isNobody() || record({ ename: "identify", uid, traits, type: "identify" }),
   params,
-  flush,
+  flush: () => release()[1](),
   stop: () => {
-    tag.stop = "1";
+    tag.stop = 1 as unknown as string; // which the browser makes of it
     for (const undo of unwrap) undo();
   },
 } satisfies Omit<Tr, "q">);

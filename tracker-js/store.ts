@@ -1,15 +1,7 @@
+import type { Store } from "./core-api.ts";
 import { safe } from "./lib/safe.ts";
 import { uuid7 } from "./lib/uuid7.ts";
 import { mayStore } from "./privacy.ts";
-
-/**
- * What outlives the page: events that were not acknowledged yet. Lets the texts go, or keeps those that are to be
- * kept, and answers what was kept until now, oldest first, and how many were too old. Blocked or full, it keeps nothing more, and answers nothing.
- */
-export type Store = (
-  texts: readonly string[],
-  kept?: readonly string[],
-) => readonly [kept: readonly string[], stale: number] | undefined;
 
 /** One a line in localStorage, shared by the site's tabs. */
 export const browserStore: Store = safe((texts, kept = []) => {

@@ -11,6 +11,12 @@ const olderPaths = [
   "/ping",
   "/status",
   "/clear",
+  "/track.js",
+  "/old/track.js",
+  "/pub/v1/track.js",
+  "/pub/v1/old/track.js",
+  "/tr/v1/pub/track.js",
+  "/tr/v1/pub/old/track.js",
 ] as const;
 
 const websocketSettings = z.strictObject({
@@ -42,7 +48,7 @@ const jurisdictionSettings = z.strictObject({
     .describe("where they hold: ISO 3166 countries or regions, `*` everywhere"),
 });
 
-export const trackingSettings = z.strictObject({
+const trackingFields = z.strictObject({
   scriptPath: z
     .string()
     .regex(/^\/\S+$/, "expected a path")
@@ -56,7 +62,9 @@ export const trackingSettings = z.strictObject({
   legacyPaths: z
     .array(z.enum(olderPaths))
     .default(["/str/v1/", "/img/v1/", "/ppi/v1/", "/tlv/v1/"])
-    .describe("paths of the original tracker that are answered as well; a route of the site wins"),
+    .describe(
+      "paths of the original tracker that are answered as well, its script by track.legacy.js; a route wins",
+    ),
   publicDir: z
     .string()
     .min(1)
@@ -71,6 +79,14 @@ export const trackingSettings = z.strictObject({
     .default([...commonJurisdictions])
     .describe("rules of privacy by place, as `ppi/v1/jds` answers them"),
 });
+
+export const trackingSettings = trackingFields.refine(
+  ({ scriptPath, legacyPaths }) => !legacyPaths.some((path) => path === scriptPath),
+  {
+    path: ["legacyPaths"],
+    error: "names the path of the script itself: give scriptPath another, for the pages made since",
+  },
+);
 
 export type WebsocketSettings = z.infer<typeof websocketSettings>;
 export type Jurisdiction = z.infer<typeof jurisdictionSettings>;

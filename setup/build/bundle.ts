@@ -5,12 +5,14 @@ export interface BundleOptions {
   readonly target: string;
   /** The script ends without a word where it cannot run: nothing is thrown into a page that is not ours. */
   readonly quiet?: boolean;
+  /** A module that others import, whole and readable: their own build packs it. */
+  readonly module?: boolean;
 }
 
 /** One file for the browser, everything it imports inside. Throws a sentence that names file and line. */
 export const bundle = async (
   entry: string,
-  { target, quiet = false }: BundleOptions,
+  { target, quiet = false, module = false }: BundleOptions,
 ): Promise<Uint8Array> => {
   // Loaded here and not above: asking whether to build must not cost the start of esbuild.
   const { build, transform } = await import("esbuild");
@@ -18,7 +20,7 @@ export const bundle = async (
     const { outputFiles } = await build({
       entryPoints: [entry],
       bundle: true,
-      ...(quiet ? { minifySyntax: true, format: "esm" } : { minify: true, format: "iife" }),
+      ...(quiet || module ? { minifySyntax: quiet, format: "esm" } : { minify: true, format: "iife" }),
       target,
       charset: "utf8",
       legalComments: "none",

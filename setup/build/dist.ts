@@ -5,7 +5,14 @@ import { isOlder } from "./is-older.ts";
 /** The checkout, or the package. */
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
-const sources = ["tracker-js", "dashboard", "chrome-extension", "setup/build", "setup/build.ts"];
+const sources = [
+  "tracker-js",
+  "gateway/model/wire.ts",
+  "dashboard",
+  "chrome-extension",
+  "setup/build",
+  "setup/build.ts",
+];
 
 /** Where the build goes unless told otherwise. */
 export const distDir = join(root, "dist");

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { bundle } from "./bundle.ts";
+import { declarationsOf } from "./declarations.ts";
 import type { OutFile } from "./out-files.ts";
 
 /** What is built, by the word between `track` and `.js`. */
@@ -22,7 +23,29 @@ export const buildTracker = async (dir: string): Promise<OutFile[]> => {
   const built = await Promise.all(kinds.map((kind) => buildOne(dir, kind)));
   const list = built.map(({ kind, version, integrity }) => ({ kind, version, integrity }));
   const json = Buffer.from(`${JSON.stringify(list, null, 2)}\n`);
-  return [...built.flatMap(({ files }) => files), { name: versionsFile, bytes: json }];
+  return [
+    ...built.flatMap(({ files }) => files),
+    { name: versionsFile, bytes: json },
+    ...(await buildCore(dir)),
+  ];
+};
+
+/** For those who import: the delivery without a page as a module, with its types, and the types of `window.tr`. */
+const buildCore = async (dir: string): Promise<OutFile[]> => {
+  const shared = [join(dir, "../gateway/model/wire.ts"), join(dir, "core-api.ts")];
+  const [module, core, script] = await Promise.all([
+    bundle(join(dir, "core.ts"), { target: "es2021", module: true }),
+    declarationsOf(shared),
+    declarationsOf([...shared, join(dir, "api.ts")]),
+  ]);
+  return [
+    { name: "track.core.mjs", bytes: module },
+    {
+      name: "track.core.d.mts",
+      bytes: Buffer.from(`${core}export declare const createTracker: CreateTracker;\n`),
+    },
+    { name: "track.d.ts", bytes: Buffer.from(script) },
+  ];
 };
 
 const buildOne = async (dir: string, kind: (typeof kinds)[number]) => {

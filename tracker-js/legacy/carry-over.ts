@@ -30,7 +30,7 @@ if (window._sfpl?.trackerUrl) tag.collect ??= new URL("/tr/v1/", origin).href;
 export const oldFields = (): Readonly<Record<string, unknown>> => {
   const login = jsonCookie("ajwt") ?? jsonCookie("jwt");
   const user = (login?.["sfpl"] as { pub?: { uid?: unknown; uname?: unknown } } | undefined)?.pub;
-  return { xid: experiment, uid: user?.uid, uname: user?.uname };
+  return { xid: experiment, ver: readCookie("ver") || undefined, uid: user?.uid, uname: user?.uname };
 };
 export const oldParams = (): object => jsonCookie("exp") ?? {};
 

@@ -17,10 +17,11 @@ const send = (fields: Fields): void => {
   // In old pages `eid` named the experiment.
   const xid = own["xid"] ?? eid;
   record({
-    ename: "event",
     ...oldFields(),
     ...own,
     ...(xid ? { xid } : {}),
+    // Old pages name an event in its params as well.
+    ename: (own["ename"] ?? (params as Fields | undefined)?.["ename"] ?? "event") as string, // or what the gateway reads as one
     params: { ...query, ...oldParams(), ...(params as object | undefined) },
   });
 };
@@ -36,4 +37,5 @@ const call = (first: unknown, second?: unknown): void =>
   typeof first === "object" && first ? oldTr(first as Fields, second) : tr(first as string, second as Fields);
 
 window.tr = Object.assign(safe(call), tr) as typeof tr; // takes what `tr` takes, and an object
-window.track = safe(send);
+// Its newest form calls an event without a name by the experiment.
+window.track = safe((fields: Fields) => send({ ename: fields["xid"] ?? oldFields()["xid"], ...fields }));

@@ -1,20 +1,22 @@
 import { safe } from "./safe.ts";
 
+const runs: ((surely: boolean) => void)[] = [];
+
 /**
- * Calls `run` when the page may never be seen again, or surely goes. Whoever asks before run.ts is called before what
- * waits is sent: both listen at the window, on the way down.
+ * Calls `run` when the page may never be seen again, or surely goes: before what waits is sent, whenever it was asked
+ * for, because this module listens at the window before run.ts does.
  */
 export const whenLeaving = (run: (surely: boolean) => void): void => {
-  addEventListener(
-    "pagehide",
-    safe(() => run(true)),
-    true,
-  );
-  addEventListener(
-    "visibilitychange",
-    safe(() => {
-      if (document.hidden) run(false);
-    }),
-    true,
-  );
+  runs.push(safe(run));
 };
+
+for (const type of ["visibilitychange", "pagehide"]) {
+  addEventListener(
+    type,
+    () => {
+      const surely = type === "pagehide";
+      if (surely || document.hidden) runs.map((run) => run(surely));
+    },
+    true,
+  );
+}

@@ -1,5 +1,6 @@
 /** Starts what track.full.js observes, before the first view. */
 import { safe } from "../lib/safe.ts";
+import { held } from "../start.ts";
 import { script, tag } from "../tag.ts";
 import { observeClicks } from "./clicks.ts";
 import { observeEngagement } from "./engagement.ts";
@@ -7,10 +8,19 @@ import { observeErrors, observeNotFound } from "./errors.ts";
 import { viewFirst } from "./first-view.ts";
 import { observeForms } from "./forms.ts";
 
-viewFirst();
-for (const observe of [observeEngagement, observeClicks, observeForms]) safe(observe)();
+safe(viewFirst)();
 if ("errors" in tag) observeErrors();
-if ("notFound" in tag) safe(observeNotFound)();
+// In a task of its own, so that the script's first is short: who leaves before it has done nothing yet. Clicks come last,
+// because what the tag names as downloads may be no expression.
+setTimeout(
+  safe(() => {
+    held[0] &&= { ...held[0] };
+    observeEngagement();
+    observeForms();
+    if ("notFound" in tag) observeNotFound();
+    observeClicks();
+  }),
+);
 if ("vitals" in tag) {
   addEventListener("load", () => {
     const vitals = document.createElement("script");
