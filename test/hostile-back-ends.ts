@@ -15,6 +15,8 @@ export interface BackEnd {
   readonly url: string;
   /** what lies on the wire, read strictly: whole requests of all connections */
   wire(): readonly WireRequest[];
+  /** those of connections that the gateway has not given up: their requests must be seen by everybody */
+  standing(): readonly WireRequest[];
   /** whole requests that the program let through to what lies behind it */
   readonly seen: readonly WireRequest[];
   /** The bytes of all connections, for a message. */
@@ -140,6 +142,7 @@ const tapped = async (
   stop: () => Promise<void>,
 ): Promise<BackEnd> => {
   const lines: string[] = [];
+  const givenUp = new Set<number>();
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     const onward = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
@@ -147,6 +150,7 @@ const tapped = async (
     socket.on("data", (bytes: Buffer) => {
       lines[at] += bytes.toString("latin1");
     });
+    for (const sign of ["end", "close"] as const) socket.once(sign, () => givenUp.add(at));
     socket.pipe(onward).pipe(socket);
     for (const side of [socket, onward]) {
       sockets.add(side);
@@ -164,6 +168,7 @@ const tapped = async (
     url,
     seen: origin.seen,
     wire: () => lines.flatMap(readWire),
+    standing: () => lines.filter((_, at) => !givenUp.has(at)).flatMap(readWire),
     raw: () => JSON.stringify(lines),
     forget() {
       lines.fill("");

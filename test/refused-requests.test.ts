@@ -105,7 +105,7 @@ const refused: readonly (readonly [
   ["no Host", "GET /a HTTP/1.1\r\n\r\n", ["GET", "/a", 400], [get]],
   [
     "an expectation nobody knows",
-    `GET /a HTTP/1.1\r\nHost: ${host}\r\nExpect: tea\r\n\r\n`,
+    `GET /a HTTP/1.1\r\nHost: ${host}\r\nExpect: tea\r\nConnection: close\r\n\r\n`,
     ["GET", "/a", 417],
     [get],
   ],

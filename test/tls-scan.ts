@@ -21,6 +21,7 @@ const setAside: Readonly<Record<string, string>> = {
   cert_caStatus: "the local authority",
   certificate_transparency: "the local authority, which no public log knows",
   engine_problem: "the OpenSSL of the machine that scans",
+  sessionresumption_ticket: "a ticket of TLS 1.3, which comes after testssl has hung up",
 };
 
 const fine = new Set(["OK", "INFO", "LOW", "DEBUG"]);

@@ -1,10 +1,11 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { type IncomingMessage, METHODS, type ServerResponse } from "node:http";
 import type { Exchange } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import type { Clock } from "../lib/clock.ts";
 import { clientOf, plainAddress } from "../lib/ip.ts";
 import type { Site } from "../model/site.ts";
 import { Http2Request } from "./http2-messages.ts";
+import { methodsAllowed } from "./malformed.ts";
 import { hostOf, parseTarget } from "./target.ts";
 
 /** What a listener must know to make an `Exchange` of a request. */
@@ -64,7 +65,17 @@ const refuseOddHttp1 = (req: IncomingMessage): void => {
 
 const refuseOddHttp2 = (req: IncomingMessage, headerBytes = Number.POSITIVE_INFINITY): void => {
   if (sizeOf(req.headers) > headerBytes) throw new HttpError(431, "the request's headers are too large");
+  refuseOddMethod(req.method ?? "");
   refuseOddTarget(req.url ?? "");
+};
+
+// HTTP/1.1's parser knows these and no others, and a word in small letters is another method (RFC 9110 §9.1).
+const known = new Set(METHODS);
+
+const refuseOddMethod = (method: string): void => {
+  if (method === "CONNECT")
+    throw new HttpError(405, "this server is not a tunnel", { headers: { allow: methodsAllowed } });
+  if (!known.has(method)) throw new HttpError(501, "the request's method is not known here");
 };
 
 /** As long as they would be in HTTP/1.1, with a colon, a space and a line's end each. */
@@ -84,9 +95,9 @@ const refuseOddCoding = (req: IncomingMessage): void => {
     throw new HttpError(501, "no Transfer-Encoding but chunked is known here");
 };
 
-// In HTTP/2 a path is any bytes: what could not stand in a request line must not get into one behind us.
+// In HTTP/2 a path is any bytes: what HTTP/1.1's parser would not take in a request line must not get into one behind us.
 const refuseOddTarget = (path: string): void => {
-  if (!/^(\/[^\x00-\x20\x7f]*|\*)$/.test(path)) throw new HttpError(400, "the request's path cannot be read");
+  if (!/^(\/[!-~]*|\*)$/.test(path)) throw new HttpError(400, "the request's path cannot be read");
 };
 
 /** The value of `Strict-Transport-Security`. */

@@ -77,6 +77,7 @@ export const createHttp2Side = (options: Http2Options): Http2Side => {
     take,
   );
   server.on("checkExpectation", take);
+  server.on("connect", take);
   let draining = false;
   const tell = (reason: MalformedReason, socket: TLSSocket): void =>
     onMalformed?.({ reason, status: 400, protocol: "HTTP/2.0", socket, req: null, res: null });

@@ -68,3 +68,18 @@ const connectionTokens = (pairs: HeaderPairs): readonly string[] => {
   }
   return names.filter((name) => name !== "" && !keptAlways.includes(name));
 };
+
+const allowOrigin = "access-control-allow-origin";
+
+/** Browsers refuse an answer that has two of these (Fetch §4.10): the last stays, which is the settings' own where they add one. */
+export const keepOneAllowedOrigin = (pairs: HeaderPairs): HeaderPairs => {
+  let last = -1;
+  let found = 0;
+  for (let i = 0; i < pairs.length; i += 2) {
+    if (pairs[i] !== allowOrigin) continue;
+    last = i;
+    found++;
+  }
+  if (found < 2) return pairs;
+  return pairs.filter((_, i) => pairs[i - (i % 2)] !== allowOrigin || i - (i % 2) === last);
+};

@@ -5,7 +5,13 @@ import { discardBody } from "../http/request-body.ts";
 import { hasNoBody, runPasses, writeHead } from "../http/respond.ts";
 import { sendError } from "../http/send-error.ts";
 import { noConnection, upstreamFailure } from "./failure.ts";
-import { dropHopByHop, dropNominated, type HeaderPairs, without } from "./header-pairs.ts";
+import {
+  dropHopByHop,
+  dropNominated,
+  type HeaderPairs,
+  keepOneAllowedOrigin,
+  without,
+} from "./header-pairs.ts";
 import { applyHeaderRules, type CompiledRules } from "./header-rules.ts";
 import { allowedTrailers } from "./trailers.ts";
 import type { AnswerHandler, Call } from "./upstream/connection.ts";
@@ -76,7 +82,7 @@ export class Relay implements AnswerHandler {
   onHead(call: Call, { status, pairs, framing }: AnswerHead): void {
     this.#hooks.onAnswer();
     if (this.#over) return;
-    const headers = applyHeaderRules(answerPairs(status, pairs), this.#hooks.rules);
+    const headers = keepOneAllowedOrigin(applyHeaderRules(answerPairs(status, pairs), this.#hooks.rules));
     if (this.#x.responsePasses.length === 0) {
       this.#promised = framing.kind === "length" ? framing.bytes : -1;
       this.#x.res.writeHead(status, headers as string[]); // Node asks for a mutable array and does not change it

@@ -109,6 +109,20 @@ test("headers are set, added and removed, both ways", async (t) => {
   );
 });
 
+test("an origin that the settings allow stands in the place of the upstream's, also where it is added", async (t) => {
+  const up = await upstream(t, (_req, res) => res.setHeader("access-control-allow-origin", "*").end("ok"));
+  for (const how of ["set", "add"] as const) {
+    const { port } = await gate(t, {
+      upstreams: [http(up)],
+      responseHeaders: { [how]: { "Access-Control-Allow-Origin": "https://a.example" } },
+    });
+    assert.equal(
+      (await ask(port, "GET /")).text.match(/access-control-allow-origin: (.*)/g)?.join(),
+      "access-control-allow-origin: https://a.example",
+    );
+  }
+});
+
 test("a request that may be repeated goes to another upstream when one gives no answer", async (t) => {
   let cut = 0;
   const broken = await listen(

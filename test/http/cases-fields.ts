@@ -158,6 +158,18 @@ export const fieldCases: readonly HttpCase[] = [
     status: [200],
     asked: ["via: 1.1 cache.example\r\n"],
   },
+  {
+    rfc: "6454 §7.1",
+    name: "an upstream that allows two origins, which browsers refuse, allows the last",
+    send: get(),
+    answer: says(
+      200,
+      ["Access-Control-Allow-Origin: *", "X-End: to-end", "Access-Control-Allow-Origin: https://a.example"],
+      "ok",
+    ),
+    status: [200],
+    headers: { "access-control-allow-origin": "https://a.example", "x-end": "to-end" },
+  },
   keptBack("9110 §7.6.1", "Proxy-Connection: keep-alive"),
   keptBack("9110 §11.7.1", "Proxy-Authenticate: Basic"),
   keptBack("9110 §7.8", "Upgrade: h2c"),
