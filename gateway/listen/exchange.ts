@@ -5,6 +5,7 @@ import type { Clock } from "../lib/clock.ts";
 import { clientOf, plainAddress } from "../lib/ip.ts";
 import type { Site } from "../model/site.ts";
 import { Http2Request } from "./http2-messages.ts";
+import { PlainHttp2Request } from "./http2-plain.ts";
 import { hostOf, parseTarget } from "./target.ts";
 
 /** What a listener must know to make an `Exchange` of a request. */
@@ -51,7 +52,7 @@ export const openExchange = (
 };
 
 // A request line may claim that version too.
-const isHttp2 = (req: unknown): boolean => req instanceof Http2Request;
+const isHttp2 = (req: unknown): boolean => req instanceof PlainHttp2Request || req instanceof Http2Request;
 
 // The parser finds the end of every body whose last coding is `chunked`. What other codings stand before it would be lost
 // on the way to a server behind us, and in HTTP/1.0 nobody knows what any of it means (RFC 9112 §6.1).

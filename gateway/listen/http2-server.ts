@@ -2,13 +2,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import {
   constants,
   createServer,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
+  type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from "node:http2";
 import type { TLSSocket } from "node:tls";
+import { rememberPeer } from "./http2-headers.ts";
 import { Http2Request, Http2Response } from "./http2-messages.ts";
+import { PlainHttp2Request, PlainHttp2Response } from "./http2-plain.ts";
 
 export interface Http2Options {
   /** all headers of a request together */
@@ -43,28 +44,25 @@ const controlPerSecond = 50;
 /** The side of a listener that speaks HTTP/2. */
 export const createHttp2Side = ({ headerBytes, answer }: Http2Options): Http2Side => {
   const sessions = new Set<ServerHttp2Session>();
-  const server = createServer(
-    {
-      // Node's own, as far as the server knows.
-      Http2ServerRequest: Http2Request as unknown as typeof Http2ServerRequest,
-      Http2ServerResponse: Http2Response as unknown as typeof Http2ServerResponse,
-      settings: {
-        maxConcurrentStreams: streamsAtOnce,
-        maxHeaderListSize: headerBytes,
-        initialWindowSize: windowBytes / 4,
-        enablePush: false,
-      },
-      maxHeaderListPairs: 1000, // the bytes are the limit, as in HTTP/1.1
-      maxSessionInvalidFrames: 100,
-      maxSessionRejectedStreams: 100,
-      maxOutstandingPings: 10,
+  const server = createServer({
+    settings: {
+      maxConcurrentStreams: streamsAtOnce,
+      maxHeaderListSize: headerBytes,
+      initialWindowSize: windowBytes / 4,
+      enablePush: false,
     },
-    // What handlers use of a request and an answer is what the two classes give in HTTP/1.1's way.
-    (req, res) => answer(req as unknown as IncomingMessage, res as unknown as ServerResponse),
+    maxHeaderListPairs: 1000, // the bytes are the limit, as in HTTP/1.1
+    maxSessionInvalidFrames: 100,
+    maxSessionRejectedStreams: 100,
+    maxOutstandingPings: 10,
+  });
+  server.on("stream", (stream, headers, _flags, raw: unknown) =>
+    take(stream, headers, raw as readonly string[], answer),
   );
   let draining = false;
   const adopt = (session: ServerHttp2Session, socket: TLSSocket): void => {
     sessions.add(session);
+    rememberPeer(session, socket);
     session.setLocalWindowSize(windowBytes);
     session.setTimeout(idleMs, () => session.close());
     session.on("close", () => sessions.delete(session));
@@ -96,6 +94,33 @@ export const createHttp2Side = ({ headerBytes, answer }: Http2Options): Http2Sid
     },
   };
 };
+
+/** Hands a request on in the shape of HTTP/1.1's; a tunnel and an unknown expectation are answered here. */
+const take = (
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  raw: readonly string[],
+  answer: Http2Options["answer"],
+): void => {
+  const isTunnel = headers[":method"] === "CONNECT";
+  if (stream.endAfterHeaders && !isTunnel && headers.expect === undefined) {
+    const req = new PlainHttp2Request(stream, headers);
+    const res = new PlainHttp2Response(req, stream);
+    answer(...asNodes(req, res));
+    return;
+  }
+  const req = new Http2Request(stream, headers, undefined, raw);
+  const res = new Http2Response(stream);
+  if (isTunnel) res.writeHead(405).end();
+  else if (headers.expect !== undefined && headers.expect !== "100-continue") res.writeHead(417).end();
+  else {
+    if (headers.expect !== undefined) res.writeContinue();
+    answer(...asNodes(req, res));
+  }
+};
+
+/** What handlers use of a request and an answer is what these give in HTTP/1.1's way. */
+const asNodes = (req: object, res: object) => [req, res] as unknown as [IncomingMessage, ServerResponse];
 
 /** As RFC 9113 §6.8 describes it: first every stream is still taken, and one round trip later none that is new. */
 const letGo = (session: ServerHttp2Session): void => {
