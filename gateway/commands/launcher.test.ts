@@ -66,6 +66,19 @@ test("a recent Node runs the program in its own process, with the arguments", as
   assert.equal((await ended).out, `${child.pid} start --dev\n`);
 });
 
+test("what serves has a bound on the space of new objects, unless somebody has set one; commands do not care", async () => {
+  install("zod");
+  installNode();
+  writeMain("console.log(process.pid, ...process.execArgv);");
+  const flag = "--max-semi-space-size=16";
+  const first = launch([process.execPath], ["start"]);
+  assert.equal((await first.ended).out, `${first.child.pid} ${flag}\n`);
+  const own = launch([process.execPath, "--max-semi-space-size=2"], ["start"]);
+  assert.equal((await own.ended).out, `${own.child.pid} --max-semi-space-size=2\n`);
+  assert.match((await launch([process.execPath], ["check"]).ended).out, /^\d+\n$/);
+  assert.match((await launch(olderNode, ["start"]).ended).out, /^\d+ --max-semi-space-size=16\n$/);
+});
+
 test("an older Node hands over to the one that is installed, and passes its exit code on", async () => {
   install("zod");
   installNode();
