@@ -153,6 +153,7 @@ const slopeOf = (samples: readonly number[]): number => {
 
 const startTurnpike = async (upstream: string): Promise<Through> => {
   const gateway = await startGateway({
+    launched: true,
     config: {
       tls: "off",
       limits: { requests: 1_000_000_000, connections: 50_000, connectionsPerAddress: 50_000 },

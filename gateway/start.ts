@@ -25,7 +25,7 @@ import { systemClock } from "./lib/clock.ts";
 import { collectAtRest } from "./lib/collect-at-rest.ts";
 import { createLog, type Log } from "./lib/log.ts";
 import { shortPath } from "./lib/short-path.ts";
-import { holdYoungGeneration } from "./lib/young-generation.ts";
+import { boundYoungGeneration } from "./lib/young-generation.ts";
 import { openCounters } from "./limit/open-counters.ts";
 import type { Bound } from "./listen/bind.ts";
 import { createListener } from "./listen/listener.ts";
@@ -318,9 +318,9 @@ const run = async (
     const encrypted = secureUrl === null ? {} : { secure: secureUrl };
     log.info("listening", { site: siteUrl, ...encrypted, dashboard: adminUrl, data: dir });
   }
-  holdYoungGeneration(); // loading the program has made it large enough
   predecessor?.serving(store, counters.days);
   closers.push(collectAtRest());
+  closers.push(boundYoungGeneration());
   return {
     taken: handover.taken,
     cancel: () => handover.cancel(),

@@ -12,7 +12,7 @@ import type { FromWorker, ToWorker } from "./fleet-messages.ts";
 import { systemClock } from "./lib/clock.ts";
 import { collectAtRest } from "./lib/collect-at-rest.ts";
 import { createLog } from "./lib/log.ts";
-import { holdYoungGeneration } from "./lib/young-generation.ts";
+import { boundYoungGeneration } from "./lib/young-generation.ts";
 import { createRemoteCounters } from "./limit/remote-counters.ts";
 import type { PlaceNews } from "./limit/shared-places.ts";
 import { createTicketKeys } from "./listen/tls/ticket-keys.ts";
@@ -71,8 +71,8 @@ const serve = async ({ config, dev, demoUpstream, bound, secure, ...given }: Ser
       left: (no) => tellPlace({ kind: "left", no }),
     },
   });
-  holdYoungGeneration();
   collectAtRest();
+  boundYoungGeneration();
   say({ kind: "ready" });
 };
 

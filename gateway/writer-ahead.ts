@@ -10,9 +10,12 @@ export interface WriterAhead {
   begin(settings: ProjectionSettings): Worker;
 }
 
+/** Else V8 gives up to 128 MB of a thread's heap to objects that are to die young. */
+const resourceLimits = { maxYoungGenerationSizeMb: 24 };
+
 /** Starts the thread. One that never begins ends with the process, and does not hold it up. */
 export const startWriterAhead = (): WriterAhead => {
-  const worker = new Worker(new URL("./writer.ts", import.meta.url));
+  const worker = new Worker(new URL("./writer.ts", import.meta.url), { resourceLimits });
   let failure: Error | null = null;
   const fail = (error: unknown): void => {
     failure = error instanceof Error ? error : new Error(String(error));

@@ -18,6 +18,8 @@ export interface GatewayOptions {
   readonly args?: readonly string[];
   /** ports of an earlier run, to come back under the same address */
   readonly ports?: Ports;
+  /** starts it as operators do, through its launcher: some 30 MB less, and a second start is faster */
+  readonly launched?: boolean;
   /** runs the program under another one, e.g. strace */
   readonly under?: readonly string[];
 }
@@ -119,7 +121,7 @@ const launch = (options: GatewayOptions, folder: string, data: string, ports: Po
   const command = [
     ...(options.under ?? []),
     process.execPath,
-    join(root, "gateway/main.ts"),
+    join(root, options.launched ? "turnpike.js" : "gateway/main.ts"),
     "start",
     ...args,
   ];

@@ -5,6 +5,7 @@ import type { Clock } from "../lib/clock.ts";
 import { clientOf, plainAddress } from "../lib/ip.ts";
 import type { Site } from "../model/site.ts";
 import { Http2Request } from "./http2-messages.ts";
+import { PlainHttp2Request } from "./http2-plain.ts";
 import { methodsAllowed } from "./malformed.ts";
 import { hostOf, parseTarget } from "./target.ts";
 
@@ -54,7 +55,7 @@ export const openExchange = (
 };
 
 // A request line may claim that version too.
-const isHttp2 = (req: unknown): boolean => req instanceof Http2Request;
+const isHttp2 = (req: unknown): boolean => req instanceof PlainHttp2Request || req instanceof Http2Request;
 
 const refuseOddHttp1 = (req: IncomingMessage): void => {
   refuseOddCoding(req);

@@ -11,7 +11,7 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { Readable, ReadableOptions } from "node:stream";
-import { type ClientIdentity, clientIdentity } from "../http/client-certificate.ts";
+import { ofConnection, pairsOf, plainHeaders, StreamSocket } from "./http2-headers.ts";
 
 // The classes' own types declare fields where there are accessors, and accessors cannot be put over fields.
 type RequestClass = new (
@@ -28,6 +28,7 @@ interface Answer {
   writeHead(status: number, headers?: Fields): unknown;
   write(...args: unknown[]): boolean;
   end(...args: unknown[]): unknown;
+  writeContinue(): unknown;
 }
 type Fields = readonly string[] | Readonly<Record<string, string | number | readonly string[] | undefined>>;
 type ResponseClass = new (stream: ServerHttp2Stream) => Answer;
@@ -65,57 +66,6 @@ export class Http2Request extends (Http2ServerRequest as unknown as RequestClass
     return super.push(chunk, encoding);
   }
 }
-
-/** What handlers may ask of the connection of a request: they get the stream's, as the connection is everybody's. */
-class StreamSocket {
-  readonly encrypted = true;
-  readonly remoteAddress: string | undefined;
-  /** of the body, as the connection's own number is everybody's */
-  bytesRead = 0;
-  readonly #stream: ServerHttp2Stream;
-  constructor(stream: ServerHttp2Stream) {
-    this.#stream = stream;
-    this.remoteAddress = stream.session?.socket.remoteAddress;
-  }
-  get [clientIdentity](): ClientIdentity | undefined {
-    const { session } = this.#stream;
-    return session && (session.socket as { [clientIdentity]?: ClientIdentity })[clientIdentity];
-  }
-  get destroyed(): boolean {
-    return this.#stream.destroyed;
-  }
-  destroySoon(): void {
-    this.#stream.close(constants.NGHTTP2_NO_ERROR);
-  }
-  destroy(): void {
-    this.#stream.close(constants.NGHTTP2_CANCEL);
-  }
-}
-
-const plainHeaders = (headers: IncomingHttpHeaders, isWhole: boolean | undefined): Http1Headers => {
-  const plain: Http1Headers = Object.create(null);
-  const { ":authority": authority, host } = headers;
-  // Two that differ are written as a list, which is no host: the request is refused (RFC 9113 §8.3.1).
-  if (authority !== undefined && host !== undefined && authority !== host)
-    plain.host = `${authority}, ${host}`;
-  else if ((authority ?? host) !== undefined) plain.host = authority ?? host;
-  for (const name in headers) {
-    if (name.charCodeAt(0) !== 0x3a /* : */ && name !== "host") plain[name] = headers[name];
-  }
-  // A body whose length nobody said is what HTTP/1.1 calls chunked: the rest of the program reads one language.
-  if (!isWhole && plain["content-length"] === undefined) plain["transfer-encoding"] = "chunked";
-  return plain;
-};
-
-const pairsOf = (headers: Http1Headers): string[] => {
-  const pairs: string[] = [];
-  for (const name in headers) {
-    const value = headers[name];
-    if (typeof value === "string") pairs.push(name, value);
-    else for (const one of value ?? []) pairs.push(name, one);
-  }
-  return pairs;
-};
 
 /** An answer that behaves as one of HTTP/1.1 where its client has left, or is to be cut off. */
 export class Http2Response extends (Http2ServerResponse as unknown as ResponseClass) {
@@ -156,17 +106,6 @@ export class Http2Response extends (Http2ServerResponse as unknown as ResponseCl
     return this;
   }
 }
-
-// What a connection of HTTP/1.1 is told; here it would make the answer malformed (RFC 9113 §8.2.2).
-const ofConnection: ReadonlySet<string> = new Set([
-  "connection",
-  "http2-settings",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "transfer-encoding",
-  "upgrade",
-]);
 
 const withoutConnection = (headers: Fields): Fields => {
   if (!Array.isArray(headers)) {

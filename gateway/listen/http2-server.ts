@@ -2,13 +2,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import {
   constants,
   createServer,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
+  type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from "node:http2";
 import type { TLSSocket } from "node:tls";
+import { rememberPeer } from "./http2-headers.ts";
 import { Http2Request, Http2Response } from "./http2-messages.ts";
+import { PlainHttp2Request, PlainHttp2Response } from "./http2-plain.ts";
 import { watchStalls } from "./http2-stalls.ts";
 import type { MalformedReason, TellMalformed } from "./malformed.ts";
 
@@ -50,39 +51,31 @@ const controlPerSecond = 50;
 export const createHttp2Side = (options: Http2Options): Http2Side => {
   const { headerBytes, answer, idleMs, stalledMs, onMalformed } = options;
   const stalls = watchStalls(stalledMs);
-  // What handlers use of a request and an answer is what the two classes give in HTTP/1.1's way.
-  const take = (given: object, giving: object): void => {
-    const [req, res] = [given as IncomingMessage, giving as ServerResponse];
+  const sessions = new Set<ServerHttp2Session>();
+  const server = createServer({
+    settings: {
+      maxConcurrentStreams: streamsAtOnce,
+      // Past this Node ends the stream without a word; what is above the limit alone gets an answer.
+      maxHeaderListSize: headerBytes * 2,
+      initialWindowSize: windowBytes / 4,
+      enablePush: false,
+    },
+    maxHeaderListPairs: 1000, // the bytes are the limit, as in HTTP/1.1
+    maxSessionInvalidFrames: 100,
+    maxSessionRejectedStreams: 100,
+    maxOutstandingPings: 10,
+  });
+  server.on("stream", (stream, headers, _flags, raw: unknown) => {
+    const [req, res] = messagesOf(stream, headers, raw as readonly string[]); // as Node's own classes are given them
     stalls.watch(req, res);
     answer(req, res);
-  };
-  const sessions = new Set<ServerHttp2Session>();
-  const server = createServer(
-    {
-      // Node's own, as far as the server knows.
-      Http2ServerRequest: Http2Request as unknown as typeof Http2ServerRequest,
-      Http2ServerResponse: Http2Response as unknown as typeof Http2ServerResponse,
-      settings: {
-        maxConcurrentStreams: streamsAtOnce,
-        // Past this Node ends the stream without a word; what is above the limit alone gets an answer.
-        maxHeaderListSize: headerBytes * 2,
-        initialWindowSize: windowBytes / 4,
-        enablePush: false,
-      },
-      maxHeaderListPairs: 1000, // the bytes are the limit, as in HTTP/1.1
-      maxSessionInvalidFrames: 100,
-      maxSessionRejectedStreams: 100,
-      maxOutstandingPings: 10,
-    },
-    take,
-  );
-  server.on("checkExpectation", take);
-  server.on("connect", take);
+  });
   let draining = false;
   const tell = (reason: MalformedReason, socket: TLSSocket): void =>
     onMalformed?.({ reason, status: 400, protocol: "HTTP/2.0", socket, req: null, res: null });
   const adopt = (session: ServerHttp2Session, socket: TLSSocket): void => {
     sessions.add(session);
+    rememberPeer(session, socket);
     stalls.keep(session, socket);
     session.setLocalWindowSize(windowBytes);
     session.setTimeout(idleMs, () => session.close());
@@ -119,6 +112,24 @@ export const createHttp2Side = (options: Http2Options): Http2Side => {
     },
   };
 };
+
+/** A request and its answer in the shape of HTTP/1.1's, in the short form where there is no body. */
+const messagesOf = (
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  raw: readonly string[],
+): readonly [IncomingMessage, ServerResponse] => {
+  if (stream.endAfterHeaders && headers.expect === undefined) {
+    const req = new PlainHttp2Request(stream, headers);
+    return asNodes(req, new PlainHttp2Response(req, stream));
+  }
+  const res = new Http2Response(stream);
+  if (headers.expect === "100-continue") res.writeContinue();
+  return asNodes(new Http2Request(stream, headers, undefined, raw), res);
+};
+
+/** What handlers use of a request and an answer is what these give in HTTP/1.1's way. */
+const asNodes = (req: object, res: object) => [req, res] as unknown as [IncomingMessage, ServerResponse];
 
 /** As RFC 9113 §6.8 describes it: first every stream is still taken, and one round trip later none that is new. */
 const letGo = (session: ServerHttp2Session): void => {

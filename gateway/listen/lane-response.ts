@@ -102,16 +102,15 @@ export class LaneResponse extends EventEmitter {
     const bytes = chunk === undefined ? nothing : bytesOf(chunk, encoding);
     const head = this.#takeHead(bytes.length);
     this.writableEnded = true;
+    if (this.#framing === "length") this.#owed -= bytes.length;
+    // Behind a body of another length than was said, nobody knows where the next answer begins.
+    const isWhole = this.#framing !== "length" || this.#owed === 0;
+    const out = isWhole ? this.#written : undefined;
     if (this.#framing === "chunks") {
       const size = bytes.length === 0 ? "" : `${bytes.length.toString(16)}\r\n`;
-      this.#send(`${head}${size}`, bytes, `${size === "" ? "" : "\r\n"}0\r\n${this.#trailers}\r\n`);
-    } else if (this.#framing === "length") {
-      this.#owed -= bytes.length;
-      this.#send(head, bytes);
-    } else this.#send(head, nothing);
-    // Behind a body of another length than was said, nobody knows where the next answer begins.
-    if (this.#framing === "length" && this.#owed !== 0) this.destroy();
-    else this.#finish();
+      this.#send(`${head}${size}`, bytes, `${size === "" ? "" : "\r\n"}0\r\n${this.#trailers}\r\n`, out);
+    } else this.#send(head, this.#framing === "length" ? bytes : nothing, "", out);
+    if (!isWhole) this.destroy();
     return this;
   }
 
@@ -168,26 +167,36 @@ export class LaneResponse extends EventEmitter {
       : `${text}Connection: close\r\n\r\n`;
   }
 
-  #send(before: string, bytes: Buffer | Latin1, after = ""): boolean {
+  /** `out` is called when the connection has taken all of it. */
+  #send(before: string, bytes: Buffer | Latin1, after = "", out?: Written): boolean {
     const { socket } = this.#road;
-    if (bytes.length === 0) return before + after === "" || socket.write(before + after, "latin1");
-    if (bytes instanceof Latin1) return socket.write(before + bytes.text + after, "latin1");
-    if (before === "" && after === "") return socket.write(bytes);
-    if (bytes.length <= onePieceBytes) return socket.write(joined(before, bytes, after));
+    if (bytes.length === 0) return this.#sendText(before + after, out);
+    if (bytes instanceof Latin1) return this.#sendText(before + bytes.text + after, out);
+    if (before === "" && after === "") return socket.write(bytes, out);
+    if (bytes.length <= onePieceBytes) return socket.write(joined(before, bytes, after), out);
     socket.cork();
     if (before !== "") socket.write(before, "latin1");
-    const more = socket.write(bytes);
-    if (after !== "") socket.write(after, "latin1");
+    const more = socket.write(bytes, after === "" ? out : undefined);
+    if (after !== "") socket.write(after, "latin1", out);
     socket.uncork();
     return more;
   }
 
-  #finish(): void {
-    const { socket } = this.#road;
-    if (socket.writableLength === 0) process.nextTick(finish, this, this.#road);
-    else socket.write("", () => finish(this, this.#road));
+  #sendText(text: string, out: Written | undefined): boolean {
+    if (text !== "") return this.#road.socket.write(text, "latin1", out);
+    if (out === undefined) return true;
+    // All was written before; an empty write comes behind it.
+    if (this.#road.socket.writableLength > 0) this.#road.socket.write("", out);
+    else process.nextTick(out);
+    return true;
   }
+
+  readonly #written: Written = (error) => {
+    if (!error) finish(this, this.#road); // else the connection's close says that nobody got it
+  };
 }
+
+type Written = (error?: Error | null) => void;
 
 const finish = (answer: LaneResponse, road: AnswerRoad): void => {
   if (answer.closed) return;

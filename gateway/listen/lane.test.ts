@@ -80,7 +80,7 @@ test("anything but the plainest form takes the long way, with every byte", async
     ["chunks", `${head}${close}Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n`],
     ["a field twice", plain("x", `X-A: 1\r\nx-a: 2\r\n${close}`)],
     ["an empty field", plain("x", `X-A:\r\n${close}`)],
-    ["a connection to be closed", plain("x", close)],
+    ["another word on the connection", plain("x", "Connection: close, x-a\r\n")],
     ["an expectation", plain("x", `Expect: 100-continue\r\n${close}`)],
     ["an HTTP/1.0 client", "POST /short HTTP/1.0\r\nHost: a\r\nContent-Length: 1\r\n\r\nx"],
   ];
@@ -89,6 +89,39 @@ test("anything but the plainest form takes the long way, with every byte", async
     assert.deepEqual(waysOf(text), ["long"], `${name}: ${text}`);
     assert.match(text, /x(\r\n0\r\n\r\n)?$/, name);
   }
+});
+
+test("a client that asks for nothing more gets its answer, and the connection ends", async (t) => {
+  const { port } = await open(t);
+  for (const word of ["close", "Close"]) {
+    const text = await exchangeBytes(port, plain("x", `Connection: ${word}\r\n`));
+    assert.match(text, /^HTTP\/1\.1 200 OK\r\nx-way: short\r\n[\s\S]*Connection: close\r\n\r\nx$/);
+    const got = await exchangeBytes(port, `GET /a HTTP/1.1\r\nHost: a\r\nConnection: ${word}\r\n\r\n`);
+    assert.match(got, /^HTTP\/1\.1 200 OK\r\nx-way: long\r\n[\s\S]*Connection: close\r\n/);
+  }
+  const two = await exchangeBytes(port, plain("one", "Connection: close\r\n") + plain("two"));
+  assert.equal(waysOf(two).length, 1, "what comes behind is no request");
+});
+
+test("what comes while a last answer is being made, or behind it, is no request", async (t) => {
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+  let release: () => void = () => {};
+  const { port, taken } = await open(t, (request) => {
+    begin();
+    return new Promise((resolve) => {
+      release = () => void short(request).then(resolve);
+    });
+  });
+  const socket = await connectTo(port);
+  socket.on("error", () => {});
+  socket.write(plain("one", "Connection: close\r\n"));
+  await begun;
+  socket.write(plain("two"));
+  const closed = once(socket, "close");
+  socket.resume();
+  release();
+  await closed;
+  assert.equal(taken.length, 1);
 });
 
 test("what is malformed is refused as ever", async (t) => {

@@ -89,6 +89,10 @@ class Car implements AnswerRoad {
   readonly #from: Origin;
   #running = false;
   #ended = false;
+  /** the client wants no other answer than the one that runs */
+  #closes = false;
+  /** its last answer is out: what comes behind is no request (RFC 9112 §9.6) */
+  #over = false;
   #gone = false;
   /** what came while a request was being answered */
   #ahead: Buffer | null = null;
@@ -106,7 +110,7 @@ class Car implements AnswerRoad {
   }
 
   mayStay(): boolean {
-    return !this.#ended && !this.#road.isStopping();
+    return !this.#ended && !this.#closes && !this.#road.isStopping();
   }
 
   over(): void {
@@ -114,11 +118,8 @@ class Car implements AnswerRoad {
     this.#answering = null;
     this.#running = false;
     if (this.#gone) return;
-    if (answer?.shouldKeepAlive !== true) {
-      this.socket.end();
-      return;
-    }
-    this.#wait();
+    if (answer?.shouldKeepAlive === true) this.#wait();
+    else this.#end();
   }
 
   stop(): void {
@@ -126,6 +127,7 @@ class Car implements AnswerRoad {
   }
 
   readonly #onData = (bytes: Buffer): void => {
+    if (this.#over) return;
     if (!this.#running) {
       this.#read(bytes);
       return;
@@ -158,6 +160,7 @@ class Car implements AnswerRoad {
 
   #read(bytes: Buffer): void {
     const request = readPlainRequest(bytes, this.#road.options.headBytes, this.#from);
+    if (request) this.#closes = request.closes;
     if (request && request.method !== "POST") {
       this.#serve(request);
       return;
@@ -206,16 +209,20 @@ class Car implements AnswerRoad {
     this.#running = false;
     if (this.#gone) return;
     const { options } = this.#road;
-    const closes = this.#ended || this.#road.isStopping();
+    const closes = !this.mayStay();
     const head = headOf(answer, closes, options.idleMs);
     const { body } = answer;
     if (body.length === 0) this.socket.write(head, "latin1");
     else this.socket.write(Buffer.concat([Buffer.from(head, "latin1"), Buffer.from(body)]));
-    if (closes) {
-      this.socket.end();
-      return;
-    }
-    this.#wait();
+    if (closes) this.#end();
+    else this.#wait();
+  }
+
+  /** Behind the last answer. A client that asked for the end need not close its side first. */
+  #end(): void {
+    this.#over = true;
+    if (this.#closes) this.socket.destroySoon();
+    else this.socket.end();
   }
 
   /** For the next request, which may have come already. */

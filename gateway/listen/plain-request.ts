@@ -16,6 +16,8 @@ export interface PlainRequest extends Origin {
   /** as received: name, value, name, value */
   readonly rawHeaders: readonly string[];
   readonly body: Buffer;
+  /** The client asks for nothing more on its connection. */
+  readonly closes: boolean;
 }
 
 const headEnd = Buffer.from("\r\n\r\n");
@@ -56,7 +58,8 @@ export const readPlainRequest = (
   if (!isWhole(method, headers["content-length"], bytes.length - start)) return null;
   const from = method.length + 1;
   const target = head.slice(from, head.indexOf(" ", from));
-  return { method, target, headers, rawHeaders, body: bytes.subarray(start), peer, encrypted };
+  const closes = headers["connection"]?.toLowerCase() === "close";
+  return { method, target, headers, rawHeaders, body: bytes.subarray(start), closes, peer, encrypted };
 };
 
 const methodOf = (first: number | undefined): "POST" | "GET" | "HEAD" | null => {
@@ -80,8 +83,7 @@ const readFields = (head: string, raw: string[]): Record<string, string> | null 
     const colon = head.indexOf(":", start);
     const written = head.slice(start, colon);
     const name = written.toLowerCase();
-    if (headers[name] !== undefined || (notPlain.has(name) && !isKeepAlive(name, head, colon, end)))
-      return null;
+    if (headers[name] !== undefined || (notPlain.has(name) && !isKnown(name, head, colon, end))) return null;
     let from = colon + 1;
     while (isBlank(head.charCodeAt(from))) from++;
     let to = end < 0 ? head.length : end;
@@ -96,9 +98,12 @@ const readFields = (head: string, raw: string[]): Record<string, string> | null 
 
 const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
 
-const isKeepAlive = (name: string, head: string, colon: number, end: number): boolean =>
-  name === "connection" &&
-  head
+/** What `Connection` says is that it stays open, or that it does not. */
+const isKnown = (name: string, head: string, colon: number, end: number): boolean => {
+  if (name !== "connection") return false;
+  const said = head
     .slice(colon + 1, end < 0 ? undefined : end)
     .trim()
-    .toLowerCase() === "keep-alive";
+    .toLowerCase();
+  return said === "keep-alive" || said === "close";
+};
