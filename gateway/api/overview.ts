@@ -116,7 +116,7 @@ const checklist = (counters: Counters, source: OverviewSource): readonly Checkli
       title: "A tracked link was followed",
       text:
         seen("tagged") > 0
-          ? `${countOf(seen("tagged"), "event")} came through links made with the extension`
+          ? `${countOf(seen("tagged"), "visit")} through links made with the extension`
           : "Load dist/chrome-extension in Chrome, copy a tracked link, and open it",
     },
   ];

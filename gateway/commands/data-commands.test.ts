@@ -228,6 +228,7 @@ test("sql prints a table on a terminal, tab-separated values elsewhere, and JSON
 for (const statement of [
   "delete from journal",
   "drop table journal",
+  "drop table events",
   "insert into tokens values (1, 2, 3, 4)",
   "pragma user_version = 9",
   "selec 1",
@@ -238,6 +239,7 @@ for (const statement of [
     const { code, out, err } = await run(["sql", statement, "--data", dir]);
     assert.deepEqual([code, out], [1, ""]);
     assert.match(err, /^[^\n]+\n$/);
+    assert.doesNotMatch(err, /drop view/i, "no advice how to write it");
     assert.equal((await run(["sql", "select count(*) as n from journal", "--data", dir])).out, "n\n1\n");
     assert.equal(
       (await run(["sql", "select user_version > 8 as n from pragma_user_version", "--data", dir])).out,

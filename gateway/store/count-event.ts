@@ -9,7 +9,11 @@ export const countEvent = (counters: CounterTable, event: Event): void => {
     return;
   }
   if (event.type === "log") {
-    if (event.tracking_protocol === "gateway") counters.add(site, counterOf(event), 1);
+    if (event.tracking_protocol !== "gateway") return;
+    const counter = counterOf(event);
+    counters.add(site, counter, 1);
+    // The script takes the link's parameters out of the address that it tells.
+    if (counter === "documents" && isTagged.test(event.page_location ?? "")) counters.add(site, "tagged", 1);
     return;
   }
   counters.add(site, "events", 1);
@@ -21,6 +25,8 @@ export const countEvent = (counters: CounterTable, event: Event): void => {
   }
   if (event.properties && "gu" in event.properties) counters.add(site, "tagged", 1);
 };
+
+const isTagged = /[?&]gu=/;
 
 /** The first view of a page that Turnpike did not serve: later ones within it come from the page itself. */
 const isElsewhere = ({ page_load_id: load, page_referrer: referrer, page_hostname: host }: Event): boolean =>

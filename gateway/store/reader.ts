@@ -22,6 +22,9 @@ export interface Reader {
   close(): void;
 }
 
+/** SQLite would advise how to write it well. */
+const writing = /^\s*(?:alter|attach|create|delete|detach|drop|insert|reindex|replace|update|vacuum)\b/i;
+
 /** `sealed: "wait"` reads sealed events, too, which takes a child process and its time: not where requests wait. */
 export const openReader = (dir: string, { sealed }: { readonly sealed?: "wait" } = {}): Reader => {
   const db = openDatabaseReadOnly(dir);
@@ -75,7 +78,8 @@ export const openReader = (dir: string, { sealed }: { readonly sealed?: "wait" }
           rows: statement.raw().iterate() as Iterable<readonly unknown[]>,
         };
       } catch (cause) {
-        const reason = codeOf(cause) === "SQLITE_READONLY" ? "it would write" : (cause as Error).message;
+        const wouldWrite = codeOf(cause) === "SQLITE_READONLY" || writing.test(sql);
+        const reason = wouldWrite ? "it would write" : (cause as Error).message;
         const advice = reason.startsWith("no such ")
           ? "`turnpike sql 'select sql from sqlite_schema'` shows what there is"
           : "only one statement that reads is taken";
