@@ -1,8 +1,9 @@
-import { type IncomingMessage, METHODS, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Exchange } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import type { Clock } from "../lib/clock.ts";
 import { clientOf, plainAddress } from "../lib/ip.ts";
+import { METHODS } from "../lib/node-http.ts";
 import type { Site } from "../model/site.ts";
 import { Http2Request } from "./http2-messages.ts";
 import { PlainHttp2Request } from "./http2-plain.ts";

@@ -131,14 +131,23 @@ const messagesOf = (
 /** What handlers use of a request and an answer is what these give in HTTP/1.1's way. */
 const asNodes = (req: object, res: object) => [req, res] as unknown as [IncomingMessage, ServerResponse];
 
-/** As RFC 9113 §6.8 describes it: first every stream is still taken, and one round trip later none that is new. */
+/**
+ * As RFC 9113 §6.8 describes it: first every stream is still taken, and a round trip later none that is new. It is two here,
+ * because a client may answer the first before it has sent what it had begun.
+ */
 const letGo = (session: ServerHttp2Session): void => {
   if (session.closed || session.destroyed) return;
   session.goaway(constants.NGHTTP2_NO_ERROR, 2 ** 31 - 1);
-  const close = (): void => {
-    if (!session.closed && !session.destroyed) session.close();
+  afterRoundTrips(session, 2, () => session.close());
+};
+
+const afterRoundTrips = (session: ServerHttp2Session, n: number, then: () => void): void => {
+  const next = (): void => {
+    if (session.closed || session.destroyed) return;
+    if (n === 1) then();
+    else afterRoundTrips(session, n - 1, then);
   };
-  if (!session.ping(close)) close();
+  if (!session.ping(next)) next();
 };
 
 /** What came could not be read. Others are a connection that is gone, or what one of both sides gave as its reason to end it. */
