@@ -36,6 +36,7 @@ before(async () => {
     "elsewhere",
     `<script>_sfpl = { trackerUrl: "${tracker}" }</script><script src="${tracker}/old/track.js"></script>`,
   );
+  writePage("ga-case", `<script src="${tracker}/old/track.js" data-site="main" data-ga></script>`);
 });
 after(async () => {
   await browser?.close();
@@ -172,6 +173,20 @@ const rows: readonly Row[] = [
     cookies: { xid: "it", ver: "b" },
     code: "track({})",
     stored: [{ name: "it", experiment_id: "it", version: "b" }],
+  },
+  {
+    name: "the client id of `_ga` goes on where the tag asks for it",
+    page: "ga-case/",
+    cookies: { _ga: "GA1.1.123456789.1700000000" },
+    code: `track({ ename: "it" })`,
+    stored: [{ client_id: "123456789.1700000000" }],
+  },
+  {
+    name: "a visitor who is known stays who he is, whatever `_ga` says",
+    page: "ga-case/",
+    cookies: { _ga: "GA1.1.123456789.1700000000", vid: visitor },
+    code: `track({ ename: "it" })`,
+    stored: [{ client_id: visitor }],
   },
   {
     name: "what the caller says wins over cookies",
