@@ -1,4 +1,5 @@
 import type { StartOptions } from "./commands/context.ts";
+import type { Config } from "./config/schema.ts";
 
 /**
  * The command to paste when a port is in use: with the options it was started with, and `ports` in place of those that
@@ -22,3 +23,10 @@ const optionsOf = ({ load, dev }: StartOptions, ports: string): readonly string[
 /** As a shell takes it for one word. */
 const quote = (text: string): string =>
   /^[\w./:@%+=,[\]-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+
+/** The options that move the other listeners out of the way of another Turnpike's. */
+export const otherPorts = ({ listen, tls }: Config): string =>
+  `--http ${nextPort(listen.http)}${tls.mode === "off" ? "" : ` --https ${nextPort(listen.https)}`}`;
+
+const nextPort = (address: string): string =>
+  address.replace(/\d+$/, (port) => String(Number(port) > 65_525 ? Number(port) - 10 : Number(port) + 10));

@@ -4,8 +4,9 @@
 import { join } from "node:path";
 import { distDir, needsBuild } from "../setup/build/dist.ts";
 import type { DemoUpstream } from "../setup/demo/server.ts";
+import { adminCommands } from "./admin-commands.ts";
 import { openAdminDoor } from "./admin-door.ts";
-import { type AdminCommands, admin, type Reloaded } from "./api/admin.ts";
+import { admin, type Reloaded } from "./api/admin.ts";
 import { createAuth, type KnownToken } from "./api/auth.ts";
 import { sitesOf } from "./app.ts";
 import { formatBanner } from "./banner.ts";
@@ -20,7 +21,6 @@ import { createHandover, restartOnSignal } from "./handover.ts";
 import { findPredecessor, type Predecessor } from "./handover-predecessor.ts";
 import { openHandedData } from "./handover-store.ts";
 import type { Exchange } from "./http/exchange.ts";
-import { undoClaim } from "./identity/undo-claim.ts";
 import { systemClock } from "./lib/clock.ts";
 import { collectAtRest } from "./lib/collect-at-rest.ts";
 import { createLog, type Log } from "./lib/log.ts";
@@ -41,12 +41,10 @@ import { addFigures, type SideFigures } from "./side-figures.ts";
 import { refuseUnusable } from "./sink-plugins.ts";
 import { openSinks, type Sinks } from "./sinks.ts";
 import { type Leaving, leaveTo } from "./stand-in.ts";
-import { startAgain } from "./start-again.ts";
+import { otherPorts, startAgain } from "./start-again.ts";
 import { createStatic } from "./static/static.ts";
 import { giveAdminToken } from "./store/admin-token.ts";
 import { readSecret } from "./store/secret.ts";
-import type { Keeper } from "./store/segments/keeper.ts";
-import type { SqliteStore } from "./store/sqlite-store.ts";
 import type { WriterAhead } from "./writer-ahead.ts";
 
 /**
@@ -201,7 +199,7 @@ const run = async (
           missed: () => ({ ...missed }),
           owner: () => ownProcess?.figures() ?? null,
         }),
-      commands: commandsOf(store, data.keeper, () => reload()),
+      commands: adminCommands(store, data.keeper, () => reload()),
       source: {
         store,
         lastSeq: () => store.reader.lastSeq(),
@@ -340,31 +338,6 @@ const reopenOnSignal = (reopen: () => void): (() => void) => {
   process.on("SIGUSR1", reopen);
   return () => process.off("SIGUSR1", reopen);
 };
-
-const commandsOf = (
-  store: SqliteStore,
-  keeper: () => Keeper,
-  reload: () => Promise<Reloaded>,
-): AdminCommands => ({
-  reload,
-  get storage() {
-    return keeper();
-  },
-  createToken: async (name: string, role: "read" | "write" | "admin") =>
-    String(await store.call({ kind: "create-token", name, role })),
-  listTokens: () => store.call({ kind: "list-tokens" }),
-  revokeToken: async (name: string) => (await store.call({ kind: "revoke-token", name })) === true,
-  rebuildExperiments: async () => Number(await store.call({ kind: "rebuild-experiments" })),
-  removeDemo: async () => Number(await store.call({ kind: "remove-demo" })),
-  undoClaim: (claim) => store.append([undoClaim(claim, systemClock())]),
-});
-
-/** The options that move the other listeners out of the way of another Turnpike's. */
-const otherPorts = ({ listen, tls }: Config): string =>
-  `--http ${nextPort(listen.http)}${tls.mode === "off" ? "" : ` --https ${nextPort(listen.https)}`}`;
-
-const nextPort = (address: string): string =>
-  address.replace(/\d+$/, (port) => String(Number(port) > 65_525 ? Number(port) - 10 : Number(port) + 10));
 
 const usesDemo = (config: Config): boolean =>
   config.routes.some((route) => route.proxy?.upstreams.some((one) => addressOf(one) === "demo"));

@@ -2,18 +2,18 @@
  * The room of the sockets: opens an address, in the clear or encrypted, makes an `Exchange` of each request, hands it
  * to the handler and turns what that throws into an answer. What is malformed ends here.
  */
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
-import { Server as NetServer, type Socket } from "node:net";
-import { TLSSocket } from "node:tls";
+import type { Socket } from "node:net";
 import type { Exchange, Handler } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { sendError } from "../http/send-error.ts";
 import { createServer } from "../lib/node-http.ts";
 import { type Bound, bind, descriptorOf } from "./bind.ts";
+import { closeIdle, drain, type Served, stop } from "./draining.ts";
 import { type ExchangeSources, openExchange } from "./exchange.ts";
 import { continueWhenRead, refuseOddExpectation } from "./expect-continue.ts";
-import { createHttp2Side, type Http2Side } from "./http2-server.ts";
+import { createHttp2Side } from "./http2-server.ts";
 import { createLane, type Lane, type LaneOptions } from "./lane.ts";
 import {
   answering,
@@ -213,11 +213,7 @@ const serverOptions = (options: ListenerOptions) => ({
   keepAliveTimeout: timesOf(options).idleMs,
 });
 
-interface Opened {
-  readonly server: Server;
-  readonly http2: Http2Side | null;
-  /** where connections begin; null where Node's server has them from the start */
-  readonly lane: Lane | null;
+interface Opened extends Served {
   release(): void;
 }
 
@@ -297,83 +293,4 @@ const fail = (
   }
   onError(error, x);
   sendError(x ?? { req, res }, new HttpError(500, "internal error"));
-};
-
-const sweepMs = 50;
-
-const stop = (
-  { server, http2, lane }: Omit<Opened, "release">,
-  connections: ReadonlySet<Connection>,
-  graceMs: number,
-): Promise<void> =>
-  new Promise((resolve) => {
-    http2?.drain();
-    const cut = setTimeout(() => {
-      http2?.cut();
-      cutAll(server, connections);
-    }, graceMs);
-    const look = (): void => {
-      if (server.listening || connections.size > 0) return;
-      clearInterval(sweep);
-      clearTimeout(cut);
-      resolve();
-    };
-    // A kept-alive connection becomes idle when its running request ends, which nobody announces.
-    const sweep = setInterval(() => {
-      closeIdle({ server, lane }, connections);
-      look();
-    }, sweepMs);
-    // Those that another process accepted are not known to the server, so its own word for the end is not enough.
-    if (server.listening) server.close(look);
-    else closeIdle({ server, lane }, connections);
-    look();
-  });
-
-const drain = (
-  server: Server,
-  connections: ReadonlySet<Connection>,
-  {
-    idleMs,
-    endIdle,
-    graceMs,
-  }: { readonly idleMs: number; readonly endIdle: () => void; readonly graceMs: number },
-  closeUpgrades: () => Promise<void> | undefined,
-): Promise<void> =>
-  new Promise((resolve) => {
-    const begun = performance.now();
-    let isCut = false;
-    const sweep = setInterval(() => {
-      const passedMs = performance.now() - begun;
-      if (passedMs > idleMs) endIdle();
-      if (passedMs > graceMs && !isCut) {
-        isCut = true;
-        void Promise.resolve(closeUpgrades()).then(() => cutAll(server, connections));
-      }
-      if (connections.size > 0) return;
-      clearInterval(sweep);
-      resolve();
-    }, sweepMs);
-    // An HTTP server's own way would close idle connections, on which a request may be under way.
-    if (server.listening) NetServer.prototype.close.call(server);
-  });
-
-const cutAll = (server: Server, connections: ReadonlySet<Connection>): void => {
-  server.closeAllConnections();
-  for (const socket of connections) socket.destroy();
-};
-
-// To Node a connection is idle after its first request only; browsers open some that never carry one.
-// Those on the lane are its own to close.
-const closeIdle = (
-  { server, lane }: Pick<Opened, "server" | "lane">,
-  connections: ReadonlySet<Connection>,
-): void => {
-  server.closeIdleConnections();
-  for (const socket of connections) if (!lane?.carries(socket) && isUnused(socket)) socket.destroy();
-};
-
-const isUnused = (socket: Connection): boolean => {
-  if (socket[answering]) return false;
-  // Below an encrypted connection the bytes of the handshake are counted too.
-  return socket instanceof TLSSocket ? socket.alpnProtocol !== "h2" : socket.bytesRead === 0;
 };

@@ -40,8 +40,6 @@ export interface WireEvent {
 export interface WireBatch {
   /** ms since 1970 by the client's clock, when it was sent */
   sent: number;
-  /** site id, for drop-in scripts on another origin */
-  site?: string;
   events: WireEvent[];
 }
 
