@@ -18,7 +18,7 @@ import { runWrk } from "./lib/wrk.ts";
 const monthPrice = 10;
 const target = "/tr/v1/?ename=seen&url=https%3A%2F%2Fshop.example%2F";
 /** processes of `openssl s_time`, which does one handshake after the other */
-const clients = 4;
+const clients = 16;
 
 /** Prints both figures; rejects where a request failed. */
 export const runCollectTls = async (options: BenchOptions): Promise<void> => {

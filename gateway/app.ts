@@ -3,22 +3,21 @@
  * lives longer (store, secret, cookie names) comes in as `parts`.
  */
 
+import { askerOf, createAppCollector } from "./app-collector.ts";
 import { collect } from "./collect/collect.ts";
-import { type Collector, createCollector } from "./collect/collector.ts";
-import { createEndpointFinder } from "./collect/find-endpoint.ts";
+import type { Collector } from "./collect/collector.ts";
 import { me } from "./collect/me.ts";
 import { payments } from "./collect/payments.ts";
 import { privacyEndpoints } from "./collect/privacy-endpoints.ts";
 import { privacyNotice } from "./collect/privacy-notice.ts";
-import type { CollectRequest } from "./collect/request.ts";
 import { clear, ping, status } from "./collect/status.ts";
 import { variants } from "./collect/variants.ts";
 import type { FrameOptions } from "./collect/websocket-frames.ts";
 import { createWebsockets, type Websockets } from "./collect/websockets.ts";
 import { type CollectLane, createCollectLane, type OnHit } from "./collect-lane.ts";
+import { compileRoutes } from "./compile-routes.ts";
 import type { Config } from "./config/schema.ts";
 import { countedStore, filteredStore } from "./counted-store.ts";
-import { createNative } from "./decode/native/native.ts";
 import type { NamesInForce } from "./document/cookie-names.ts";
 import { createDailySalt } from "./document/daily-salt.ts";
 import { document, type Missed } from "./document/document.ts";
@@ -26,18 +25,16 @@ import { exposeSeen } from "./document/expose-seen.ts";
 import { entityOfPage } from "./document/referrer-entity.ts";
 import { serveScripts } from "./document/scripts.ts";
 import { tellVariants } from "./document/variants-header.ts";
-import { type Asker, consentCookie, createVisitors, optOutCookie } from "./document/visitor.ts";
+import { consentCookie, createVisitors, optOutCookie } from "./document/visitor.ts";
 import { createAgentReader } from "./enrich/agent.ts";
 import { createEnricher } from "./enrich/enrich.ts";
 import { createLocator } from "./enrich/geo.ts";
 import { formatXid } from "./experiment/variant-cookie.ts";
-import { createGa4Collector } from "./ga4-collector.ts";
-import { createHitRecorder, recording } from "./hit-recorder.ts";
 import { compose, type Exchange, type Handler, type Upgrade } from "./http/exchange.ts";
 import { requestOutbound } from "./http/outbound.ts";
 import { readSiteTokens, type TokenReader } from "./identity/login-token.ts";
 import { createClaimMarker } from "./identity/mark-claims.ts";
-import { joinUpgrades, limitUpgrades } from "./join-upgrades.ts";
+import { joinUpgrades } from "./join-upgrades.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
 import { parseCidrs } from "./lib/ip.ts";
 import { maskIp } from "./lib/mask-ip.ts";
@@ -51,15 +48,13 @@ import type { Event, Keyed } from "./model/event.ts";
 import type { EventStore } from "./model/event-store.ts";
 import type { Privacy } from "./model/hit.ts";
 import type { Site } from "./model/site.ts";
-import type { TakeUpgrade } from "./proxy/proxy.ts";
 import type { Tunnels } from "./proxy/tunnels.ts";
-import { type ClaimKey, claimsOf, duplicatorPaths, legacyScripts, routesOf } from "./public-paths.ts";
-import { createRedact } from "./recorded-secrets.ts";
+import { type ClaimKey, claimsOf, duplicatorPaths, legacyScripts } from "./public-paths.ts";
 import { createRequestObserver } from "./request-observer.ts";
 import { createSiteFinder } from "./route/find-site.ts";
-import { type Claim, type CompiledRoute, createRouter } from "./route/router.ts";
-import { answerOf, notFound, publicFiles } from "./route-answers.ts";
-import { middlewaresOf, siteErrorPages } from "./route-middlewares.ts";
+import { type Claim, createRouter } from "./route/router.ts";
+import { notFound, publicFiles } from "./route-answers.ts";
+import { siteErrorPages } from "./route-middlewares.ts";
 import { assignersOf } from "./site-assigners.ts";
 import { createSiteLinks, readingCodes } from "./site-links.ts";
 
@@ -124,7 +119,7 @@ export const createApp = (config: Config, parts: AppParts): App => {
   const enrich = readingCodes(createEnricher({ cacheSize: 10_000, locate }), shareCodes);
   const store = filteredStore(countedStore(parts.store, parts.tally), sites, enrich.keeps, parts.tally);
   const agents = createAgentReader(10_000);
-  const { scriptPath, collectPath, legacyPaths, publicDir } = config.tracking;
+  const { scriptPath, collectPath, publicDir } = config.tracking;
   const salt = sites.some((site) => site.cookieless)
     ? createDailySalt(config.data.dir, parts.secret, systemClock)
     : undefined;
@@ -180,49 +175,21 @@ export const createApp = (config: Config, parts: AppParts): App => {
     },
   });
 
-  const native = createNative({
-    contactKey: parts.secret,
-    batchEvents: config.limits.batchEvents,
-    collectPath,
-    legacyPaths,
-  });
-  const findNative = createEndpointFinder([native]);
-  const baseOf = (path: string) => findNative(path)?.endpoint.path ?? null;
-  const recorder =
-    config.recordHits &&
-    createHitRecorder({
-      ...config.recordHits,
-      clock: systemClock,
-      redact: createRedact(sites, { tokens: logins, baseOf, maxBodyBytes: config.limits.bodyBytes }),
-      onTrouble: warn,
-    });
   // On a site without cookies the same person would be another one tomorrow, and be shown another variant.
   const variantsOf = (site: Site, visitorId: string) =>
     site.cookieless ? null : assigners.at(site).all(visitorId);
-  const plainCollector = createCollector({
-    protocols: [native],
+  const hits = createAppCollector(config, {
+    sites,
+    secret: parts.secret,
+    visitors,
+    logins,
     store,
     enrich,
     markClaims,
-    resolve: (request) => visitors.resolve(askerOf(request), false),
-    issue: (request, visitorId) => visitors.issue(askerOf(request), visitorId),
     variantsOf,
-    maxBodyBytes: config.limits.bodyBytes,
+    warn,
   });
-  const anyCollector = createGa4Collector(
-    {
-      sites,
-      store,
-      enrich,
-      markClaims,
-      batchEvents: config.limits.batchEvents,
-      maxBodyBytes: config.limits.bodyBytes,
-      visitorOf: (request) => visitors.resolve(askerOf(request), false),
-      variantsOf,
-    },
-    plainCollector,
-  );
-  const collector = recorder ? recording(anyCollector, recorder) : anyCollector;
+  const { collector } = hits;
   const take = collect({
     collector,
     mayDebug: parts.mayDebug,
@@ -270,18 +237,6 @@ export const createApp = (config: Config, parts: AppParts): App => {
   }));
 
   const closers: (() => Promise<void>)[] = [];
-  const described = routesOf(config);
-  const routeParts = {
-    isTrusted,
-    visitorOf: (x: Upgrade) => resolve(x).id,
-    onError: parts.onError,
-    warn,
-    demoUpstream: parts.demoUpstream,
-    tunnels: parts.tunnels,
-    secret: parts.secret,
-    takesCookies: (x: Upgrade) => resolve(x).privacy.tracking === "full" && !x.site.cookieless,
-  };
-  const proxied = new Map<Handler, TakeUpgrade>();
   const observer = createRequestObserver({
     store,
     visitors,
@@ -293,31 +248,32 @@ export const createApp = (config: Config, parts: AppParts): App => {
     onDropped: () => void parts.missed.requestsDropped++,
     onError: parts.onError,
   });
-  const upstreams: (() => readonly UpstreamFigures[])[] = [];
-  const names = new Map<Handler, string>(claims.map(({ key, handler }) => [handler, `turnpike:${key}`]));
-  const routes = config.routes.flatMap((route, index): CompiledRoute[] => {
-    const own = answerOf(route, routeParts, closers);
-    const answer = route.proxy ? told(own.handle) : own.handle;
-    const front = middlewaresOf(route, { ...routeParts, clock: parts.clock }, closers);
-    const served = front.wrap(route.inject ? links.takeOver(documents(answer)) : answer);
-    // Outermost, so that it sees what any of the others refuses.
-    const observed = route.track && observer.route(route.track, route.path);
-    const limited = route.limit && limiter.ofRoute(route.limit, routeName(route));
-    const within = front.frame(limited ? limited.layer(served) : served);
-    const handler = observed ? observed.handle(within) : within;
-    const taken = own.upgrade && front.wrapUpgrade(own.upgrade);
-    const upgrade = taken && limited ? limitUpgrades(limited, taken) : taken;
-    if (upgrade) proxied.set(handler, observed ? observed.upgrade(upgrade) : upgrade);
-    const description = described[index];
-    names.set(handler, routeName(route));
-    if (own.upstreams)
-      upstreams.push(() => own.upstreams?.().map((one) => ({ route: routeName(route), ...one })) ?? []);
-    return description ? [{ ...description, handler }] : [];
-  });
+  const { routes, names, proxied, upstreams } = compileRoutes(
+    config,
+    {
+      answers: {
+        isTrusted,
+        visitorOf: (x) => resolve(x).id,
+        onError: parts.onError,
+        warn,
+        demoUpstream: parts.demoUpstream,
+        tunnels: parts.tunnels,
+        secret: parts.secret,
+        clock: parts.clock,
+        takesCookies: (x) => resolve(x).privacy.tracking === "full" && !x.site.cookieless,
+      },
+      limiter,
+      observer,
+      told,
+      pages: (answer) => links.takeOver(documents(answer)),
+    },
+    closers,
+  );
+  const claimNames = new Map(claims.map(({ key, handler }) => [handler, `turnpike:${key}`]));
 
   const sitePages = siteErrorPages(config.sites, { clock: parts.clock, warn });
   const router = createRouter({ claims, routes, notFound });
-  const nameOf = (handler: Handler): string => names.get(handler) ?? "(none)";
+  const nameOf = (handler: Handler): string => names.get(handler) ?? claimNames.get(handler) ?? "(none)";
   const named: Handler = (x) => {
     const handler = router.handlerOf(x);
     x.route = nameOf(handler);
@@ -367,27 +323,14 @@ export const createApp = (config: Config, parts: AppParts): App => {
     }),
     siteOf,
     isTrusted,
-    upstreams: () => upstreams.flatMap((each) => each()),
+    upstreams,
     async close() {
       salt?.close();
-      recorder?.close();
+      hits.close();
       await Promise.all(closers.map((close) => close()));
     },
   };
 };
-
-/** A route's name in logs and metrics. */
-const routeName = ({ hosts, path }: Config["routes"][number]): string => `${hosts.join(",")}${path}`;
-
-const askerOf = (request: CollectRequest): Asker => ({
-  site: request.site,
-  host: request.host,
-  secure: request.secure,
-  receivedAt: request.receivedAt,
-  address: request.address,
-  query: request.query,
-  req: request,
-});
 
 /** The public keys of a site's login tokens, at the address that its settings name. */
 const fetchKeySet = async (url: string, allow: readonly string[]): Promise<string> => {
