@@ -9,7 +9,7 @@ import { coerce, readTime } from "./coerce.ts";
 import { hashContact } from "./contacts.ts";
 import type { Origin } from "./event-id.ts";
 import { eventTime, isKeyTime } from "./event-time.ts";
-import { type Bag, gather, type Source, take, takeText } from "./gather.ts";
+import { type Bag, gather, liftedPlace, type Source, take, takeText } from "./gather.ts";
 import { type Notes, note } from "./notes.ts";
 import { refinements } from "./refine.ts";
 
@@ -76,12 +76,15 @@ const claimsOf = (bag: Bag) => {
   return {
     type,
     name: takeText(bag, "name"),
-    content: peekText(bag, "utm_content"),
+    content: saysContent(bag) ? peekText(bag, "utm_content") : undefined,
     outcome: peekText(bag, "outcome"),
     category: peekText(bag, "event_category"),
     hasPage: bag.columns.has("page_location"),
   };
 };
+
+/** The content of a campaign that `params` repeat out of the page's address is no name: it would rename a page view. */
+const saysContent = ({ columns }: Bag): boolean => columns.get("utm_content")?.source !== liftedPlace;
 
 /** A text that stays in the bag; what is wrong with it is noted when it is taken. */
 const peekText = (bag: Bag, column: ColumnName): string | undefined => {
@@ -128,9 +131,9 @@ const placeholders: ReadonlySet<string> = new Set([
 const putColumns = (event: Event, bag: Bag): void => {
   const columns = event as unknown as Record<string, unknown>; // values are read as the columns' types
   for (const [column, { key, field, value: sent }] of bag.columns) {
-    const value = coerce(field.type, sent, key, bag.notes);
-    if (value === undefined) continue;
     const refinement = refinements.get(column);
+    const value = coerce(field.type, refinement?.prepare ? refinement.prepare(sent) : sent, key, bag.notes);
+    if (value === undefined) continue;
     const refusal = refinement?.refuse?.(value) ?? null;
     if (refusal !== null) note(bag.notes, key, refusal);
     else columns[column] = refinement?.tidy ? refinement.tidy(value) : value;
