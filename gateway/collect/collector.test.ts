@@ -69,6 +69,11 @@ describe("both layouts of paths, and every method", () => {
     "/tr/v1/rpi/",
     "/tr/v1/ws",
     "/tr/v1/pub/a.js",
+    "/tr/v1/x",
+    "/tr/v1/me",
+    "/tr/v1/privacy",
+    "/tr/v1/share",
+    "/tr/v1/handover",
     "/other",
   ]) {
     test(`${path} is no event`, async () => {
@@ -77,6 +82,22 @@ describe("both layouts of paths, and every method", () => {
       assert.equal(events.length, 0);
     });
   }
+
+  test("a question of the privacy endpoints is no event, and an agreement is one", async () => {
+    const body = `{"cflags":1}`;
+    const taken = async (method: string, path: string) => (await take({ method, path, body })).events.length;
+    assert.deepEqual(
+      [
+        await taken("GET", "/ppi/v1/jds"),
+        await taken("GET", "/tr/v1/ppi/agree"),
+        await taken("PUT", "/ppi/v1/agree"),
+        await taken("POST", "/ppi/v1/geoip"),
+        await taken("POST", "/ppi/v1/agree/"),
+        await taken("POST", "/tr/v1/ppi/agree"),
+      ],
+      [0, 0, 0, 0, 1, 1],
+    );
+  });
 
   test("a site that does not take the protocol takes nothing", async () => {
     const { answer } = await take({ site: { ...site, protocols: [] }, body: "{}" });
