@@ -97,7 +97,7 @@ const putVisitor = (event: Event, hit: Hit, bag: Bag): void => {
   const said = takeText(bag, "client_id");
   const chosen = said === undefined || (hit.visitorId !== null && !hit.trusted) ? null : visitorId(said);
   if (said !== undefined && chosen === null && (hit.visitorId === null || hit.trusted)) {
-    note(bag.notes, "vid", "expected an id of up to 128 letters, digits, . _ -");
+    note(bag.notes, "vid", isPlaceholder(said) ? "stands for nobody in particular" : wantedId);
   }
   const visitor = chosen ?? hit.visitorId;
   if (visitor !== null) (event as { client_id?: string }).client_id = visitor; // set once, while it is built
@@ -105,8 +105,12 @@ const putVisitor = (event: Event, hit: Hit, bag: Bag): void => {
     event.client_session_id = hit.sessionId;
 };
 
+const wantedId = "expected an id of up to 128 letters, digits, . _ -";
+
 const visitorId = (text: string): string | null =>
-  parseUuid(text) ?? (plainId.test(text) && !placeholders.has(text.toLowerCase()) ? text : null);
+  parseUuid(text) ?? (plainId.test(text) && !isPlaceholder(text) ? text : null);
+
+const isPlaceholder = (text: string): boolean => placeholders.has(text.trim().toLowerCase());
 
 const plainId = /^[A-Za-z0-9._-]{1,128}$/;
 
