@@ -92,10 +92,12 @@ describe("both layouts of paths, and every method", () => {
         await taken("GET", "/tr/v1/ppi/agree"),
         await taken("PUT", "/ppi/v1/agree"),
         await taken("POST", "/ppi/v1/geoip"),
+        (await take({ path: "/ppi/v1/agree", body: "" })).events.length,
+        (await take({ path: "/ppi/v1/agree", body: `[{"cflags":1}]` })).events.length,
         await taken("POST", "/ppi/v1/agree/"),
         await taken("POST", "/tr/v1/ppi/agree"),
       ],
-      [0, 0, 0, 0, 1, 1],
+      [0, 0, 0, 0, 0, 0, 1, 1],
     );
   });
 

@@ -48,6 +48,8 @@ export const createNative = (options: NativeOptions): Protocol => {
       const body = readBody(hit.method === "GET" ? "" : hit.body, batchEvents);
       if (role === "payment")
         return decodePayments({ hit, body, outer: outer.sources, notes, batchEvents }, context);
+      // What somebody agreed to is one object, or nothing that could be shown to anybody later.
+      if (role === "agreement" && body.kind !== "one") return { events: [], rejects: body.rejects };
       const decoded = decode(hit, body, outer, notes, context);
       if (role === "server") return { ...decoded, events: decoded.events.map(asMessage) };
       return role === "agreement" ? { ...decoded, events: decoded.events.map(asAgreement) } : decoded;
