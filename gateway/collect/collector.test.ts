@@ -287,6 +287,19 @@ describe("who a hit is of", () => {
     assert.deepEqual([event?.cflags, event?.client_session_id, event?.ehash], [1024, "s1", "AbC="]);
   });
 
+  test("a page of another site consents for nobody, neither by bits nor by an agreement", async () => {
+    const headers = { origin: "https://evil.example" };
+    const said = JSON.stringify({ vid: visitor, cflags: 4096 });
+    const [event] = (await take({ headers, body: said })).events;
+    assert.deepEqual([event?.client_id, event?.cflags], [visitor, undefined]);
+    assert.deepEqual(
+      event?.problems?.map(({ field }) => field),
+      ["origin", "cflags"],
+    );
+    const [agreement] = (await take({ path: "/ppi/v1/agree", headers, body: said })).events;
+    assert.deepEqual([agreement?.name, agreement?.client_id], ["agreement", undefined]);
+  });
+
   test("a page of another site is kept, marked, gets no cookie and identifies nobody", async () => {
     const headers = { origin: "https://evil.example" };
     const { answer, events } = await take({ headers, body: `{"uid":"boss"}` });

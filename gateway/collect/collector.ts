@@ -14,7 +14,7 @@ import { answered, busy, plain, refused, rejectsHeader, shown, storedIds } from 
 import type { Asked } from "./asked.ts";
 import { corsFor, judgeOrigin, type Origin, preflightHeaders } from "./cors.ts";
 import { createEndpointFinder } from "./find-endpoint.ts";
-import { giveIds, labelForeign } from "./give-ids.ts";
+import { giveIds, labelForeign, withoutForeignConsent } from "./give-ids.ts";
 import { hitOf, spokenFor } from "./make-hit.ts";
 import type { CollectAnswer, CollectRequest } from "./request.ts";
 import { suffices, trustOf } from "./trust.ts";
@@ -98,7 +98,7 @@ export const createCollector = (options: CollectorOptions): Collector => {
 
   /** Decodes and stores a request whose body is known. */
   const keep = (request: CollectRequest, asked: Asked, body: string): Promise<CollectAnswer> => {
-    const visitor = options.resolve(request);
+    const visitor = options.resolve(withoutForeignConsent(request, asked));
     const hit = hitOf(request, asked, body, visitor);
     const decoded = asked.entrance.protocol.decode(hit);
     const minted = giveIds(request, asked, decoded.events, visitor);

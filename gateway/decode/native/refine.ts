@@ -22,6 +22,7 @@ const matching = (pattern: RegExp, words: string): Refinement => ({
 
 /** Clocks of browsers and screens of phones have fractions that nobody asked for. */
 const rounded = (sent: unknown): unknown => {
+  if (Number.isInteger(sent)) return sent;
   const number = readNumber(sent);
   return number === undefined ? sent : Math.round(number);
 };
