@@ -43,6 +43,9 @@ test("the settings go to stdout, and what became of each key to stderr", async (
       },
     ],
     sites: [{ id: "main", legacyHashes: true }],
+    tracking: {
+      legacyPaths: ["/str/v1/", "/img/v1/", "/ppi/v1/", "/tlv/v1/", "/ping", "/status", "/clear"],
+    },
   });
   assert.match(err, /Carried over:\n {2}UseLocalTLS .*\n {2}ProxyPort +listen\.http\n/);
   assert.match(err, /Different whatever the file says.*writeKeys.*trustedProxies/s);

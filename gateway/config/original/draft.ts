@@ -9,7 +9,7 @@ export interface Draft {
   readonly listen: { http?: string; https?: string };
   readonly tls: Record<string, unknown>;
   readonly limits: Record<string, number>;
-  readonly tracking: Record<string, unknown>;
+  readonly tracking: { legacyPaths: readonly string[]; publicDir?: string; collectPath?: string };
   readonly route: {
     readonly path: string;
     proxy?: {
@@ -29,12 +29,18 @@ export interface Draft {
   };
 }
 
+/** What the original answered always; its monitors ask some of them. */
+const legacyPaths: readonly string[] = [
+  ...["/str/v1/", "/img/v1/", "/ppi/v1/", "/tlv/v1/"],
+  ...["/ping", "/status", "/clear"],
+];
+
 export const newDraft = (original: Draft["original"]): Draft => ({
   original,
   listen: {},
   tls: {},
   limits: {},
-  tracking: {},
+  tracking: { legacyPaths },
   route: { path: "/api/" },
   site: { id: "main" },
 });
@@ -45,6 +51,6 @@ export const settingsOf = ({ listen, tls, limits, tracking, route, site }: Draft
   ...("mode" in tls && { tls }),
   ...(route.proxy && { routes: [route] }),
   sites: [site],
-  ...(Object.keys(tracking).length > 0 && { tracking }),
+  tracking,
   ...(Object.keys(limits).length > 0 && { limits }),
 });

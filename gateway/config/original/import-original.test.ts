@@ -37,6 +37,8 @@ const cases: readonly (readonly [
   ["MaxHeaderBytes", 100, "changed", ["limits", "headerBytes"], 4096],
   ["MaximumConnections", 150_000, "changed", ["limits", "connections"], 150_000],
   ["StaticDirectory", "public", "changed", ["tracking", "publicDir"], "public"],
+  ["StaticDirectory", "public", "changed", ["tracking", "legacyPaths", 7], "/pub/v1/"],
+  ["StaticDirectory", "", "dropped", ["tracking", "legacyPaths", 7], undefined],
   [
     "ProxyUrl",
     "http://localhost:3030",
@@ -110,6 +112,9 @@ const cases: readonly (readonly [
   ["MaxShardSizeBytes", 1, "dropped", []],
 ];
 
+/** Paths that the original answered whatever its file said. */
+const legacyPaths = ["/str/v1/", "/img/v1/", "/ppi/v1/", "/tlv/v1/", "/ping", "/status", "/clear"];
+
 const at = (value: unknown, path: readonly (string | number)[]): unknown =>
   path.reduce<unknown>((part, key) => (part as Record<string | number, unknown> | undefined)?.[key], value);
 
@@ -153,6 +158,7 @@ test("certificates of an authority are for the hosts it names, on the ports of t
     listen: { http: ":80", https: ":443" },
     tls: { mode: "acme" },
     sites: [{ id: "main", hosts: ["shop.example"], legacyHashes: true }],
+    tracking: { legacyPaths },
   });
   assert.equal(checkSettings(settings, "/").kind, "ok");
   assert.deepEqual(
@@ -183,6 +189,7 @@ test("what counted where it was left out counts so still", () => {
       },
     ],
     sites: [{ id: "main", legacyHashes: true }],
+    tracking: { legacyPaths },
   });
   assert.equal(checkSettings(settings, "/").kind, "ok");
   assert.deepEqual(

@@ -158,19 +158,17 @@ const connections: Rule = (value, { limits }) => {
 const staticDirectory: Rule = (value, { tracking }) => {
   const dir = textOf(value);
   if (dir === "") return dropped("no files were served");
-  tracking["publicDir"] = dir;
-  tracking["legacyPaths"] = [...defaultLegacyPaths, "/pub/v1/"];
+  tracking.publicDir = dir;
+  tracking.legacyPaths = [...tracking.legacyPaths, "/pub/v1/"];
   return changed(
     "tracking.publicDir, below /pub/v1/ as before; folders are not listed, and no file is an event any more",
   );
 };
 
-const defaultLegacyPaths = ["/str/v1/", "/img/v1/", "/ppi/v1/", "/tlv/v1/"];
-
 const apiVersion: Rule = (value, { tracking }) => {
   const version = Math.floor(numberOf(value));
   if (version <= 1) return carried("tracking.collectPath /tr/v1/");
-  tracking["collectPath"] = `/tr/v${version}/`;
+  tracking.collectPath = `/tr/v${version}/`;
   return changed(`tracking.collectPath /tr/v${version}/; the other paths keep v1`);
 };
 
