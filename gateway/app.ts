@@ -228,7 +228,7 @@ export const createApp = (config: Config, parts: AppParts): App => {
     public: publicFiles(publicDir, [`${collectPath}pub/`, "/pub/v1/"]),
     ping,
     status: status(openConnections),
-    clear,
+    clear: clear(visitors.forget),
     wishes: me({ forget: visitors.forget, cookieScope: visitors.cookieScope, consentCookie, optOutCookie }),
   };
   const claims: readonly (Claim & { readonly key: ClaimKey })[] = claimsOf(config).map((claim) => ({

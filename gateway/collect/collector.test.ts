@@ -69,6 +69,11 @@ describe("both layouts of paths, and every method", () => {
     "/tr/v1/rpi/",
     "/tr/v1/ws",
     "/tr/v1/pub/a.js",
+    "/tr/v1/x",
+    "/tr/v1/me",
+    "/tr/v1/privacy",
+    "/tr/v1/share",
+    "/tr/v1/handover",
     "/other",
   ]) {
     test(`${path} is no event`, async () => {
@@ -77,6 +82,24 @@ describe("both layouts of paths, and every method", () => {
       assert.equal(events.length, 0);
     });
   }
+
+  test("a question of the privacy endpoints is no event, and an agreement is one", async () => {
+    const body = `{"cflags":1}`;
+    const taken = async (method: string, path: string) => (await take({ method, path, body })).events.length;
+    assert.deepEqual(
+      [
+        await taken("GET", "/ppi/v1/jds"),
+        await taken("GET", "/tr/v1/ppi/agree"),
+        await taken("PUT", "/ppi/v1/agree"),
+        await taken("POST", "/ppi/v1/geoip"),
+        (await take({ path: "/ppi/v1/agree", body: "" })).events.length,
+        (await take({ path: "/ppi/v1/agree", body: `[{"cflags":1}]` })).events.length,
+        await taken("POST", "/ppi/v1/agree/"),
+        await taken("POST", "/tr/v1/ppi/agree"),
+      ],
+      [0, 0, 0, 0, 0, 0, 1, 1],
+    );
+  });
 
   test("a site that does not take the protocol takes nothing", async () => {
     const { answer } = await take({ site: { ...site, protocols: [] }, body: "{}" });
@@ -262,6 +285,19 @@ describe("who a hit is of", () => {
     const { events } = await take({ method: "GET", path: "/tr/v1/", headers: { cookie } });
     const [event] = events;
     assert.deepEqual([event?.cflags, event?.client_session_id, event?.ehash], [1024, "s1", "AbC="]);
+  });
+
+  test("a page of another site consents for nobody, neither by bits nor by an agreement", async () => {
+    const headers = { origin: "https://evil.example" };
+    const said = JSON.stringify({ vid: visitor, cflags: 4096 });
+    const [event] = (await take({ headers, body: said })).events;
+    assert.deepEqual([event?.client_id, event?.cflags], [visitor, undefined]);
+    assert.deepEqual(
+      event?.problems?.map(({ field }) => field),
+      ["origin", "cflags"],
+    );
+    const [agreement] = (await take({ path: "/ppi/v1/agree", headers, body: said })).events;
+    assert.deepEqual([agreement?.name, agreement?.client_id], ["agreement", undefined]);
   });
 
   test("a page of another site is kept, marked, gets no cookie and identifies nobody", async () => {

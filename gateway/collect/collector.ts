@@ -13,8 +13,8 @@ import type { Visitor } from "../model/visitor.ts";
 import { answered, busy, plain, refused, rejectsHeader, shown, storedIds } from "./answers.ts";
 import type { Asked } from "./asked.ts";
 import { corsFor, judgeOrigin, type Origin, preflightHeaders } from "./cors.ts";
-import { createEndpointFinder, type Entrance } from "./find-endpoint.ts";
-import { giveIds, labelForeign } from "./give-ids.ts";
+import { createEndpointFinder } from "./find-endpoint.ts";
+import { giveIds, labelForeign, withoutForeignConsent } from "./give-ids.ts";
 import { hitOf, spokenFor } from "./make-hit.ts";
 import type { CollectAnswer, CollectRequest } from "./request.ts";
 import { suffices, trustOf } from "./trust.ts";
@@ -43,25 +43,26 @@ export interface Collector {
 export const createCollector = (options: CollectorOptions): Collector => {
   const find = createEndpointFinder(options.protocols);
 
-  const entranceOf = ({ path, site }: CollectRequest): Entrance | null => {
-    const entrance = find(path);
-    if (entrance === null || entrance.endpoint.from === "nobody") return null;
-    return site.protocols.includes(entrance.protocol.id) ? entrance : null;
-  };
-
   const take = (request: CollectRequest): Promise<CollectAnswer> => {
     const { headers, site } = request;
     const origin = judgeOrigin(headers, request.host, site);
     const cors = corsFor(headers["origin"], origin);
-    const entrance = entranceOf(request);
-    if (entrance === null) {
-      return Promise.resolve(plain(404, `no events are taken at ${request.path.slice(0, 200)}`, cors));
+    const entrance = find(request.path);
+    if (entrance === null || entrance.endpoint.from === "nobody") {
+      return Promise.resolve(plain(404, `${notTaken(request)}: \`turnpike routes\` lists the paths`, cors));
+    }
+    const { id } = entrance.protocol;
+    if (!site.protocols.includes(id)) {
+      return Promise.resolve(
+        plain(404, `${notTaken(request)}: add ${id} to the protocols of site ${site.id}`, cors),
+      );
     }
     if (request.method === "OPTIONS") return Promise.resolve(answered(200, [...cors, ...preflightHeaders]));
     const { from } = entrance.endpoint;
     const trust = trustOf(request, from);
     if (!suffices(trust, from)) return Promise.resolve(refused(site, from, cors));
     const asked: Asked = { entrance, origin, trust, headers: cors };
+    if (request.unreadable !== undefined) return answer(request, asked, unread(request.unreadable), null);
     const text = textOf(request.body, headers["content-encoding"], options.maxBodyBytes);
     if (typeof text === "string") return keep(request, asked, text);
     return text.then((unpacked) => takeUnpacked(request, asked, unpacked));
@@ -91,18 +92,13 @@ export const createCollector = (options: CollectorOptions): Collector => {
           headers,
         );
       case "broken":
-        return answer(
-          request,
-          asked,
-          { events: [], rejects: [{ reason: unpacked.reason, sample: "" }] },
-          null,
-        );
+        return answer(request, asked, unread(unpacked.reason), null);
     }
   };
 
   /** Decodes and stores a request whose body is known. */
   const keep = (request: CollectRequest, asked: Asked, body: string): Promise<CollectAnswer> => {
-    const visitor = options.resolve(request);
+    const visitor = options.resolve(withoutForeignConsent(request, asked));
     const hit = hitOf(request, asked, body, visitor);
     const decoded = asked.entrance.protocol.decode(hit);
     const minted = giveIds(request, asked, decoded.events, visitor);
@@ -160,6 +156,10 @@ export const createCollector = (options: CollectorOptions): Collector => {
 
   return { take };
 };
+
+const unread = (reason: string): Decoded => ({ events: [], rejects: [{ reason, sample: "" }] });
+
+const notTaken = ({ path }: CollectRequest): string => `no events are taken at ${path.slice(0, 200)}`;
 
 const answerOf = (endpoint: Endpoint, decoded: Decoded, hit: Hit, headers: string[]): HitAnswer => {
   if (endpoint.answer === undefined) return answered(200, headers);

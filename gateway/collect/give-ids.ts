@@ -25,7 +25,7 @@ export const giveIds = (
   return request.fallbackId === undefined ? id : null;
 };
 
-/** Events from other sites' pages are kept and marked; they cannot say who somebody is, nor what was paid. */
+/** Events from other sites' pages are kept and marked; they cannot say who somebody is, nor what he consents to. */
 export const labelForeign = (event: Event): void => {
   const problems = [
     ...(event.problems ?? []),
@@ -34,5 +34,16 @@ export const labelForeign = (event: Event): void => {
   if (event.user_id)
     problems.push({ field: "user_id", problem: "a page of another site cannot identify a visitor" });
   delete event.user_id;
+  if (event.cflags !== undefined)
+    problems.push({ field: "cflags", problem: "a page of another site cannot consent for a visitor" });
+  delete event.cflags;
+  // Of nobody, it gets into nobody's history.
+  if (event.type === "log" && event.event_category === "agreement") delete event.client_id;
   event.problems = problems;
+};
+
+/** The request as far as it may say what a visitor consents to: his no counts from anywhere, his yes from his pages. */
+export const withoutForeignConsent = (request: CollectRequest, { origin, trust }: Asked): CollectRequest => {
+  if (origin !== "foreign" || trust !== "none" || !request.query.includes("tp_consent=")) return request;
+  return { ...request, query: request.query.replace(/(^|&)tp_consent=granted(?=&|$)/g, "") };
 };

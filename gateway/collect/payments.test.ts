@@ -34,6 +34,11 @@ test("a GET that names a person and no amount is answered with the value by curr
     ["/tr/v1/ltv/?uid=U1", "user", "U1"],
     ["/tlv/v1/UID/U%2F1", "user", "U/1"],
     ["/tr/v1/ltv/vid/v1", "visitor", "v1"],
+    [
+      "/tlv/v1/?vid=%7B14FB0860B4BF11E989717B80435315AC%7D",
+      "visitor",
+      "14fb0860-b4bf-11e9-8971-7b80435315ac",
+    ],
     ["/tlv/v1/?orid=o1", "order", "o1"],
     ["/tlv/v1/?order_id=o1&uid=u1", "order", "o1"],
   ];

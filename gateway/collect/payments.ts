@@ -1,5 +1,6 @@
 import type { Exchange, Handler } from "../http/exchange.ts";
 import type { EventStore, Row } from "../model/event-store.ts";
+import { parseUuid } from "../model/ids.ts";
 import { requestOf, writeAnswer } from "./collect.ts";
 import { corsHeaders, originOf } from "./cors.ts";
 import { trustOf } from "./trust.ts";
@@ -49,7 +50,8 @@ const askedFor = (x: Exchange, paths: readonly string[]): { of: string; id: stri
   if (amounts.some((key) => fields.has(key))) return null;
   for (const [key, of] of Object.entries(reports)) {
     const id = fields.get(key);
-    if (id) return { of, id };
+    // A visitor's id is stored in one form, whichever the client writes.
+    if (id) return { of, id: of === "visitor" ? (parseUuid(id) ?? id) : id };
   }
   return null;
 };

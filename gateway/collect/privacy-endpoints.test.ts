@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { createNative } from "../decode/native/native.ts";
 import { ask, serve, type TestServer } from "../http/test-server.ts";
 import { privacyEndpoints } from "./privacy-endpoints.ts";
@@ -71,8 +72,29 @@ describe("agreements", () => {
     assert.equal(store.kept.length, before);
   });
 
+  test("a packed one is the same, and packed nonsense is refused like any other", async () => {
+    const packed = (encoding: string, body: Uint8Array<ArrayBuffer>) =>
+      fetch(`http://127.0.0.1:${server.port}/ppi/v1/agree`, {
+        method: "POST",
+        headers: { "content-encoding": encoding },
+        body,
+      });
+    const before = store.kept.length;
+    assert.equal((await packed("gzip", gzipSync(`\ufeff{"cflags":7}`))).status, 200);
+    assert.equal(store.kept.at(-1)?.event.cflags, 7);
+    assert.equal(await (await packed("gzip", gzipSync("[]"))).text(), "Bad request (data)");
+    assert.equal((await packed("zstd", new Uint8Array(3))).status, 415);
+    assert.equal(store.kept.length, before + 1);
+  });
+
   test("a visitor is told his own, the newest first, without address or browser", async () => {
-    for (const target of ["/ppi/v1/agree", `/tr/v1/ppi/agree?vid=${visitor}`]) {
+    const dashless = visitor.replaceAll("-", "").toUpperCase();
+    for (const target of [
+      "/ppi/v1/agree",
+      `/tr/v1/ppi/agree?vid=${visitor}`,
+      `/ppi/v1/agree/?vid=${dashless}`,
+      `/ppi/v1/agree?vid=%7B${visitor}%7D`,
+    ]) {
       const answer = await ask(server.port, `GET ${target}\nCookie: vid=${visitor}`);
       assert.equal(answer.status, 200);
       assert.deepEqual(JSON.parse(answer.body), [
@@ -140,7 +162,7 @@ describe("where the caller is", () => {
 });
 
 test("an unknown action is refused in the old words, and a preflight allowed", async () => {
-  for (const target of ["/ppi/v1/", "/ppi/v1/drop", "/tr/v1/ppi"]) {
+  for (const target of ["/ppi/v1/", "/ppi/v1/drop", "/tr/v1/ppi", "/ppi/v1/x/agree", "/ppi/v1/agree/vid/x"]) {
     const answer = await ask(server.port, `GET ${target}`);
     assert.deepEqual([answer.status, answer.body], [400, "Unknown action"]);
   }

@@ -4,6 +4,7 @@
  */
 import type { Exchange, Handler } from "../http/exchange.ts";
 import type { EventStore, Row } from "../model/event-store.ts";
+import { parseUuid } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
 import type { Agreement } from "../model/records.ts";
 import type { Visitor } from "../model/visitor.ts";
@@ -12,6 +13,7 @@ import type { Collector } from "./collector.ts";
 import { corsHeaders, originOf, preflightHeaders } from "./cors.ts";
 import type { CollectAnswer } from "./request.ts";
 import type { Jurisdiction } from "./settings.ts";
+import { textOf } from "./unpack.ts";
 
 /** Where an address is, as far as anybody knows. */
 export interface Place {
@@ -37,18 +39,17 @@ export const privacyEndpoints = (options: PrivacyOptions): Handler => {
   const agree = async (x: Exchange): Promise<CollectAnswer> => {
     const body = await bodyOf(x, maxBodyBytes);
     if (body.length === 0) return refuse(x, "Bad request (body)");
-    const isPacked = x.req.headers["content-encoding"] !== undefined;
-    if (!isPacked && !isObject(body)) return refuse(x, "Bad request (data)");
-    // A slash behind the action would make it the name of a field.
-    const path = x.path.replace(/\/+$/, "");
-    return options.collector.take({ ...requestOf(x, body), path });
+    const unpacked = await textOf(body, x.req.headers["content-encoding"], maxBodyBytes);
+    const text = typeof unpacked === "string" ? unpacked : unpacked.kind === "text" ? unpacked.text : null;
+    if (text !== null && !isObject(text)) return refuse(x, "Bad request (data)");
+    return options.collector.take(requestOf(x, text ?? body)); // which says what is wrong with the packing
   };
 
   /** Only for the cookie's visitor: an id that is just named opens nobody's history. */
   const agreed = async (x: Exchange): Promise<CollectAnswer> => {
     const { id } = options.resolve(x);
     const named = new URLSearchParams(x.query).get("vid");
-    if (id === null || (named !== null && named !== id)) return tell(x, 404, []);
+    if (id === null || (named !== null && (parseUuid(named) ?? named) !== id)) return tell(x, 404, []);
     const rows = await options.report("agreements", { site: x.site.id, visitor: id });
     return tell(
       x,
@@ -102,11 +103,8 @@ const worded = (x: Exchange, status: number, type: string, body: string): Collec
   body,
 });
 
-/** The last word of the path, with or without a slash behind it. */
-const actionOf = (path: string): string => {
-  const end = path.endsWith("/") ? path.length - 1 : path.length;
-  return path.slice(path.lastIndexOf("/", end - 1) + 1, end);
-};
+/** The word behind the endpoint in either layout, with or without a slash behind it; empty where there are more. */
+const actionOf = (path: string): string => /\/ppi\/(?:v\d+\/)?([^/]*)\/*$/.exec(path)?.[1] ?? "";
 
 const told = (visitor: string, { at, said }: Row): Json => ({
   vid: visitor,
@@ -114,9 +112,9 @@ const told = (visitor: string, { at, said }: Row): Json => ({
   created: Number(at),
 });
 
-const isObject = (body: Buffer): boolean => {
+const isObject = (text: string): boolean => {
   try {
-    const value: unknown = JSON.parse(body.toString("utf8"));
+    const value: unknown = JSON.parse(text.replace(/^\ufeff/, ""));
     return typeof value === "object" && value !== null && !Array.isArray(value);
   } catch {
     return false; // not JSON

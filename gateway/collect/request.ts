@@ -21,6 +21,8 @@ export interface CollectRequest {
   readonly headers: Headers;
   /** as it came, packed or not; empty for methods that have none */
   readonly body: Buffer | string;
+  /** why nothing can be read of the body, where that is known already */
+  readonly unreadable?: string | undefined;
   /** asks with `?debug=1` to be shown what is stored, and may be */
   readonly debugs: boolean;
   /** the visitor where neither a cookie nor the hit says who that is, and no cookie can be set */

@@ -22,15 +22,26 @@ test("the status names who asks and how many are connected, as the original did"
   await server.close();
 });
 
-test("the site's own pages and whoever types the address may clear it, pages of other sites may not", async () => {
-  const server = await serve(clear);
-  for (const field of ["", "\nSec-Fetch-Site: none", "\nSec-Fetch-Site: same-origin"]) {
-    const answer = await ask(server.port, `GET /clear${field}`);
-    assert.deepEqual([answer.status, answer.headers.get("clear-site-data")], [200, '"*"']);
+test("a page of the site may have our cookies forgotten by POST; nobody else, and nothing else", async () => {
+  const server = await serve(clear(() => ["vid=; Max-Age=0", "sid=; Max-Age=0"]));
+  for (const field of ["Sec-Fetch-Site: same-origin", "Origin: https://shop.example"]) {
+    const answer = await ask(server.port, `POST /clear\nContent-Length: 0\n${field}`);
+    assert.deepEqual([answer.status, answer.body], [200, "OK"]);
+    assert.match(answer.text, /set-cookie: vid=; Max-Age=0\r\n.*set-cookie: sid=; Max-Age=0\r\n/is);
+    assert.equal(answer.headers.get("clear-site-data"), undefined);
   }
-  for (const field of ["Sec-Fetch-Site: cross-site", "Origin: https://evil.example"]) {
-    const answer = await ask(server.port, `GET /clear\n${field}`);
-    assert.deepEqual([answer.status, answer.headers.get("clear-site-data")], [403, undefined]);
+  const refused: readonly [request: string, status: number][] = [
+    ["GET /clear\nSec-Fetch-Site: same-origin", 405],
+    ["HEAD /clear\nOrigin: https://shop.example", 405],
+    ["POST /clear\nContent-Length: 0", 403],
+    ["POST /clear\nContent-Length: 0\nSec-Fetch-Site: cross-site", 403],
+    ["POST /clear\nContent-Length: 0\nOrigin: https://evil.example", 403],
+  ];
+  for (const [request, status] of refused) {
+    const answer = await ask(server.port, request);
+    assert.equal(answer.status, status, request);
+    assert.equal(answer.headers.get("set-cookie"), undefined);
+    assert.equal(answer.headers.get("allow"), status === 405 ? "POST" : undefined);
   }
   await server.close();
 });

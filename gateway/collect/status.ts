@@ -1,5 +1,6 @@
 /** What clients and monitors of the original tracker ask beside events. None of it is an event. */
-import type { Handler } from "../http/exchange.ts";
+import type { Exchange, Handler } from "../http/exchange.ts";
+import { HttpError } from "../http/http-error.ts";
 import { corsHeaders, originOf } from "./cors.ts";
 
 /** `/ping`: that it is there. */
@@ -23,18 +24,31 @@ export const status =
   };
 
 /**
- * `/clear`: makes the browser forget the site. Not for pages of other sites: with an image any of them could log this
- * site's visitors out.
+ * `/clear`: makes the browser forget our visitor, and nothing of the site's own. By POST from a page of the site alone:
+ * the original did it for any GET, and with an image each other site could.
  */
-export const clear: Handler = (x) => {
-  const origin = originOf(x);
-  const may = origin === "own" || origin === "none";
-  x.res.writeHead(may ? 200 : 403, [
-    ...(may ? ["clear-site-data", '"*"'] : []),
-    "content-type",
-    "text/plain; charset=utf-8",
-    "cache-control",
-    "no-store",
-  ]);
-  x.res.end(may ? "OK" : "a page of another site cannot clear this one\n");
-};
+export const clear =
+  (forget: (x: Exchange) => readonly string[]): Handler =>
+  (x) => {
+    if (x.req.method !== "POST") {
+      throw new HttpError(405, "only POST from a page of the site clears its visitor", {
+        headers: { allow: "POST" },
+      });
+    }
+    if (originOf(x) !== "own")
+      throw new HttpError(
+        403,
+        "a page of another site cannot clear this one: send this from a page of the site",
+      );
+    const cookies = forget(x).flatMap((cookie) => ["set-cookie", cookie]);
+    x.res.writeHead(200, [
+      ...cookies,
+      "content-length",
+      "2",
+      "content-type",
+      "text/plain; charset=utf-8",
+      "cache-control",
+      "no-store",
+    ]);
+    x.res.end("OK");
+  };

@@ -1,7 +1,8 @@
 /**
  * The frames of a websocket: a frame is a hit, as JSON text or as an LZ4 block of it. Each is answered with a frame
- * once its event is on disk: `{"n": 1, "eid": "…"}`, or `{"n": 1, "error": "…"}`; `n` counts the client's frames. Who
- * the visitor is stands in each frame: the cookies are those of the handshake, however long ago that was.
+ * once its event is on disk: `{"n": 1, "eid": "…"}`, with `rejects` for what could not be read, or `{"n": 1, "error":
+ * "…"}`; `n` counts the client's frames. Who the visitor is stands in each frame: the cookies are those of the
+ * handshake, however long ago that was.
  */
 import type { WebSocket } from "ws";
 import type { Upgrade } from "../http/exchange.ts";
@@ -47,14 +48,14 @@ export const takeFrames = (client: WebSocket, x: Upgrade, options: () => FrameOp
     else client.send(text);
   };
 
-  const take = async (body: string, number: number): Promise<void> => {
+  const take = async (frame: Frame, number: number): Promise<void> => {
     const { collector, admit, onError, ...own } = options();
     const { pendingFrames } = own.settings;
     pending++;
     if (pending >= pendingFrames) client.pause();
     try {
       await admit(x);
-      say(frameAnswer(number, await collector.take(frameOf(body, own))));
+      say(frameAnswer(number, await collector.take(frameOf(frame, own))));
     } catch (error) {
       const isRefusal = error instanceof HttpError;
       if (!isRefusal) onError(error, x);
@@ -70,14 +71,22 @@ export const takeFrames = (client: WebSocket, x: Upgrade, options: () => FrameOp
     n++;
     const { frameBytes } = options().settings;
     const bytes = data as Buffer; // of `binaryType` nodebuffer, the default
-    const text = isBinary ? unpackLz4(bytes, frameBytes) : bytes;
-    if (text) void take(text.toString("utf8"), n);
-    else say(JSON.stringify({ n, error: `expected an LZ4 block of at most ${frameBytes} bytes unpacked` }));
+    void take(isBinary ? unpacked(bytes, frameBytes) : { body: bytes.toString("utf8") }, n);
   });
 };
 
+/** What a frame holds; one that holds nothing readable is a reject like any other hit. */
+type Frame = Pick<CollectRequest, "body" | "unreadable">;
+
+const unpacked = (block: Buffer, frameBytes: number): Frame => {
+  const text = unpackLz4(block, frameBytes);
+  if (text) return { body: text.toString("utf8") };
+  const unreadable = `a binary frame is an LZ4 block of at most ${frameBytes} bytes unpacked, JSON is sent as text`;
+  return { body: block, unreadable };
+};
+
 type FrameMaker = (
-  body: string,
+  frame: Frame,
   options: Pick<FrameOptions, "collectPath" | "clock" | "siteOf">,
 ) => CollectRequest;
 
@@ -85,7 +94,8 @@ type FrameMaker = (
 const frameMaker = (x: Upgrade): FrameMaker => {
   const { "content-encoding": _encoding, ...headers } = x.req.headers as Headers; // requests have no list of set-cookie
   const fallbackId = newId();
-  return (body, { collectPath, clock, siteOf }) => ({
+  return (frame, { collectPath, clock, siteOf }) => ({
+    ...frame,
     site: siteOf?.(x) ?? x.site,
     receivedAt: clock(),
     method: "POST",
@@ -95,7 +105,6 @@ const frameMaker = (x: Upgrade): FrameMaker => {
     secure: x.secure,
     address: x.address,
     headers,
-    body,
     debugs: false,
     fallbackId,
   });

@@ -154,12 +154,13 @@ test("a block that is none, or unpacks to more than a frame, is named, and the c
   const { port } = await start({}, store);
   const client = await open(port);
   client.send(Buffer.from([0xf0, 255, 255]));
-  assert.match(String((await client.next())["error"]), /LZ4 block of at most 4096 bytes/);
+  assert.match(String((await client.next())["rejects"]), /^1; .*LZ4 block of at most 4096 bytes/);
   client.send(packLz4(Buffer.alloc(100_000, 0x20)));
-  assert.match(String((await client.next())["error"]), /LZ4 block/);
+  assert.match(String((await client.next())["rejects"]), /LZ4 block/);
   client.send(`{"ename":"a"}`);
   assert.equal((await client.next())["n"], 3);
   assert.equal(store.kept.length, 1);
+  assert.equal(store.rejects.length, 2);
 });
 
 test("who it is stands in each frame, whatever the connection began with", async () => {
@@ -265,6 +266,27 @@ test("a frame over the limit ends the connection with 1009", async () => {
   const client = await open(port);
   client.send(`{"x":"${"y".repeat(5000)}"}`);
   assert.equal(await client.closed, 1009);
+});
+
+test("a frame may come in pieces, with a ping between them, and not in thousands of pieces", async () => {
+  const store = createStore();
+  const { port } = await start({}, store);
+  const torn = await open(port);
+  const text = `{"ename":"torn"}`;
+  for (const [i, letter] of [...text].entries()) {
+    torn.socket.send(letter, { fin: i === text.length - 1 });
+    if (i === 5) torn.socket.ping();
+  }
+  assert.equal(typeof (await torn.next())["eid"], "string");
+  assert.deepEqual(
+    eventsOf(store).map(({ name }) => name),
+    ["torn"],
+  );
+  const flood = await open(port);
+  for (let i = 0; i < 1100; i++) flood.socket.send(" ", { fin: false });
+  assert.equal(await flood.closed, 1008);
+  torn.send(`{"ename":"after"}`);
+  assert.equal(typeof (await torn.next())["eid"], "string");
 });
 
 test("a frame that is no UTF-8 ends the connection with 1007, and the server goes on", async () => {

@@ -20,6 +20,10 @@ export interface Websockets {
   close(): Promise<void>;
 }
 
+/** A frame in pieces of a byte each would cost us a hundred times its size: in so many a client may send one, */
+const maxFragments = 1024;
+/** and in so many packets. */
+const maxBufferedChunks = 16_384;
 const closeMs = 1000;
 const goingAway = 1001;
 
@@ -31,6 +35,8 @@ export const createWebsockets = (initial: FrameOptions | null = null): Websocket
     noServer: true,
     perMessageDeflate: false, // its memory cannot be bounded by connection; small frames gain little
     clientTracking: true,
+    maxFragments,
+    maxBufferedChunks,
   });
   const byNetwork = new Map<string, number>();
   const silent = new WeakSet<WebSocket>();
@@ -67,12 +73,16 @@ export const createWebsockets = (initial: FrameOptions | null = null): Websocket
     network: string,
     { settings }: FrameOptions,
   ): readonly [status: string, sentence: string] | null => {
-    if (originOf(x) !== "own") return ["403 Forbidden", "a websocket needs an Origin of the site"];
+    if (originOf(x) !== "own")
+      return ["403 Forbidden", "a websocket needs an Origin of the site: connect from one of its pages"];
     if (server.clients.size >= settings.connections) {
       return ["503 Service Unavailable", "too many websockets are open: come back later"];
     }
     if ((byNetwork.get(network) ?? 0) >= settings.perAddress) {
-      return ["429 Too Many Requests", "too many websockets are open from this address"];
+      return [
+        "429 Too Many Requests",
+        "too many websockets are open from this address: close some of them first",
+      ];
     }
     return null;
   };

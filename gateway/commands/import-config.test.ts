@@ -30,12 +30,25 @@ test("the settings go to stdout, and what became of each key to stderr", async (
   const { code, out, err } = await run(["import-config", writeOld(old)]);
   assert.equal(code, 0);
   assert.deepEqual(JSON.parse(out), {
-    listen: { http: ":8080" },
+    listen: { http: ":8080", https: ":443" },
     tls: { mode: "local", redirect: true },
-    routes: [{ path: "/api/", proxy: { upstreams: ["http://localhost:3030"] } }],
-    sites: [{ id: "main" }],
+    routes: [
+      {
+        path: "/api/",
+        proxy: {
+          upstreams: ["http://localhost:3030"],
+          requestHeaders: { set: { "x-origin-host": "localhost:3030" } },
+          responseHeaders: { set: { "access-control-allow-origin": "*" } },
+        },
+      },
+    ],
+    sites: [{ id: "main", legacyHashes: true }],
+    tracking: {
+      legacyPaths: ["/str/v1/", "/img/v1/", "/ppi/v1/", "/tlv/v1/", "/ping", "/status", "/clear"],
+    },
   });
   assert.match(err, /Carried over:\n {2}UseLocalTLS .*\n {2}ProxyPort +listen\.http\n/);
+  assert.match(err, /Different whatever the file says.*writeKeys.*trustedProxies/s);
   assert.match(err, /Not carried over:\n {2}Debug +what visitors send/);
   assert.match(err, /Notify\[0\]\.Service \(cassandra\) +Turnpike stores events by itself/);
 });

@@ -29,7 +29,7 @@ export const addImportConfig = (program: Command, { io, run }: Context): void =>
         if (output === undefined) io.stdout.write(text);
         else write(output, text);
         const tell = (line: string): void => (output === undefined ? warn(io, line) : say(io, line));
-        for (const line of listOf(notes)) tell(line);
+        for (const line of [...listOf(notes), ...alsoDifferent]) tell(line);
         if (output !== undefined) tell(`\n${output} is written: turnpike start --config ${output}`);
         const loaded = checkSettings(settings, resolve(dirname(output ?? "config.json")));
         if (loaded.kind === "wrong") {
@@ -67,6 +67,13 @@ const write = (file: string, text: string): void => {
     throw new CommandError(`${file} ${why}`, "failed", { cause });
   }
 };
+
+/** What no key of the old file says. */
+const alsoDifferent = [
+  "\nDifferent whatever the file says, please look at it:",
+  "  Servers need a key of sites[0].writeKeys: for payments (/tlv/v1/) always, for /str/v1/ unless trustServerEvents names their addresses.",
+  "  Headers that name the client's address count only from trustedProxies: name the proxies in front.",
+];
 
 const titles = [
   ["carried", "Carried over:"],

@@ -11,9 +11,13 @@ const columns: readonly (readonly [field: string, column: ColumnName])[] = [
   ["rel", "release"],
   ["url", "page_location"],
   ["tz", "tz"],
+  ["lat", "lat"],
+  ["lon", "lon"],
   ["culture", "device_language"],
   ["country", "geo_country"],
   ["region", "geo_region"],
+  ["city", "geo_city"],
+  ["zip", "zip"],
   ["source", "utm_source"],
   ["medium", "utm_medium"],
   ["campaign", "utm_campaign"],
@@ -23,8 +27,13 @@ const columns: readonly (readonly [field: string, column: ColumnName])[] = [
   ["aff", "aff"],
   ["device", "device"],
   ["os", "os"],
+  ["w", "vp_w"],
+  ["h", "vp_h"],
   ["org", "org"],
 ];
+
+/** Fields that have no column: the anonymous id, who owns the data, and ids of advertisers. */
+const properties = ["avid", "owner", "gaid", "idfa", "msid", "fbid"] as const;
 
 /** What a visitor agreed to, under the names that clients sent it with. */
 export const agreementOf = (seq: number, event: Event, visitor: string): Agreement => {
@@ -33,7 +42,9 @@ export const agreementOf = (seq: number, event: Event, visitor: string): Agreeme
     const value = event[column];
     if (value !== undefined && value !== null) said[field] = value;
   }
-  const avid = event.properties?.["avid"];
-  if (avid !== undefined) said["avid"] = avid;
+  for (const field of properties) {
+    const value = event.properties?.[field];
+    if (value !== undefined) said[field] = value;
+  }
   return { seq, site: event.property_id, visitor, at: event.timestamp_utc, said };
 };

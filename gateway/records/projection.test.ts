@@ -106,7 +106,13 @@ test("an agreement keeps what was said under the client's names, and nothing of 
       geo_country: "Germany",
       ip_address: "203.0.113.0",
       bhash: "abc",
-      properties: { avid: "a", other: 1 },
+      geo_city: "Bonn",
+      lat: 50.7,
+      lon: 7.1,
+      zip: "53111",
+      vp_w: 400,
+      vp_h: 800,
+      properties: { avid: "a", owner: "o", gaid: "g", other: 1 },
     }),
     event({ event_category: "agreement", cflags: 1 }),
   );
@@ -116,7 +122,10 @@ test("an agreement keeps what was said under the client's names, and nothing of 
       site: "main",
       visitor: "v",
       at: 1000,
-      said: { cflags: 1024, sid: "s", country: "Germany", avid: "a" },
+      said: {
+        ...{ cflags: 1024, sid: "s", country: "Germany", city: "Bonn", lat: 50.7, lon: 7.1, zip: "53111" },
+        ...{ w: 400, h: 800, avid: "a", owner: "o", gaid: "g" },
+      },
     },
   ]);
 });

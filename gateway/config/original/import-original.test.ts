@@ -22,6 +22,8 @@ const cases: readonly (readonly [
   ["ProxyPort", ":8080", "carried", ["listen", "http"], ":8080"],
   ["ProxyPortTLS", ":8443", "carried", ["listen", "https"], ":8443"],
   ["ProxyPortRedirect", ":8443", "carried", ["tls", "publicPort"], 8443],
+  ["ProxyPort", "", "dropped", ["listen", "http"], ":80"],
+  ["ProxyPortTLS", "", "dropped", ["listen", "https"], ":443"],
   ["ProxyPortRedirect", "", "dropped", []],
   ["ProxyExceptHTTP", ":8880", "dropped", []],
   ["IgnoreInsecureTLS", true, "dropped", []],
@@ -35,6 +37,8 @@ const cases: readonly (readonly [
   ["MaxHeaderBytes", 100, "changed", ["limits", "headerBytes"], 4096],
   ["MaximumConnections", 150_000, "changed", ["limits", "connections"], 150_000],
   ["StaticDirectory", "public", "changed", ["tracking", "publicDir"], "public"],
+  ["StaticDirectory", "public", "changed", ["tracking", "legacyPaths", 7], "/pub/v1/"],
+  ["StaticDirectory", "", "dropped", ["tracking", "legacyPaths", 7], undefined],
   [
     "ProxyUrl",
     "http://localhost:3030",
@@ -46,8 +50,7 @@ const cases: readonly (readonly [
   ["ProxyUrl", "", "dropped", []],
   ["ProxyUrlFilter", "login|css", "changed", ["routes", 0, "track"], {}],
   ["ProxyUrlFilter", "", "dropped", []],
-  ["IgnoreProxyOptions", true, "carried", []],
-  ["IgnoreProxyOptions", false, "changed", []],
+  ["IgnoreProxyOptions", true, "dropped", []],
   [
     "ProxyForceJson",
     true,
@@ -76,6 +79,7 @@ const cases: readonly (readonly [
   ["UrlFilter", "(.*)", "dropped", []],
   ["UrlFilterMatchGroup", 6, "dropped", []],
   ["PrefixPrivateHash", "pepper", "carried", ["sites", 0, "legacyPepper"], "pepper"],
+  ["PrefixPrivateHash", " pepper ", "carried", ["sites", 0, "legacyPepper"], " pepper "],
   ["PrefixPrivateHash", "", "carried", ["sites", 0, "legacyHashes"], true],
   ["AccountHashMixer", "mixer", "dropped", []],
   ["UseGeoIP", true, "changed", []],
@@ -108,13 +112,17 @@ const cases: readonly (readonly [
   ["MaxShardSizeBytes", 1, "dropped", []],
 ];
 
+/** Paths that the original answered whatever its file said. */
+const legacyPaths = ["/str/v1/", "/img/v1/", "/ppi/v1/", "/tlv/v1/", "/ping", "/status", "/clear"];
+
 const at = (value: unknown, path: readonly (string | number)[]): unknown =>
   path.reduce<unknown>((part, key) => (part as Record<string | number, unknown> | undefined)?.[key], value);
 
 for (const [key, value, kind, path, now] of cases) {
   test(`${key} ${JSON.stringify(value)} is ${kind}`, () => {
-    const needed = key.startsWith("Proxy") && key !== "ProxyUrl" ? { ProxyUrl: "http://localhost:3030" } : {};
-    const { settings, notes } = importOriginal({ UseLocalTLS: true, ...needed, [key.toUpperCase()]: value });
+    const needed = key.startsWith("Proxy") ? { ProxyUrl: "http://localhost:3030", ProxyPort: ":8080" } : {};
+    const { [key]: _own, ...others } = needed as Record<string, unknown>;
+    const { settings, notes } = importOriginal({ UseLocalTLS: true, ...others, [key.toUpperCase()]: value });
     const note = notes.find((one) => one.key === key.toUpperCase()) ?? notes.find((one) => one.key === key);
     assert.equal(note?.kind, kind);
     assert.match(note?.sentence ?? "", /\w/);
@@ -149,7 +157,8 @@ test("certificates of an authority are for the hosts it names, on the ports of t
   assert.deepEqual(settings, {
     listen: { http: ":80", https: ":443" },
     tls: { mode: "acme" },
-    sites: [{ id: "main", hosts: ["shop.example"] }],
+    sites: [{ id: "main", hosts: ["shop.example"], legacyHashes: true }],
+    tracking: { legacyPaths },
   });
   assert.equal(checkSettings(settings, "/").kind, "ok");
   assert.deepEqual(
@@ -159,8 +168,66 @@ test("certificates of an authority are for the hosts it names, on the ports of t
       ["UseLocalTLS", "changed"],
       ["Domains", "changed"],
       ["ProxyPort", "dropped"],
+      ["PrefixPrivateHash (left out)", "carried"],
     ],
   );
+});
+
+test("what counted where it was left out counts so still", () => {
+  const { settings, notes } = importOriginal({ UseLocalTLS: true, ProxyUrl: "http://localhost:3030" });
+  assert.deepEqual(settings, {
+    listen: { http: ":80", https: ":443" },
+    tls: { mode: "local", redirect: true },
+    routes: [
+      {
+        path: "/api/",
+        proxy: {
+          upstreams: ["http://localhost:3030"],
+          requestHeaders: { set: { "x-origin-host": "localhost:3030" } },
+          responseHeaders: { set: { "access-control-allow-origin": "*" } },
+        },
+      },
+    ],
+    sites: [{ id: "main", legacyHashes: true }],
+    tracking: { legacyPaths },
+  });
+  assert.equal(checkSettings(settings, "/").kind, "ok");
+  assert.deepEqual(
+    notes.map(({ key, kind }) => [key, kind]),
+    [
+      ["UseLocalTLS", "carried"],
+      ["ProxyUrl", "carried"],
+      ["IgnoreProxyOptions (left out)", "changed"],
+      ["AllowOrigin (left out)", "changed"],
+      ["PrefixPrivateHash (left out)", "carried"],
+    ],
+  );
+});
+
+test("OPTIONS goes to the back end, and an origin that was named is named to its callers", () => {
+  const proxy = { UseLocalTLS: true, ProxyUrl: "http://localhost:3030", AllowOrigin: "https://shop.example" };
+  const kinds = [true, false].map((IgnoreProxyOptions) => {
+    const { settings, notes } = importOriginal({ ...proxy, IgnoreProxyOptions });
+    const headers = at(settings, ["routes", 0, "proxy", "responseHeaders", "set"]);
+    assert.deepEqual(headers, { "access-control-allow-origin": "https://shop.example" });
+    return notes.find(({ key }) => key === "IgnoreProxyOptions")?.kind;
+  });
+  assert.deepEqual(kinds, ["carried", "changed"]);
+});
+
+test("ProxyPortTLS counts beside ProxyPort alone, and keys of the proxy beside ProxyUrl", () => {
+  const keys = {
+    ProxyPortTLS: ":8443",
+    ProxyUrlFilter: "login",
+    ProxyForceJson: true,
+    ProxyDailyLimit: 5,
+    IgnoreProxyOptions: true,
+  };
+  const { settings, notes } = importOriginal({ UseLocalTLS: true, ...keys });
+  assert.deepEqual((settings as { listen: object }).listen, { http: ":80", https: ":443" });
+  assert.equal("routes" in settings, false);
+  for (const key of Object.keys(keys))
+    assert.equal(notes.find((one) => one.key === key)?.kind, "dropped", key);
 });
 
 test("services and each of their fields are named with the reason", () => {
@@ -169,7 +236,7 @@ test("services and each of their fields are named with the reason", () => {
   const { notes } = importOriginal({
     UseLocalTLS: true,
     notify: [entry],
-    Consume: [{ Service: "nats_", New: 1 }],
+    Consume: [{ Service: "nats_", New: 1 }, 5],
   });
   const told = new Map(notes.map(({ key, sentence }) => [key, sentence]));
   for (const field of fields.filter((name) => name !== "Service")) {
@@ -178,6 +245,7 @@ test("services and each of their fields are named with the reason", () => {
   assert.match(told.get("notify[0].Service (cassandra)") ?? "", /stores events by itself/);
   assert.match(told.get("Consume[0].Service (nats_)") ?? "", /switched off/);
   assert.match(told.get("Consume[0].New") ?? "", /did not know/);
+  assert.match(told.get("Consume[1]") ?? "", /no service/);
 });
 
 test("services that were known are told apart; a key nobody knows is told", () => {
@@ -185,5 +253,8 @@ test("services that were known are told apart; a key nobody knows is told", () =
     const { notes } = importOriginal({ UseLocalTLS: true, Notify: [{ Service: name }] });
     assert.doesNotMatch(notes.at(-1)?.sentence ?? "", /no such service/, name);
   }
-  assert.match(importOriginal({ Nonsense: 1 }).notes.at(-1)?.sentence ?? "", /did not know/);
+  assert.match(
+    importOriginal({ UseLocalTLS: true, Nonsense: 1 }).notes.at(-1)?.sentence ?? "",
+    /did not know/,
+  );
 });

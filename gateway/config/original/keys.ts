@@ -31,8 +31,10 @@ const addressRule =
   (name: "http" | "https"): Rule =>
   (value, { listen, original }) => {
     const address = textOf(value);
-    if (address === "") return dropped(`listen.${name} has its default`);
     if (!original.usesLocalTls) return dropped("certificates of an authority need the ports 80 and 443");
+    if (address === "") return dropped(`listen.${name} is ${listen[name]}, as it was without`);
+    if (!original.namesPort)
+      return dropped(`it counted beside ProxyPort alone: listen.${name} is ${listen[name]}`);
     listen[name] = address;
     return carried(`listen.${name}`);
   };
@@ -52,32 +54,43 @@ const s3 = "sealed files lie in data/events as Parquet: any program that copies 
 const geo = "countries come with the program, cities from a file in MaxMind's format that geo.cityFile names";
 const facebook = "nothing is sent to Facebook: events leave through sinks, e.g. a webhook";
 
+/** A rule of the route that there is only with `ProxyUrl`. */
+const proxied =
+  (rule: Rule): Rule =>
+  (value, draft) =>
+    draft.route.proxy ? rule(value, draft) : dropped("nothing was proxied without ProxyUrl");
+
 const proxyUrl: Rule = (value, draft) => {
   const text = textOf(value);
   if (text === "") return dropped("nothing was proxied without it");
   const url = URL.parse(text.includes("://") ? text : `http://${text}`);
   if (!url?.host) return dropped(`${text} is no URL`);
   const { route } = draft;
-  route.proxy = { ...route.proxy, upstreams: [`http://${url.host}`] };
+  route.proxy = {
+    upstreams: [`http://${url.host}`],
+    requestHeaders: { set: { "x-origin-host": url.host } }, // which back ends may read
+  };
   const said = `routes[0].proxy.upstreams, for ${route.path}`;
   if (url.protocol === "http:" && url.pathname === "/") return carried(said);
   return changed(`${said}; its path and https were ignored, and are left out`);
 };
 
-const proxyUrlFilter: Rule = (value, { route }) => {
+const proxyUrlFilter = proxied((value, { route }) => {
   if (textOf(value) === "") return dropped("no proxied request was recorded without it, and none is now");
   route.track = {};
   return changed(
     "routes[0].track makes events of proxied requests; write the paths that are left out into its `exclude`, as patterns like `/api/login/**`",
   );
-};
+});
 
-const dailyLimit: Rule = (value, { route }) => {
+const dailyLimit = proxied((value, { route }) => {
   const requests = Math.floor(numberOf(value));
   if (requests <= 0) return dropped("0 was no limit");
   route.limit = { requests, windowSeconds: 86_400, by: "address" };
-  return changed("routes[0].limit, counted by the gateway itself, by requests and not by events");
-};
+  return changed(
+    "routes[0].limit, counted by the gateway itself, by requests and not by events; limits.daily counts over restarts",
+  );
+});
 
 const domains: Rule = (value, { site, original }) => {
   const hosts = listOf(value)
@@ -91,8 +104,10 @@ const domains: Rule = (value, { site, original }) => {
 };
 
 const usesLocalTls: Rule = (_value, draft) => {
-  const { tls, original } = draft;
+  const { tls, original, listen } = draft;
+  listen.https = ":443"; // unless ProxyPortTLS says another
   if (original.usesLocalTls) {
+    if (!original.namesPort) listen.http = ":80";
     if (draft.tls["mode"] !== "files") tls["mode"] = "local";
     tls["redirect"] = true;
     return carried(
@@ -100,8 +115,7 @@ const usesLocalTls: Rule = (_value, draft) => {
     );
   }
   tls["mode"] = "acme";
-  draft.listen.http = ":80";
-  draft.listen.https = ":443";
+  listen.http = ":80";
   return changed(
     "tls.mode acme: account and certificates are kept in data/certs; add tls.email, for letters of the authority",
   );
@@ -144,24 +158,26 @@ const connections: Rule = (value, { limits }) => {
 const staticDirectory: Rule = (value, { tracking }) => {
   const dir = textOf(value);
   if (dir === "") return dropped("no files were served");
-  tracking["publicDir"] = dir;
-  tracking["legacyPaths"] = [...defaultLegacyPaths, "/pub/v1/"];
-  return changed("tracking.publicDir, below /pub/v1/ as before; folders are not listed any more");
+  tracking.publicDir = dir;
+  tracking.legacyPaths = [...tracking.legacyPaths, "/pub/v1/"];
+  return changed(
+    "tracking.publicDir, below /pub/v1/ as before; folders are not listed, and no file is an event any more",
+  );
 };
-
-const defaultLegacyPaths = ["/str/v1/", "/img/v1/", "/ppi/v1/", "/tlv/v1/"];
 
 const apiVersion: Rule = (value, { tracking }) => {
   const version = Math.floor(numberOf(value));
   if (version <= 1) return carried("tracking.collectPath /tr/v1/");
-  tracking["collectPath"] = `/tr/v${version}/`;
+  tracking.collectPath = `/tr/v${version}/`;
   return changed(`tracking.collectPath /tr/v${version}/; the other paths keep v1`);
 };
 
+/** To the letter: another space before an address makes another hash. */
 const pepper: Rule = (value, { site }) => {
   site.legacyHashes = true;
-  if (textOf(value) === "") return carried("sites[0].legacyHashes: hashes as before, without a prefix");
-  site.legacyPepper = textOf(value);
+  if (typeof value !== "string" || value === "")
+    return carried("sites[0].legacyHashes: hashes as before, without a prefix");
+  site.legacyPepper = value;
   return carried("sites[0].legacyPepper and legacyHashes: new hashes equal the old ones");
 };
 
@@ -172,10 +188,18 @@ const removeIp: Rule = (value, { site }) => {
     : carried("sites[0].ipMasking 0: addresses are kept whole");
 };
 
-const forceJson: Rule = (value, { route }) => {
+const forceJson = proxied((value, { route: { proxy } }) => {
   if (value !== true) return dropped("the content type goes to the back end as it came, as before");
-  route.proxy = { ...route.proxy, requestHeaders: { set: { "content-type": "application/json" } } };
+  if (proxy) proxy.requestHeaders.set["content-type"] = "application/json";
   return carried("routes[0].proxy.requestHeaders.set");
+});
+
+/** Answers of the back end had it beside the back end's own: two of them, which browsers refuse. */
+const allowOrigin: Rule = (value, { route: { proxy } }) => {
+  const events = "for events a site's own origins may read answers: name them in sites[0].hosts";
+  if (!proxy) return dropped(events);
+  proxy.responseHeaders = { set: { "access-control-allow-origin": textOf(value) || "*" } };
+  return changed(`routes[0].proxy.responseHeaders.set, instead of the back end's own; ${events}`);
 };
 
 const keys: Readonly<Record<string, Rule>> = {
@@ -204,10 +228,13 @@ const keys: Readonly<Record<string, Rule>> = {
   // The proxy.
   ProxyUrl: proxyUrl,
   ProxyUrlFilter: proxyUrlFilter,
-  IgnoreProxyOptions: (value) =>
+  IgnoreProxyOptions: proxied((value) =>
     value === true
       ? carried("OPTIONS goes to the back end, as all methods do")
-      : changed("OPTIONS goes to the back end now, as all methods do"),
+      : changed(
+          "OPTIONS goes to the back end, as all methods do: it answers the preflights of pages elsewhere",
+        ),
+  ),
   ProxyForceJson: forceJson,
   ProxyDailyLimit: dailyLimit,
   ProxyDailyLimitChecker: drop("the gateway counts by itself; several share counts by limits.store"),
@@ -215,12 +242,12 @@ const keys: Readonly<Record<string, Rule>> = {
   ApiVersion: apiVersion,
   SchemaVersion: drop("the database is brought up to date at a start"),
   Debug: drop("what visitors send is never in the log; `turnpike tail` shows events as they come"),
-  AllowOrigin: drop("a site's own origins may read answers, others may not: name them in sites[0].hosts"),
+  AllowOrigin: allowOrigin,
   DefaultRedirect: drop("redirects go only to hosts that are allowed, never to a fixed one"),
   IgnoreQueryParamsKey: (value) =>
     ["", "igqp"].includes(textOf(value))
       ? carried("igqp switches the query off, as before")
-      : dropped("the key is igqp"),
+      : dropped("the key is igqp: clients that send another get their query read"),
   UrlFilter: drop("addresses are kept whole but for sites[0].excludedUrlParams: name there what is to go"),
   UrlFilterMatchGroup: drop("it belongs to UrlFilter"),
   PrefixPrivateHash: pepper,
@@ -255,6 +282,14 @@ const keys: Readonly<Record<string, Rule>> = {
   InactivityTimeoutSeconds: drop("events are sealed into files by their age: data.sealMinutes"),
   MaxShardSizeBytes: drop("a day has few files, whose size is the program's matter"),
 };
+
+/** Keys that counted where they were left out, too. */
+export const countedWhenLeftOut: ReadonlySet<string> = new Set([
+  "UseLocalTLS",
+  "IgnoreProxyOptions",
+  "AllowOrigin",
+  "PrefixPrivateHash",
+]);
 
 /** The keys in the order in which their rules run, in their own spelling. */
 export const originalKeys: ReadonlyMap<string, Rule> = new Map(Object.entries(keys));

@@ -33,10 +33,15 @@ const refused: readonly [key: string, value: unknown, problem: RegExp][] = [
   ["value", 1_000_000_001, /billion/],
   ["value", "1e999", /number/],
   ["currency", "euros", /three letters/],
-  ["w", 375.5, /whole number/],
+  ["w", -375, /pixels/],
+  ["h", "wide", /whole number/],
+  ["duration", -1, /milliseconds/],
+  ["duration", "1e300", /whole number/],
+  ["cflags", 1.5, /whole number/],
   ["ehash", "a@b.com", /hash/],
   ["auth", "eyJhbGciOiJIUzI1NiJ9.e30.x", /token/],
-  ["vid", "undefined", /id of up to 128/],
+  ["vid", "undefined", /stands for nobody/],
+  ["vid", "00000000-0000-0000-0000-000000000000", /stands for nobody/],
   ["vid", "a b", /id of up to 128/],
   ["type", "exposure", /write key/],
   ["type", "nonsense", /expected one of/],
@@ -44,6 +49,8 @@ const refused: readonly [key: string, value: unknown, problem: RegExp][] = [
   ["params", "text", /object/],
   ["email", { a: 1 }, /text/],
   ["created", -1, /milliseconds/],
+  ["created", "2026-13-01T00:00:00Z", /RFC 3339/],
+  ["time", "Mar 1, 2026", /RFC 3339/],
 ];
 
 describe("a value out of its range is left out and named", () => {
@@ -68,6 +75,10 @@ const read: readonly [sent: Record<string, unknown>, stored: Record<string, unkn
     { score: "1e3", lat: " -3.5 ", w: "375" },
     { score: 1000, lat: -3.5, vp_w: 375 },
   ],
+  [
+    { w: 392.73, h: "812.5", duration: 34752.4 },
+    { vp_w: 393, vp_h: 813, engagement_time_ms: 34752 },
+  ],
   [{ first: 1 }, { first: true }],
   [{ first: "FALSE" }, { first: false }],
   [
@@ -90,6 +101,25 @@ const read: readonly [sent: Record<string, unknown>, stored: Record<string, unkn
   ],
   [{ params: { score: 5, ref: "R1", outcome: "won", sink: "cw$" } }, { score: 5, ref: "R1", outcome: "won" }],
   [{ score: 1, params: { score: 5 } }, { score: 1 }],
+  [{ version: "b", ver: "a" }, { version: "a" }],
+  [
+    { device_id: "D1", vp_w: 400, vp_h: 800 },
+    { did: "D1", vp_w: 400, vp_h: 800 },
+  ],
+  [
+    { params: { utm_source: "fb", UTM_Medium: "Cpc", utm_content: "btn" } },
+    {
+      name: "event",
+      utm_source: "fb",
+      utm_medium: "Cpc",
+      utm_content: "btn",
+      properties: { utm_source: "fb", UTM_Medium: "Cpc", utm_content: "btn" },
+    },
+  ],
+  [
+    { source: "mail", params: { utm_source: "fb", utm_campaign: 7 } },
+    { utm_source: "mail", utm_campaign: "7" },
+  ],
   [{ params: '{"plan":"pro"}' }, { properties: { plan: "pro" } }],
   [{ plan: "free", params: { plan: "pro" } }, { properties: { plan: "pro" } }],
   [
@@ -114,6 +144,12 @@ test("a lifted field stays in the properties only where the original keeps it in
     post({ params: { sink: "s", score: 1, ename: "e", outcome: "o", aff: "A", ref: "R" } }),
   );
   assert.deepEqual(event.properties, { aff: "A", ref: "R" });
+});
+
+test("what a body says under one name of a field beats what path and query say under another", () => {
+  const event = eventOf(post({ version: "body", etype: "body" }, "/tr/v1/ver/path/etyp/path?ver=query"));
+  assert.equal(event.version, "body");
+  assert.equal(event.event_category, "body");
 });
 
 test("a repeated key in a query gives a column its first value, and says so", () => {

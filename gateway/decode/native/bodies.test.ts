@@ -95,6 +95,23 @@ describe("bodies", () => {
     assert.deepEqual(reasons(lines), ["over 100 events in one request: all after them left out"]);
   });
 
+  test("as many lines as a request may bring are all kept, whatever blank ones stand between and behind them", () => {
+    const lines = `${Array.from({ length: 100 }, (_, i) => `{"ename":"e${i}"}`).join("\n\r\n")}\r\n\n`;
+    assert.equal(names(lines).length, 100);
+    assert.deepEqual(reasons(lines), []);
+  });
+
+  test("a number with more digits than numbers have is kept digit by digit", () => {
+    const event = eventOf(
+      post(`{"uid":1234567890123456789,"order":-1234567890123456789,"score":12345678901234567168}`),
+    );
+    assert.equal(event.user_id, "1234567890123456789");
+    assert.deepEqual(event.properties, { order: "-1234567890123456789" });
+    assert.equal(event.score, Number("12345678901234567168"));
+    const inText = post({ params: `{"order":1234567890123456789}` });
+    assert.deepEqual(eventOf(inText).properties, { order: "1234567890123456789" });
+  });
+
   test("many bad elements are not many rejects", () => {
     assert.equal(reasons(new Array(100).fill(1)).length, 21);
   });

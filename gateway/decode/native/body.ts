@@ -2,6 +2,7 @@
 import { cleanText } from "../../lib/clean-text.ts";
 import { maskSecrets } from "../../lib/mask-secrets.ts";
 import type { Reject } from "../../model/protocol.ts";
+import { parseExact } from "./exact-json.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -63,23 +64,34 @@ const readList = (list: readonly unknown[], batch: Fields | null, maxEvents: num
 const readLines = (text: string, maxEvents: number): Body => {
   const items: Item[] = [];
   const rejects: Reject[] = [];
-  const lines = text.split("\n", maxEvents + 1);
-  for (const [line, raw] of lines.slice(0, maxEvents).entries()) {
-    const own = raw.trim();
-    if (own === "") continue;
+  let read = 0;
+  for (const { line, own } of linesOf(text)) {
+    if (read++ === maxEvents) {
+      rejects.push(overLimit(null, maxEvents));
+      break;
+    }
     const value = parse(own);
     if (isObject(value)) items.push({ fields: value, text: own, line });
     else
       reject(rejects, value === undefined ? "the line is not JSON" : "expected an object in the line", own);
   }
   if (items.length === 0) return unreadable("the body is not JSON", text);
-  if (lines.length > maxEvents) rejects.push(overLimit(null, maxEvents));
   return { ...empty, kind: "list", items, rejects };
 };
 
+/** The lines that hold something, each with its place among all. */
+function* linesOf(text: string): Generator<{ readonly line: number; readonly own: string }> {
+  for (let line = 0, from = 0; from < text.length; line++) {
+    const end = text.indexOf("\n", from);
+    const own = text.slice(from, end < 0 ? text.length : end).trim();
+    if (own !== "") yield { line, own };
+    from = end < 0 ? text.length : end + 1;
+  }
+}
+
 const parse = (text: string): unknown => {
   try {
-    return JSON.parse(text);
+    return parseExact(text);
   } catch {
     return undefined; // not a JSON value, so it stands for "not JSON"
   }

@@ -9,7 +9,7 @@ import { coerce, readTime } from "./coerce.ts";
 import { hashContact } from "./contacts.ts";
 import type { Origin } from "./event-id.ts";
 import { eventTime, isKeyTime } from "./event-time.ts";
-import { type Bag, gather, type Source, take, takeText } from "./gather.ts";
+import { type Bag, gather, liftedPlace, type Source, take, takeText } from "./gather.ts";
 import { type Notes, note } from "./notes.ts";
 import { refinements } from "./refine.ts";
 
@@ -76,12 +76,15 @@ const claimsOf = (bag: Bag) => {
   return {
     type,
     name: takeText(bag, "name"),
-    content: peekText(bag, "utm_content"),
+    content: saysContent(bag) ? peekText(bag, "utm_content") : undefined,
     outcome: peekText(bag, "outcome"),
     category: peekText(bag, "event_category"),
     hasPage: bag.columns.has("page_location"),
   };
 };
+
+/** The content of a campaign that `params` repeat out of the page's address is no name: it would rename a page view. */
+const saysContent = ({ columns }: Bag): boolean => columns.get("utm_content")?.source !== liftedPlace;
 
 /** A text that stays in the bag; what is wrong with it is noted when it is taken. */
 const peekText = (bag: Bag, column: ColumnName): string | undefined => {
@@ -94,7 +97,7 @@ const putVisitor = (event: Event, hit: Hit, bag: Bag): void => {
   const said = takeText(bag, "client_id");
   const chosen = said === undefined || (hit.visitorId !== null && !hit.trusted) ? null : visitorId(said);
   if (said !== undefined && chosen === null && (hit.visitorId === null || hit.trusted)) {
-    note(bag.notes, "vid", "expected an id of up to 128 letters, digits, . _ -");
+    note(bag.notes, "vid", isPlaceholder(said) ? "stands for nobody in particular" : wantedId);
   }
   const visitor = chosen ?? hit.visitorId;
   if (visitor !== null) (event as { client_id?: string }).client_id = visitor; // set once, while it is built
@@ -102,8 +105,12 @@ const putVisitor = (event: Event, hit: Hit, bag: Bag): void => {
     event.client_session_id = hit.sessionId;
 };
 
+const wantedId = "expected an id of up to 128 letters, digits, . _ -";
+
 const visitorId = (text: string): string | null =>
-  parseUuid(text) ?? (plainId.test(text) && !placeholders.has(text.toLowerCase()) ? text : null);
+  parseUuid(text) ?? (plainId.test(text) && !isPlaceholder(text) ? text : null);
+
+const isPlaceholder = (text: string): boolean => placeholders.has(text.trim().toLowerCase());
 
 const plainId = /^[A-Za-z0-9._-]{1,128}$/;
 
@@ -128,9 +135,9 @@ const placeholders: ReadonlySet<string> = new Set([
 const putColumns = (event: Event, bag: Bag): void => {
   const columns = event as unknown as Record<string, unknown>; // values are read as the columns' types
   for (const [column, { key, field, value: sent }] of bag.columns) {
-    const value = coerce(field.type, sent, key, bag.notes);
-    if (value === undefined) continue;
     const refinement = refinements.get(column);
+    const value = coerce(field.type, refinement?.prepare ? refinement.prepare(sent) : sent, key, bag.notes);
+    if (value === undefined) continue;
     const refusal = refinement?.refuse?.(value) ?? null;
     if (refusal !== null) note(bag.notes, key, refusal);
     else columns[column] = refinement?.tidy ? refinement.tidy(value) : value;

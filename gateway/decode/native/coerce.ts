@@ -6,6 +6,8 @@ import type { ColumnType } from "../../model/event.ts";
 import { parseUuid } from "../../model/ids.ts";
 import type { Json } from "../../model/json.ts";
 import { cleanContainer } from "./clean-json.ts";
+import { parseExact } from "./exact-json.ts";
+import { parseMoment } from "./moment.ts";
 import { type Notes, note } from "./notes.ts";
 
 const maxTextLength = 8192;
@@ -24,7 +26,7 @@ export const coerce = (type: ColumnType, value: unknown, key: string, notes: Not
     case "bool":
       return readBool(value) ?? fail(key, "expected true or false", notes);
     case "time":
-      return readTime(value) ?? fail(key, "expected milliseconds since 1970", notes);
+      return readTime(value) ?? fail(key, "expected milliseconds since 1970 or an RFC 3339 time", notes);
     case "json":
       return readJson(value, key, notes);
     default:
@@ -33,18 +35,20 @@ export const coerce = (type: ColumnType, value: unknown, key: string, notes: Not
 };
 
 /** A number, from a number or a numeric text; undefined for NaN, Infinity and everything else. */
-const readNumber = (value: unknown): number | undefined => {
+export const readNumber = (value: unknown): number | undefined => {
   if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
   if (typeof value !== "string" || value.length > 40 || !numeric.test(value)) return undefined;
   const number = Number(value);
   return Number.isFinite(number) ? number : undefined;
 };
 
-/** Milliseconds since 1970 up to the year 9999, from a number or a numeric text. */
+/** Milliseconds since 1970 up to the year 9999, from a number, a numeric text or an RFC 3339 time. */
 export const readTime = (value: unknown): number | undefined => {
-  const number = readNumber(value);
+  const number = readNumber(value) ?? (isShortText(value) ? parseMoment(value) : undefined);
   return number !== undefined && number >= 0 && number <= lastTime ? Math.trunc(number) : undefined;
 };
+
+const isShortText = (value: unknown): value is string => typeof value === "string" && value.length <= 40;
 
 const numeric = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i;
 const lastTime = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
@@ -92,7 +96,7 @@ const readJson = (value: unknown, key: string, notes: Notes): Json | undefined =
 export const parseContainer = (text: string): object | undefined => {
   if (text[0] !== "{" && text[0] !== "[") return undefined;
   try {
-    return JSON.parse(text) as object; // begins with a bracket: cannot be anything else
+    return parseExact(text) as object; // begins with a bracket: cannot be anything else
   } catch {
     return undefined; // the caller names the problem
   }

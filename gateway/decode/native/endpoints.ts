@@ -29,6 +29,9 @@ const words: Readonly<Record<string, Role>> = {
   xrdr: "elsewhere",
 };
 
+/** Paths that are answered with something else; what lies below them are fields, as below any other word. */
+const questions = ["handover", "me", "privacy", "share", "x"];
+
 /** The endpoints below the collect path, and those of the older layout that are among `legacyPaths`. */
 export const nativeEndpoints = (
   collectPath: string,
@@ -36,6 +39,7 @@ export const nativeEndpoints = (
 ): readonly NativeEndpoint[] => [
   endpoint(collectPath, "event"),
   ...Object.entries(words).map(([word, role]) => endpoint(`${collectPath}${word}/`, role)),
+  ...questions.map((word) => endpoint(`${collectPath}${word}`, "elsewhere")),
   ...Object.entries(olderPaths)
     .filter(([path]) => legacyPaths.includes(path))
     .map(([path, role]) => endpoint(path, role)),

@@ -114,3 +114,7 @@ for (const key of ["sink", "score", "ename", "outcome", "aff", "ref"]) {
   if (meaning?.kind !== "column") throw new Error(`native: no column is filled by ${key}`);
   lifts.set(key, { field: { ...meaning, rank: liftRank }, keep: key === "aff" || key === "ref" });
 }
+for (const [key, meaning] of table) {
+  if (meaning.kind === "column" && key.startsWith("utm_"))
+    lifts.set(key, { field: { ...meaning, rank: liftRank }, keep: true });
+}

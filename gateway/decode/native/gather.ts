@@ -19,6 +19,8 @@ interface Given {
   readonly key: string;
   readonly field: ColumnField;
   readonly value: unknown;
+  /** place of what said it: a later one wins under whichever of its names */
+  readonly source: number;
 }
 
 export interface Bag {
@@ -44,10 +46,11 @@ export const gather = (sources: readonly Source[], tracked: boolean, notes: Note
     room: newRoom(),
     notes,
   };
-  for (const { fields, repeats } of sources) {
-    for (const key in fields) {
-      const value = fields[key];
-      if (value !== null && value !== undefined) putField(bag, key, value, repeats);
+  for (const [place, source] of sources.entries()) {
+    const from = { place, repeats: source.repeats };
+    for (const key in source.fields) {
+      const value = source.fields[key];
+      if (value !== null && value !== undefined) putField(bag, key, value, from);
     }
   }
   for (const params of bag.params) putParams(bag, params);
@@ -68,14 +71,20 @@ export const takeText = (bag: Bag, column: ColumnName): string | undefined => {
   return typeof value === "string" ? value : undefined;
 };
 
-const putField = (bag: Bag, key: string, value: unknown, repeats: boolean): void => {
+/** Which source says a field, and whether a list in it is a repeated key. */
+interface From {
+  readonly place: number;
+  readonly repeats: boolean;
+}
+
+const putField = (bag: Bag, key: string, value: unknown, from: From): void => {
   const meaning = meaningOf(key);
   switch (meaning?.kind) {
     case undefined:
       putProperty(bag.properties, key, value, bag.room, bag.notes);
       break;
     case "column":
-      if (bag.tracked || !meaning.personal) putColumn(bag, key, meaning, value, repeats);
+      if (bag.tracked || !meaning.personal) putColumn(bag, key, meaning, value, from);
       break;
     case "params":
       bag.params.push(value);
@@ -102,17 +111,16 @@ const putField = (bag: Bag, key: string, value: unknown, repeats: boolean): void
 const maxFactLength = 512;
 const secretProblem = "left out: secrets are not stored";
 
-const putColumn = (bag: Bag, key: string, field: ColumnField, sent: unknown, repeats: boolean): void => {
+const putColumn = (bag: Bag, key: string, field: ColumnField, sent: unknown, from: From): void => {
   let value = sent;
-  if (repeats && Array.isArray(sent) && field.type !== "json") {
+  if (from.repeats && Array.isArray(sent) && field.type !== "json") {
     value = sent[0];
     note(bag.notes, key, `sent ${sent.length} times: the first was taken`);
   }
   if (field.column === "traits") putContactsOf(bag, value);
   const before = bag.columns.get(field.column);
-  if (before === undefined || before.field.rank >= field.rank) {
-    bag.columns.set(field.column, { key, field, value });
-  }
+  const wins = before === undefined || before.source < from.place || before.field.rank >= field.rank;
+  if (wins) bag.columns.set(field.column, { key, field, value, source: from.place });
 };
 
 const putParams = (bag: Bag, sent: unknown): void => {
@@ -150,11 +158,18 @@ const putParam = (bag: Bag, key: string, value: unknown): void => {
   }
 };
 
-/** Keys of `params` are the site's own, whatever they are called, except six that the original script lifts. */
+/** The place of what is lifted out of `params`: it is weaker than whatever is said outside of them. */
+export const liftedPlace = -1;
+const lifted: From = { place: liftedPlace, repeats: false };
+
+/**
+ * Keys of `params` are the site's own, whatever they are called, except six that the original script lifts and those of
+ * a campaign, which it leaves there as it found them in the page's address.
+ */
 const putOwnParam = (bag: Bag, key: string, value: unknown): void => {
   const lift = liftOf(key);
   if (lift !== undefined && canRead(lift.field, value)) {
-    putColumn(bag, key, lift.field, value, false);
+    putColumn(bag, key, lift.field, value, lifted);
     if (!lift.keep) return;
   }
   putProperty(bag.properties, key, value, bag.room, bag.notes);

@@ -41,12 +41,15 @@ export const createNative = (options: NativeOptions): Protocol => {
     decode(hit) {
       if (!recorded.has(hit.method)) return nothing;
       const base = hit.base ?? collectPath;
-      const notes: Notes = [];
-      const outer = outerSources(hit, base, notes);
-      const body = readBody(hit.method === "GET" ? "" : hit.body, batchEvents);
       const role = roles.get(base);
+      if (role === "agreement" && !isAgreement(hit, base)) return nothing;
+      const notes: Notes = [];
+      const outer = outerSources(hit, role === "agreement" ? `${base}agree/` : base, notes);
+      const body = readBody(hit.method === "GET" ? "" : hit.body, batchEvents);
       if (role === "payment")
         return decodePayments({ hit, body, outer: outer.sources, notes, batchEvents }, context);
+      // What somebody agreed to is one object, or nothing that could be shown to anybody later.
+      if (role === "agreement" && body.kind !== "one") return { events: [], rejects: body.rejects };
       const decoded = decode(hit, body, outer, notes, context);
       if (role === "server") return { ...decoded, events: decoded.events.map(asMessage) };
       return role === "agreement" ? { ...decoded, events: decoded.events.map(asAgreement) } : decoded;
@@ -57,6 +60,10 @@ export const createNative = (options: NativeOptions): Protocol => {
 const recorded: ReadonlySet<string> = new Set(["GET", "POST", "PUT"]);
 const nothing: Decoded = { events: [], rejects: [] };
 const noFields = {};
+
+/** The other actions of these endpoints, and a GET, are questions. */
+const isAgreement = ({ method, path }: Hit, base: string): boolean =>
+  method === "POST" && /^agree\/*$/.test(path.slice(base.length));
 
 const decode = (hit: Hit, body: Body, outer: Outer, notes: Notes, context: Context): Decoded => {
   if (body.kind === "list")

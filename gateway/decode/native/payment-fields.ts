@@ -1,5 +1,6 @@
 /** The fields of a payment line that mean something else, or nothing, in an event: read apart from the others. */
 import type { Json } from "../../model/json.ts";
+import { parseMoment } from "./moment.ts";
 import { type Notes, note } from "./notes.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -87,7 +88,7 @@ const numeric = /^\s*[+-]?(?:\d{1,20}(?:\.\d{0,20})?|\.\d{1,20})\s*$/;
 const readMoment: Reader = (value) => {
   if (typeof value === "number") return isMoment(value) ? Math.trunc(value) : null;
   if (typeof value !== "string" || value.length > 40) return null;
-  const at = /^\s*\d{1,15}\s*$/.test(value) ? Number(value) : Date.parse(value);
+  const at = /^\s*\d{1,15}\s*$/.test(value) ? Number(value) : parseMoment(value);
   return isMoment(at) ? at : null;
 };
 

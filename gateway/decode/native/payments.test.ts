@@ -88,7 +88,8 @@ describe("what is paid", () => {
   const table: readonly (readonly [fields: object, value: number, name: string])[] = [
     [{ total: 3, payment: 2, amt: 1 }, 3, "payment"],
     [{ payment: 2, amt: 1, revenue: 9 }, 2, "payment"],
-    [{ amt: 1, revenue: 9 }, 1, "payment"],
+    [{ amt: 1, revenue: 9 }, 9, "payment"],
+    [{ amt: 1 }, 1, "payment"],
     [{ revenue: "9" }, 9, "payment"],
     [{ total: 0 }, 0, "payment"],
     [{ total: -4 }, -4, "refund"],
@@ -101,6 +102,29 @@ describe("what is paid", () => {
       assert.deepEqual([event?.value, event?.name], [value, name]);
     });
   }
+
+  test("in the older layout it is amt that counts, whatever else the line is worth", () => {
+    const [part] = paid({ invid: "i1", amt: 10, payment: 20, total: 100, revenue: 80 }, "/tlv/v1/");
+    assert.equal(part?.value, 10);
+    assert.deepEqual(part?.properties, { invid: "i1", amt: 10, payment: 20, total: 100, revenue: 80 });
+    assert.equal(paid({ invid: "i2", total: 100, revenue: 80 }, "/tlv/v1/")[0]?.value, 100);
+  });
+
+  test("a line that is no object is a reject, and its neighbours are paid", () => {
+    const payments = [5, { pid: "a", total: 1 }, null, [{ total: 2 }], ...new Array(100).fill("x")];
+    const hit = post({ invid: "i1", payments }, "/tr/v1/ltv/", { trusted: true });
+    const { events, rejects } = decode(hit);
+    assert.equal(events.length, 1);
+    assert.equal(rejects.length, 20);
+    assert.equal(rejects[0]?.reason, "expected an object in the list of payments");
+  });
+
+  test("a question after what somebody has paid is no payment", () => {
+    for (const target of ["/tlv/v1/?uid=u1", "/tr/v1/ltv/ORID/o1", "/tlv/v1/?vid=v&limit=5"]) {
+      assert.deepEqual(decode(get(target, { trusted: true })), { events: [], rejects: [] });
+    }
+    assert.equal(decode(get("/tlv/v1/?uid=u1&amt=much", { trusted: true })).rejects.length, 1);
+  });
 
   test("without an amount it is a reject, and its neighbours are kept", () => {
     const { events, rejects } = decode(
@@ -215,6 +239,6 @@ test("of more payments than a request may bring the first are kept and the other
   assert.equal(events.length, 100);
   assert.deepEqual(
     rejects.map(({ reason }) => reason),
-    ["over 100 payments in one request: the others left out"],
+    ["over 100 payments in one request: 3 after them left out"],
   );
 });

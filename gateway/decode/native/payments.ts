@@ -27,7 +27,8 @@ export interface PaymentHit {
 export const decodePayments = (asked: PaymentHit, context: Context): Decoded => {
   const { hit, body, batchEvents } = asked;
   const rejects: Reject[] = [...body.rejects];
-  const found = linesOf(asked);
+  if (isQuestion(asked)) return { events: [], rejects };
+  const found = linesOf(asked, rejects);
   const events: Keyed[] = [];
   const counts = new Map<string, number>();
   for (const line of found.slice(0, batchEvents)) {
@@ -36,9 +37,12 @@ export const decodePayments = (asked: PaymentHit, context: Context): Decoded => 
     else rejects.push({ reason: "a payment without an amount (total, payment, amt or revenue)", sample: "" });
   }
   if (found.length > batchEvents) {
-    rejects.push({ reason: `over ${batchEvents} payments in one request: the others left out`, sample: "" });
+    rejects.push({
+      reason: `over ${batchEvents} payments in one request: ${found.length - batchEvents} after them left out`,
+      sample: "",
+    });
   }
-  return { events, rejects: rejects.slice(0, 20) };
+  return { events, rejects: rejects.slice(0, maxRejects) };
 };
 
 interface Line {
@@ -48,8 +52,20 @@ interface Line {
 
 type Fields = Readonly<Record<string, unknown>>;
 
+const maxRejects = 20;
+const noPayment: Reject = { reason: "expected an object in the list of payments", sample: "" };
+
+/** A GET that names somebody and no amount asks what he has paid. */
+const isQuestion = ({ hit, outer }: PaymentHit): boolean => {
+  if (hit.method !== "GET") return false;
+  const said = new Set(outer.flatMap(({ fields }) => Object.keys(fields).map((key) => key.toLowerCase())));
+  return askable.some((key) => said.has(key)) && !amountKeys.some((key) => said.has(key));
+};
+
+const askable = ["orid", "order_id", "uid", "vid"];
+
 /** Every line of the body; `payments` of an object are lines of which the rest of the object holds. */
-const linesOf = ({ body, outer, notes, hit }: PaymentHit): readonly Line[] => {
+const linesOf = ({ body, outer, notes, hit }: PaymentHit, rejects: Reject[]): readonly Line[] => {
   if (body.kind === "empty") {
     const fields = Object.fromEntries(outer.flatMap((source) => Object.entries(firstValues(source))));
     return [{ fields, item: { fields, text: hit.body, line: 0 } }];
@@ -65,7 +81,10 @@ const linesOf = ({ body, outer, notes, hit }: PaymentHit): readonly Line[] => {
     if (!Array.isArray(payments)) put(sharedFields(said, notes).fields, fields, text);
     else {
       const shared = sharedFields([...said, { fields: rest, repeats: false }], notes).fields;
-      for (const payment of payments) if (isObject(payment)) put(shared, payment, null);
+      for (const payment of payments) {
+        if (isObject(payment)) put(shared, payment, null);
+        else if (rejects.length < maxRejects) rejects.push(noPayment);
+      }
     }
   }
   return lines;
@@ -88,7 +107,7 @@ const buildPayment = (
 ): Keyed | null => {
   const notes = [...outerNotes];
   const { fields, parts } = splitLine(line.fields, notes);
-  const amount = amountOf(parts);
+  const amount = amountOf(parts, hit.base);
   if (amount === null) return null;
   const paidAt = numberOf(parts["paid_at"] ?? parts["paid"]);
   const timed = paidAt === null ? fields : { created: paidAt, ...fields };
@@ -104,18 +123,28 @@ const buildPayment = (
     properties: { ...keyed.event.properties, ...parts },
   };
   // The newer layout's payments are in dollars unless they say otherwise; the older one's said nothing.
-  if (event.currency === undefined && hit.base?.endsWith("/ltv/")) event.currency = "USD";
+  if (event.currency === undefined && isNewer(hit.base)) event.currency = "USD";
   return keyPayment(event, keyed, parts, counts, line);
 };
 
-/** What was paid, under the names that both layouts have for it. */
-const amountOf = (parts: Readonly<Record<string, Json>>): number | null => {
-  for (const key of ["total", "payment", "amt", "revenue"]) {
+const amountKeys = ["total", "payment", "amt", "revenue"];
+
+/** In the older layout what counts towards a lifetime value is `amt`; in the newer the total, else `revenue`, else `amt`. */
+const amountOrder = {
+  older: ["amt", "payment", "total", "revenue"],
+  newer: ["total", "payment", "revenue", "amt"],
+} as const;
+
+/** What was paid, under the names that the layout has for it. */
+const amountOf = (parts: Readonly<Record<string, Json>>, base: string | undefined): number | null => {
+  for (const key of amountOrder[isNewer(base) ? "newer" : "older"]) {
     const amount = numberOf(parts[key]);
     if (amount !== null) return amount;
   }
   return null;
 };
+
+const isNewer = (base: string | undefined): boolean => base?.endsWith("/ltv/") ?? false;
 
 const numberOf = (value: Json | undefined): number | null => (typeof value === "number" ? value : null);
 

@@ -11,6 +11,13 @@ describe("when it happened", () => {
     ["no time is the time of receipt", {}, receivedAt, undefined],
     ["a time of this week is believed", { created: receivedAt - day }, receivedAt - day, undefined],
     ["a numeric text is a time", { time: String(receivedAt - day) }, receivedAt - day, undefined],
+    [
+      "a time in words of RFC 3339 is one",
+      { created: "2026-02-28T13:30:00.5+01:30" },
+      receivedAt - day + 500,
+      undefined,
+    ],
+    ["without a zone it is UTC", { time: "2026-02-28 12:00" }, receivedAt - day, undefined],
     ["a clock a little ahead is not named", { created: receivedAt + 4000 }, receivedAt, undefined],
     ["the future is not believed", { created: receivedAt + 6000 }, receivedAt, receivedAt + 6000],
     [

@@ -49,7 +49,9 @@ export const request = (method: string, target: string, body: string, parts: Par
 };
 
 const legacyPaths = ["/str/v1/", "/img/v1/", "/tlv/v1/"];
-const bases = nativeEndpoints("/tr/v1/", legacyPaths).map(({ path }) => path);
+const bases = nativeEndpoints("/tr/v1/", legacyPaths)
+  .map(({ path }) => path)
+  .filter((path) => path.endsWith("/"));
 
 /** The hit as collection hands it on: with the endpoint that took it. */
 export const decode = (hit: Hit): Decoded => {
