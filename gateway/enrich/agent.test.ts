@@ -62,6 +62,16 @@ const devices: readonly [userAgent: string, ...(string | undefined)[]][] = [
     undefined,
   ],
   [
+    "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
+    "desktop",
+    "Chrome OS",
+    undefined,
+    "Chrome",
+    "131.0.0.0",
+    undefined,
+    undefined,
+  ],
+  [
     "Mozilla/5.0 something of my own",
     undefined,
     undefined,

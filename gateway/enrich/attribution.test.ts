@@ -46,6 +46,9 @@ const referrers: readonly (readonly [referrer: string, traffic: string])[] = [
   ["https://blog.shop.example/", "direct | none |  | direct"],
   ["https://www.paypal.com/checkout", "direct | none |  | direct"],
   ["https://hooks.stripe.com/redirect", "direct | none |  | direct"],
+  ["https://accounts.google.com/", "direct | none |  | direct"],
+  ["https://acme.okta.com/login", "direct | none |  | direct"],
+  ["https://aistudio.google.com/", "google-ai-studio | ai |  | ai"],
   ["about:blank", "direct | none |  | direct"],
   ["nowhere", "direct | none |  | direct"],
 ];

@@ -1,7 +1,7 @@
 /**
  * Where a hit comes from: source, medium, term and channel, worked out from the hit alone. A click id says more than
- * the referrer, a campaign more than both, each of its parts for itself. The site's own pages, payment providers and
- * what the site ignores are no source.
+ * the referrer, a campaign more than both, each of its parts for itself. The site's own pages, where people
+ * pay or sign in, and what the site ignores are no source.
  */
 import type { Event } from "../model/event.ts";
 import type { ReferrerKind } from "../model/site.ts";
@@ -71,7 +71,7 @@ const fromReferrer = (
   { site }: HitContext,
 ): Origin | null => {
   if (referrer === null || referrer.host === null || event.ignore_referrer === true) return null;
-  if (referrer.isPayment || isOwnHost(referrer.host, pageHost ?? event.page_hostname ?? null, site))
+  if (referrer.sendsBack || isOwnHost(referrer.host, pageHost ?? event.page_hostname ?? null, site))
     return null;
   const { place, term } = referrer;
   if (place === null)

@@ -194,6 +194,7 @@ export const places: readonly (readonly [kind: ReferrerKind, source: string, hos
   ["ai", "claude", "claude.ai com.anthropic.claude"],
   ["ai", "gemini", "gemini.google.com bard.google.com com.google.android.apps.bard"],
   ["ai", "notebooklm", "notebooklm.google.com"],
+  ["ai", "google-ai-studio", "aistudio.google.com"],
   [
     "ai",
     "copilot",
