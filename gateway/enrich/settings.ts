@@ -1,12 +1,10 @@
 import { resolve } from "node:path";
 import { z } from "zod";
-import { eventColumns } from "../model/event.ts";
 import { isRange, readRanges } from "./datacenter.ts";
+import { filterColumns } from "./filter/columns.ts";
 import { parseExpression } from "./filter/expression.ts";
 import { ExpressionError } from "./filter/tokens.ts";
 import { readDays } from "./rates.ts";
-
-const columns = eventColumns.map(({ name }) => name);
 
 const filterSettings = z.strictObject({
   name: z.string().min(1).max(64).describe("what the filter is called in `traffic_filter_name`"),
@@ -26,7 +24,7 @@ const filterSettings = z.strictObject({
 
 const reasonOf = (text: string): string | null => {
   try {
-    parseExpression(text, columns);
+    parseExpression(text, filterColumns);
     return null;
   } catch (error) {
     if (error instanceof ExpressionError) return error.message;
@@ -34,7 +32,7 @@ const reasonOf = (text: string): string | null => {
   }
 };
 
-const columnName = z.string().refine((name) => (columns as readonly string[]).includes(name), {
+const columnName = z.string().refine((name) => filterColumns.includes(name), {
   error: "expected a column of the event",
 });
 
