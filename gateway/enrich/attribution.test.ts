@@ -137,6 +137,11 @@ test("an event without a page says nothing of where somebody came from", () => {
   assert.equal(event.channel, undefined);
 });
 
+test("a tag's event without a page came directly", () => {
+  const event = enriched({ tracking_protocol: "ga4_gtag" });
+  assert.deepEqual([event.traffic_source, event.traffic_medium, event.channel], ["direct", "none", "direct"]);
+});
+
 test("what the gateway itself wrote, and the site's own server, say nothing of it either", () => {
   const columns = { page_location: page, page_referrer: "https://www.google.com/" };
   assert.equal(enriched({ ...columns, type: "log" }).traffic_source, undefined);

@@ -5,6 +5,7 @@
  */
 import type { Event } from "../model/event.ts";
 import type { ReferrerKind } from "../model/site.ts";
+import { isTagEvent } from "../model/tag-event.ts";
 import type { ChannelReader } from "./channel.ts";
 import type { Click } from "./click-ids.ts";
 import { isOwnHost } from "./own-hosts.ts";
@@ -35,7 +36,7 @@ export const fillTraffic =
   ({ pages, referrers, channels, kindOf }: AttributionParts): Pass =>
   (event, request) => {
     if (event.type === "log" || event.type === "exposure" || request.trusted) return;
-    if (!event.page_location && !event.page_referrer && !event.utm_source && !event.utm_medium) return;
+    if (!saysWhere(event) && !isTagEvent(event)) return;
     const page = event.page_location ? pages(event.page_location, request.site) : null;
     const referrer = event.page_referrer ? referrers(event.page_referrer) : null;
     const click = page?.click ?? null;
@@ -55,6 +56,10 @@ export const fillTraffic =
       request.site,
     );
   };
+
+/** Of a tag's event that says nothing the flat table has it that somebody came directly. */
+const saysWhere = (event: Event): boolean =>
+  Boolean(event.page_location || event.page_referrer || event.utm_source || event.utm_medium);
 
 const paidMedia: ReadonlySet<string> = new Set(["cpc"]);
 
