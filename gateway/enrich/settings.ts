@@ -41,7 +41,9 @@ export const enrichSiteFields = {
   ignoredReferrers: z
     .array(z.string().min(1))
     .default([])
-    .describe("hosts that are no source of visits, beside the usual payment providers and sign-in pages; `*.example.com`"),
+    .describe(
+      "hosts that are no source of visits, beside the usual payment providers and sign-in pages; `*.example.com`",
+    ),
   datacenterRanges: z
     .array(z.string().min(1))
     .max(1000)
