@@ -63,5 +63,8 @@ const compile = ({ channel, source, medium, campaign, referrer, paid }: ChannelR
   };
 };
 
+/** The pattern of a rule, which must match a text whole; in either case. Throws for what is no pattern. */
+export const wholePattern = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`, "iu");
+
 const whole = (pattern: string | undefined): RegExp | null =>
-  pattern === undefined ? null : new RegExp(`^(?:${pattern})$`, "iu");
+  pattern === undefined ? null : wholePattern(pattern);

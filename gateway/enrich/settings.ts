@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
+import { repeatsRepeats } from "../lib/slow-pattern.ts";
+import { wholePattern } from "./channel.ts";
 import { isRange, readRanges } from "./datacenter.ts";
 import { filterColumns } from "./filter/columns.ts";
 import { parseExpression } from "./filter/expression.ts";
@@ -36,6 +38,24 @@ const columnName = z.string().refine((name) => filterColumns.includes(name), {
   error: "expected a column of the event",
 });
 
+const isPattern = (text: string): boolean => {
+  try {
+    wholePattern(text);
+    return true;
+  } catch {
+    return false; // the schema says what was expected
+  }
+};
+
+const channelPattern = z
+  .string()
+  .max(500)
+  .refine(isPattern, "expected a regular expression")
+  .refine(
+    (text) => !isPattern(text) || !repeatsRepeats(text),
+    "repeats a repetition or a choice, which can take for ever",
+  );
+
 /** What of a site's settings enrichment reads. */
 export const enrichSiteFields = {
   ignoredReferrers: z
@@ -69,9 +89,9 @@ export const enrichSiteFields = {
     .array(
       z.strictObject({
         channel: z.string().min(1).max(64).describe("name of the channel"),
-        source: z.string().optional().describe("pattern that the source must match whole"),
-        medium: z.string().optional().describe("pattern that the medium must match whole"),
-        campaign: z.string().optional().describe("pattern that the campaign must match whole"),
+        source: channelPattern.optional().describe("pattern that the source must match whole"),
+        medium: channelPattern.optional().describe("pattern that the medium must match whole"),
+        campaign: channelPattern.optional().describe("pattern that the campaign must match whole"),
         referrer: z
           .enum(["search", "social", "video", "email", "ai", "shopping", "referral"])
           .optional()

@@ -58,6 +58,7 @@ const wrong: readonly (readonly [expression: string, sentence: RegExp])[] = [
   [`name == "x" extra`, /expected &&, \|\| or the end, found "extra"/],
   [`inCidr(ip_address, "10.0.0.0/99")`, /"10\.0\.0\.0\/99" is no address range/],
   [`name matches "("`, /"\(" is no pattern/],
+  [`name matches "^(a+)+$"`, /repeats a repetition or a choice, which can take for ever, at character 14/],
   [`(name == "x"`, /expected "\)"/],
   [`"a" + "b"`, /unexpected "\+"/],
   [`name == "x`, /unexpected "\\""/],

@@ -6,6 +6,7 @@
  */
 import { parseCidrs } from "../../lib/ip.ts";
 import { nearest } from "../../lib/nearest.ts";
+import { repeatsRepeats } from "../../lib/slow-pattern.ts";
 import { type Cursor, createCursor } from "./cursor.ts";
 import { type Operator, operators, type Value } from "./operators.ts";
 import { ExpressionError, type Token } from "./tokens.ts";
@@ -150,6 +151,11 @@ const inRange = (address: Read, range: Token): Test => {
 /** `(?i)` in front has letters match in either case, as in patterns of RE2. */
 const patternOf = (token: Token): RegExp => {
   const text = String(token.value);
+  if (repeatsRepeats(text))
+    throw new ExpressionError(
+      `${JSON.stringify(text)} repeats a repetition or a choice, which can take for ever,`,
+      token.at,
+    );
   try {
     return text.startsWith("(?i)") ? new RegExp(text.slice(4), "iu") : new RegExp(text, "u");
   } catch {
