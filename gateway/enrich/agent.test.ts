@@ -140,6 +140,15 @@ describe("bots", () => {
     test(`"${userAgent}" is ${bot}`, () => assert.equal(by(userAgent).bot, bot));
   }
 
+  test("a bot's maker is its name, its model the page that it names", () => {
+    const event = by("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)");
+    assert.equal(event.device_category, "bot");
+    assert.equal(event.device_mobile_brand_name, "Googlebot");
+    assert.equal(event.device_mobile_model_name, "http://www.google.com/bot.html");
+    assert.equal(by("curl/8.5.0").device_mobile_brand_name, "curl");
+    assert.equal(by("").device_mobile_brand_name, undefined);
+  });
+
   test("a headless Chrome under another name says so in its client hints", () => {
     const event = by(chrome, { "sec-ch-ua": `"HeadlessChrome";v="124"` });
     assert.equal(event.bot, "headless: HeadlessChrome");
