@@ -1,7 +1,8 @@
-import { gtagCells, gtagColumns, gtagDefaults, isGtag } from "./commands/export-params.ts";
+import { gtagCells, gtagColumns, gtagDefaults } from "./commands/export-params.ts";
 import { timeCell } from "./commands/export-source.ts";
 import { type Column, type Event, eventColumns } from "./model/event.ts";
 import type { Json } from "./model/json.ts";
+import { isTagEvent } from "./model/tag-event.ts";
 
 /**
  * An event as one flat record: the columns of the export that follow from the event itself, by their names; what is
@@ -18,7 +19,7 @@ export const flatEvent = (event: Event): Readonly<Record<string, Json>> => {
   }
   record["date_utc"] = new Date(event.timestamp_utc).toISOString().slice(0, 10);
   record["property_name"] = event.property_id;
-  if (isGtag(event)) addGtag(record, event);
+  if (isTagEvent(event)) addGtag(record, event);
   return record;
 };
 

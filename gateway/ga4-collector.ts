@@ -141,30 +141,28 @@ const plainBodies: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
 };
 
-const corsFor = ({ headers }: CollectRequest): string[] => {
+/** The same on every answer, as their own collector has it; a preflight is allowed the headers that it asks for. */
+const corsFor = ({ headers, method }: CollectRequest): string[] => {
   const { origin } = headers;
-  if (origin === undefined) return ["access-control-allow-origin", "*"];
-  return [
-    "access-control-allow-origin",
-    origin,
-    "access-control-allow-credentials",
-    "true",
-    "vary",
-    "Origin",
-  ];
+  const asked = method === "OPTIONS" ? headers["access-control-request-headers"] : undefined;
+  const reader =
+    origin === undefined ? anyReader : ["access-control-allow-origin", origin, ...readsWithCredentials];
+  return [...reader, ...may, asked ?? "Content-Type, X-Requested-With"];
 };
+
+const anyReader = ["access-control-allow-origin", "*"] as const;
+const readsWithCredentials = ["access-control-allow-credentials", "true", "vary", "Origin"] as const;
+const may = [
+  "access-control-allow-methods",
+  "POST, GET, OPTIONS",
+  "access-control-max-age",
+  "86400",
+  "access-control-allow-headers",
+] as const;
 
 const preflight = (request: CollectRequest): CollectAnswer => ({
   status: 204,
-  headers: [
-    ...corsFor(request),
-    "access-control-allow-methods",
-    "POST, GET, OPTIONS",
-    "access-control-allow-headers",
-    request.headers["access-control-request-headers"] ?? "Content-Type, X-Requested-With",
-    "access-control-max-age",
-    "86400",
-  ],
+  headers: corsFor(request),
   body: "",
 });
 

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { lineOf, settingsOf } from "./ga4-cases.ts";
-import { type MoreCase, moreCases } from "./ga4-more-cases.ts";
+import { moreCases } from "./ga4-more/all.ts";
+import type { MoreCase } from "./ga4-more/case.ts";
 import { type ExportRow, replayed } from "./replay-run.ts";
 import { isSame } from "./same-value.ts";
 

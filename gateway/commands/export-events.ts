@@ -1,7 +1,8 @@
 import { type Column, type ColumnName, type Event, eventColumns } from "../model/event.ts";
 import type { Json } from "../model/json.ts";
+import { isTagEvent } from "../model/tag-event.ts";
 import { placeColumns, sessionColumns } from "../sessionize/columns.ts";
-import { type Cell, flatten, gtagCells, gtagColumns, gtagDefaults, isGtag } from "./export-params.ts";
+import { type Cell, flatten, gtagCells, gtagColumns, gtagDefaults } from "./export-params.ts";
 import {
   type ExportFilter,
   type ExportReader,
@@ -89,6 +90,6 @@ const eventCell = (column: Column, event: Event, { problems }: Joined, rest: Jso
   if (name === "properties" && rest !== undefined) return rest;
   if (name === "problems" && problems !== null) return problems;
   const value: Json = event[name as ColumnName] ?? null;
-  if (value === null && isGtag(event)) return timeCell(column, gtagDefaults[name] ?? null);
+  if (value === null && isTagEvent(event)) return timeCell(column, gtagDefaults[name] ?? null);
   return timeCell(column, value);
 };

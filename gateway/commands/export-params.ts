@@ -2,6 +2,8 @@
 import type { Column, Event } from "../model/event.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import { paramTypes } from "../model/params.ts";
+import { isTagEvent } from "../model/tag-event.ts";
+import { listParams } from "./params-list.ts";
 
 /** Undefined where the event's protocol has no such column. */
 export type Cell = Json | undefined;
@@ -24,6 +26,9 @@ export const gtagDefaults: Readonly<Record<string, Json>> = {
   page_path: "",
   page_title: "",
   page_referrer: "",
+  geo_country: "",
+  geo_city: "",
+  geo_continent: "",
   ecommerce_items: [],
   ecommerce_purchase_revenue: 0,
   ecommerce_refund_value: 0,
@@ -32,14 +37,11 @@ export const gtagDefaults: Readonly<Record<string, Json>> = {
   ecommerce_items_total_quantity: 0,
 };
 
-export const isGtag = ({ tracking_protocol: protocol }: Event): boolean =>
-  protocol === "ga4_gtag" || protocol === "ga4_mp" || protocol === "d8a";
-
 export const gtagCells = (event: Event): readonly Cell[] => {
-  if (!isGtag(event)) return noCells;
+  if (!isTagEvent(event)) return noCells;
   const properties = event.properties ?? {};
   return [
-    listOf(properties),
+    listParams(event),
     event.engagement_time_ms ?? null,
     event.ignore_referrer ?? null,
     ...[...paramTypes.keys()].map((name) => own(properties, name)),
@@ -91,14 +93,3 @@ function columnOf(name: string): string {
 
 const own = (properties: JsonObject, name: string): Json =>
   Object.hasOwn(properties, name) ? (properties[name] ?? null) : null;
-
-/** One sent empty is an empty text. */
-const listOf = (properties: JsonObject): Json =>
-  Object.keys(properties)
-    .sort()
-    .map((name) => {
-      const value = properties[name] ?? "";
-      const number = typeof value === "number" ? value : null;
-      const text = typeof value === "object" ? JSON.stringify(value) : String(value);
-      return { name, value_string: number === null ? text : null, value_number: number };
-    });

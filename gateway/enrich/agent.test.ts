@@ -62,6 +62,16 @@ const devices: readonly [userAgent: string, ...(string | undefined)[]][] = [
     undefined,
   ],
   [
+    "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
+    "desktop",
+    "Chrome OS",
+    undefined,
+    "Chrome",
+    "131.0.0.0",
+    undefined,
+    undefined,
+  ],
+  [
     "Mozilla/5.0 something of my own",
     undefined,
     undefined,
@@ -129,6 +139,15 @@ describe("bots", () => {
   for (const [userAgent, bot] of bots) {
     test(`"${userAgent}" is ${bot}`, () => assert.equal(by(userAgent).bot, bot));
   }
+
+  test("a bot's maker is its name, its model the page that it names", () => {
+    const event = by("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)");
+    assert.equal(event.device_category, "bot");
+    assert.equal(event.device_mobile_brand_name, "Googlebot");
+    assert.equal(event.device_mobile_model_name, "http://www.google.com/bot.html");
+    assert.equal(by("curl/8.5.0").device_mobile_brand_name, "curl");
+    assert.equal(by("").device_mobile_brand_name, undefined);
+  });
 
   test("a headless Chrome under another name says so in its client hints", () => {
     const event = by(chrome, { "sec-ch-ua": `"HeadlessChrome";v="124"` });

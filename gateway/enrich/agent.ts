@@ -70,7 +70,7 @@ const readDevice = (userAgent: string): Device => {
   const handheld = platform.type === "mobile" || platform.type === "tablet";
   const model = handheld ? (platform.model ?? androidModel(userAgent)) : null;
   return {
-    category: platform.type === "mobile" ? "smartphone" : (platform.type ?? null),
+    category: categoryOf(platform.type, os.name),
     os: os.name || null,
     osVersion: versionOf(os.name === "Windows" ? os.versionName : os.version),
     // What begins like a browser and says no more is not one that is called Mozilla.
@@ -79,6 +79,11 @@ const readDevice = (userAgent: string): Device => {
     brand: handheld ? (platform.vendor ?? brandOf(model)) : null,
     model,
   };
+};
+
+const categoryOf = (type: string | undefined, os: string | undefined): string | null => {
+  if (type === undefined) return os === "Chrome OS" ? "desktop" : null;
+  return type === "mobile" ? "smartphone" : type;
 };
 
 const versionOf = (text: string | undefined): string | null => text?.match(/^[\w.]+/)?.[0] ?? null;

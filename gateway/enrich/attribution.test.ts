@@ -46,6 +46,9 @@ const referrers: readonly (readonly [referrer: string, traffic: string])[] = [
   ["https://blog.shop.example/", "direct | none |  | direct"],
   ["https://www.paypal.com/checkout", "direct | none |  | direct"],
   ["https://hooks.stripe.com/redirect", "direct | none |  | direct"],
+  ["https://accounts.google.com/", "direct | none |  | direct"],
+  ["https://acme.okta.com/login", "direct | none |  | direct"],
+  ["https://aistudio.google.com/", "google-ai-studio | ai |  | ai"],
   ["about:blank", "direct | none |  | direct"],
   ["nowhere", "direct | none |  | direct"],
 ];
@@ -132,6 +135,11 @@ test("an event without a page says nothing of where somebody came from", () => {
   const event = enriched({});
   assert.equal(event.traffic_source, undefined);
   assert.equal(event.channel, undefined);
+});
+
+test("a tag's event without a page came directly", () => {
+  const event = enriched({ tracking_protocol: "ga4_gtag" });
+  assert.deepEqual([event.traffic_source, event.traffic_medium, event.channel], ["direct", "none", "direct"]);
 });
 
 test("what the gateway itself wrote, and the site's own server, say nothing of it either", () => {

@@ -1,10 +1,11 @@
 /**
  * Where a hit comes from: source, medium, term and channel, worked out from the hit alone. A click id says more than
- * the referrer, a campaign more than both, each of its parts for itself. The site's own pages, payment providers and
- * what the site ignores are no source.
+ * the referrer, a campaign more than both, each of its parts for itself. The site's own pages, where people
+ * pay or sign in, and what the site ignores are no source.
  */
 import type { Event } from "../model/event.ts";
 import type { ReferrerKind } from "../model/site.ts";
+import { isTagEvent } from "../model/tag-event.ts";
 import type { ChannelReader } from "./channel.ts";
 import type { Click } from "./click-ids.ts";
 import { isOwnHost } from "./own-hosts.ts";
@@ -35,7 +36,7 @@ export const fillTraffic =
   ({ pages, referrers, channels, kindOf }: AttributionParts): Pass =>
   (event, request) => {
     if (event.type === "log" || event.type === "exposure" || request.trusted) return;
-    if (!event.page_location && !event.page_referrer && !event.utm_source && !event.utm_medium) return;
+    if (!saysWhere(event) && !isTagEvent(event)) return;
     const page = event.page_location ? pages(event.page_location, request.site) : null;
     const referrer = event.page_referrer ? referrers(event.page_referrer) : null;
     const click = page?.click ?? null;
@@ -56,6 +57,10 @@ export const fillTraffic =
     );
   };
 
+/** Of a tag's event that says nothing the flat table has it that somebody came directly. */
+const saysWhere = (event: Event): boolean =>
+  Boolean(event.page_location || event.page_referrer || event.utm_source || event.utm_medium);
+
 const paidMedia: ReadonlySet<string> = new Set(["cpc"]);
 
 /** Instagram and Facebook share their click ids: the page somebody came from tells them apart. */
@@ -71,7 +76,7 @@ const fromReferrer = (
   { site }: HitContext,
 ): Origin | null => {
   if (referrer === null || referrer.host === null || event.ignore_referrer === true) return null;
-  if (referrer.isPayment || isOwnHost(referrer.host, pageHost ?? event.page_hostname ?? null, site))
+  if (referrer.sendsBack || isOwnHost(referrer.host, pageHost ?? event.page_hostname ?? null, site))
     return null;
   const { place, term } = referrer;
   if (place === null)

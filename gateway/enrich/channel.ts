@@ -17,20 +17,27 @@ export type ChannelReader = (traffic: Traffic, site: Site) => string;
 /** Where no rule fits. */
 const otherChannel = "other";
 
+/** A name of a campaign may be as long as a hit: such ones are not remembered. */
+const maxCachedLength = 1000;
+
 /** Reads channels by the site's rules and the usual ones, remembering what it found. */
 export const createChannelReader = (cacheSize: number): ChannelReader => {
   const rulesOf = new WeakMap<Site, readonly Rule[]>();
   const caches = new WeakMap<Site, ReturnType<typeof createCache<string, string>>>();
+  const read: ChannelReader = (traffic, site) => {
+    const rules = rulesOf.get(site) ?? [...site.channels, ...channelRules].map(compile);
+    rulesOf.set(site, rules);
+    return rules.find((rule) => rule.fits(traffic))?.channel ?? otherChannel;
+  };
   return (traffic, site) => {
     const { source, medium, campaign, kind, paidClick } = traffic;
     const key = `${source}\n${medium}\n${campaign}\n${kind}\n${paidClick}`;
+    if (key.length > maxCachedLength) return read(traffic, site);
     const cache = caches.get(site) ?? createCache<string, string>(cacheSize);
     caches.set(site, cache);
     const known = cache.get(key);
     if (known !== undefined) return known;
-    const rules = rulesOf.get(site) ?? [...site.channels, ...channelRules].map(compile);
-    rulesOf.set(site, rules);
-    const channel = rules.find((rule) => rule.fits(traffic))?.channel ?? otherChannel;
+    const channel = read(traffic, site);
     cache.set(key, channel);
     return channel;
   };
@@ -56,5 +63,8 @@ const compile = ({ channel, source, medium, campaign, referrer, paid }: ChannelR
   };
 };
 
+/** The pattern of a rule, which must match a text whole; in either case. Throws for what is no pattern. */
+export const wholePattern = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`, "iu");
+
 const whole = (pattern: string | undefined): RegExp | null =>
-  pattern === undefined ? null : new RegExp(`^(?:${pattern})$`, "iu");
+  pattern === undefined ? null : wholePattern(pattern);

@@ -39,8 +39,10 @@ export const createLocator = ({ cityFile, cacheSize, onTrouble = () => {} }: Loc
     if (isIP(address) === 0) return null;
     const plain = plainAddress(address);
     // One's own machine is in no country; so nothing is read where nobody else comes, as on a developer's.
-    const record = cities?.(plain) ?? (isOwnMachine(plain) ? null : countries(plain));
-    return record === null ? null : readRecord(record);
+    const country = () => (isOwnMachine(plain) ? null : readRecord(countries(plain)));
+    const city = readRecord(cities?.(plain));
+    if (city === null) return country();
+    return city.code === null ? { ...city, ...countryOf(country()) } : city;
   };
   return (address) => {
     const known = cache.get(address);
@@ -50,6 +52,9 @@ export const createLocator = ({ cityFile, cacheSize, onTrouble = () => {} }: Loc
     return location;
   };
 };
+
+const countryOf = (place: Location | null): Partial<Location> =>
+  place === null ? {} : { code: place.code, country: place.country, continent: place.continent };
 
 const isOwnMachine = parseCidrs(["127.0.0.0/8", "::1"]);
 

@@ -91,7 +91,8 @@ const readPlace = (url: string): Pick<PageFacts, "hostname" | "path" | "readable
   if (parsed === null) return { hostname: null, path: null, readable: false };
   // data:, javascript: and about: have no place; what follows the colon is content.
   const path = parsed.pathname.startsWith("/") ? cleanText(parsed.pathname, maxCachedLength) : null;
-  return { hostname: parsed.hostname === "" ? null : parsed.hostname, path, readable: true };
+  const hostname = parsed.hostname.replace(/^\[|\]$/g, "");
+  return { hostname: hostname === "" ? null : hostname, path, readable: true };
 };
 
 /** Addresses that parsing would leave as they are: lower-case host that is no number, no dots in the path. */
@@ -105,7 +106,7 @@ const campaignNames: ReadonlyMap<string, CampaignColumn> = new Map<string, Campa
   ...clickColumns.map((column) => [column.slice("click_id_".length), column] as const),
 ]);
 
-const maxValueLength = 512;
+const maxValueLength = 8096;
 
 const readCampaign = (url: string): PageFacts["campaign"] => {
   const at = url.indexOf("?");

@@ -57,6 +57,7 @@ const pages: readonly Case[] = [
     hostname: host,
     path: "/",
   },
+  { url: "https://[2001:db8::1]:8080/x", hostname: "2001:db8::1", path: "/x" },
   { url: "https://u:p@shop.example/x", location: "https://shop.example/x", hostname: host, path: "/x" },
   { url: "/pricing?x=1", hostname: undefined, path: "/pricing" },
   { url: "//shop.example/a?x=1", hostname: host, path: "/a" },

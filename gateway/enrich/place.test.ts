@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { createLocator } from "./geo.ts";
 import { enriched, untracked } from "./test-event.ts";
+import { makeMmdb } from "./test-mmdb.ts";
 import { countryOfZone } from "./time-zones.ts";
 
 const google = "8.8.8.8";
@@ -58,9 +59,46 @@ test("zones by their old and new names are of one country", () => {
   assert.equal(countryOfZone("nowhere"), null);
 });
 
-test("a database that cannot be read is named once, and countries stay known", () => {
+const inFolder = (work: (dir: string) => void): void => {
   const dir = mkdtempSync(join(tmpdir(), "turnpike-geo-"));
   try {
+    work(dir);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+};
+
+const cityShapes = {
+  "MaxMind's and DB-IP's": {
+    country: { iso_code: "FR" },
+    subdivisions: [{ names: { en: "Ile-de-France" } }, { names: { en: "Paris" } }],
+    city: { names: { en: "Paris", fr: "Lutece" } },
+  },
+  "that of the ip-location-db packages": { country_code: "FR", state1: "Ile-de-France", city: "Paris" },
+};
+
+for (const [shape, record] of Object.entries(cityShapes)) {
+  test(`a database with cities gives region and city, in the shape of ${shape}`, () =>
+    inFolder((dir) => {
+      const cityFile = join(dir, "city.mmdb");
+      writeFileSync(cityFile, makeMmdb("8.8.0.0/16", record));
+      const locate = createLocator({ cityFile, cacheSize: 10 });
+      const paris = { country: "France", continent: "Europe", region: "Ile-de-France", city: "Paris" };
+      assert.deepEqual(locate(google), { code: "FR", ...paris });
+      assert.deepEqual(locate("1.1.1.1")?.country, "Australia", "others are found among the countries");
+    }));
+}
+
+test("a city without its country is in the country of the address", () =>
+  inFolder((dir) => {
+    const cityFile = join(dir, "city.mmdb");
+    writeFileSync(cityFile, makeMmdb("8.8.0.0/16", { city: "Mountain View" }));
+    const place = createLocator({ cityFile, cacheSize: 10 })(google);
+    assert.deepEqual([place?.country, place?.city], ["United States", "Mountain View"]);
+  }));
+
+test("a database that cannot be read is named once, and countries stay known", () =>
+  inFolder((dir) => {
     const file = join(dir, "city.mmdb");
     writeFileSync(file, "no database");
     const troubles: string[] = [];
@@ -69,7 +107,4 @@ test("a database that cannot be read is named once, and countries stay known", (
     assert.equal(locate("1.1.1.1")?.city, null);
     assert.equal(troubles.length, 1);
     assert.match(troubles[0] ?? "", /city\.mmdb cannot be read/);
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
-});
+  }));

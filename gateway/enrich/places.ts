@@ -67,7 +67,11 @@ export const places: readonly (readonly [kind: ReferrerKind, source: string, hos
   ["search", "kvasir", "kvasir.no ?q"],
   ["search", "eniro", "eniro.se ?q search_word"],
   ["search", "you.com-search", "search.you.com ?q"],
-  ["video", "youtube", "youtube.com youtu.be youtube-nocookie.com com.google.android.youtube"],
+  [
+    "video",
+    "youtube",
+    "youtube.com youtu.be youtube-nocookie.com com.google.android.youtube com.google.android.apps.youtube.music",
+  ],
   ["video", "vimeo", "vimeo.com com.vimeo.android.videoapp"],
   ["video", "twitch", "twitch.tv tv.twitch.android.app"],
   ["video", "dailymotion", "dailymotion.com dai.ly com.dailymotion.dailymotion"],
@@ -194,6 +198,7 @@ export const places: readonly (readonly [kind: ReferrerKind, source: string, hos
   ["ai", "claude", "claude.ai com.anthropic.claude"],
   ["ai", "gemini", "gemini.google.com bard.google.com com.google.android.apps.bard"],
   ["ai", "notebooklm", "notebooklm.google.com"],
+  ["ai", "google-ai-studio", "aistudio.google.com"],
   [
     "ai",
     "copilot",

@@ -8,6 +8,7 @@ import { ownCopy } from "./own-copy.ts";
 import { ownReferrers } from "./own-referrers.ts";
 import { paymentHosts } from "./payment-hosts.ts";
 import type { Place, PlaceTable } from "./place-table.ts";
+import { signInHosts } from "./sign-in-hosts.ts";
 
 export interface ReferrerFacts {
   /** the address without secrets */
@@ -21,8 +22,8 @@ export interface ReferrerFacts {
   readonly place: Place | null;
   /** what was searched for there, empty where that is not told */
   readonly term: string;
-  /** a payment provider, which sends its visitors back and is no source */
-  readonly isPayment: boolean;
+  /** pays or signs people in, and sends them back: no source */
+  readonly sendsBack: boolean;
 }
 
 export type ReferrerReader = (referrer: string) => ReferrerFacts;
@@ -73,7 +74,7 @@ const readReferrer = (referrer: string, { known, places }: Lists): ReferrerFacts
     medium: null,
     place: null,
     term: "",
-    isPayment: false,
+    sendsBack: false,
   };
   if (referrer.startsWith("/") && !referrer.startsWith("//")) return { ...nowhere, readable: true };
   const url = URL.parse(referrer.startsWith("//") ? `https:${referrer}` : referrer);
@@ -91,7 +92,7 @@ const readReferrer = (referrer: string, { known, places }: Lists): ReferrerFacts
     readable: true,
     place,
     term: place?.kind === "search" ? termOf(url.searchParams, place.terms) : "",
-    isPayment: isPaymentHost(host),
+    sendsBack: sendsBack(host),
   };
 };
 
@@ -148,11 +149,11 @@ const termOf = (params: URLSearchParams, names: readonly string[]): string => {
   return "";
 };
 
-const payments: ReadonlySet<string> = new Set(paymentHosts);
+const backSenders: ReadonlySet<string> = new Set([...paymentHosts, ...signInHosts]);
 
-const isPaymentHost = (host: string): boolean => {
+const sendsBack = (host: string): boolean => {
   for (let at = 0; at >= 0; ) {
-    if (payments.has(host.slice(at))) return true;
+    if (backSenders.has(host.slice(at))) return true;
     const dot = host.indexOf(".", at);
     at = dot < 0 ? -1 : dot + 1;
   }

@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
 import { z } from "zod";
-import { eventColumns } from "../model/event.ts";
+import { repeatsRepeats } from "../lib/slow-pattern.ts";
+import { wholePattern } from "./channel.ts";
 import { isRange, readRanges } from "./datacenter.ts";
+import { filterColumns } from "./filter/columns.ts";
 import { parseExpression } from "./filter/expression.ts";
 import { ExpressionError } from "./filter/tokens.ts";
 import { readDays } from "./rates.ts";
-
-const columns = eventColumns.map(({ name }) => name);
 
 const filterSettings = z.strictObject({
   name: z.string().min(1).max(64).describe("what the filter is called in `traffic_filter_name`"),
@@ -26,7 +26,7 @@ const filterSettings = z.strictObject({
 
 const reasonOf = (text: string): string | null => {
   try {
-    parseExpression(text, columns);
+    parseExpression(text, filterColumns);
     return null;
   } catch (error) {
     if (error instanceof ExpressionError) return error.message;
@@ -34,16 +34,36 @@ const reasonOf = (text: string): string | null => {
   }
 };
 
-const columnName = z.string().refine((name) => (columns as readonly string[]).includes(name), {
+const columnName = z.string().refine((name) => filterColumns.includes(name), {
   error: "expected a column of the event",
 });
+
+const isPattern = (text: string): boolean => {
+  try {
+    wholePattern(text);
+    return true;
+  } catch {
+    return false; // the schema says what was expected
+  }
+};
+
+const channelPattern = z
+  .string()
+  .max(500)
+  .refine(isPattern, "expected a regular expression")
+  .refine(
+    (text) => !isPattern(text) || !repeatsRepeats(text),
+    "repeats a repetition or a choice, which can take for ever",
+  );
 
 /** What of a site's settings enrichment reads. */
 export const enrichSiteFields = {
   ignoredReferrers: z
     .array(z.string().min(1))
     .default([])
-    .describe("hosts that are no source of visits, beside the usual payment providers; `*.example.com`"),
+    .describe(
+      "hosts that are no source of visits, beside the usual payment providers and sign-in pages; `*.example.com`",
+    ),
   datacenterRanges: z
     .array(z.string().min(1))
     .max(1000)
@@ -69,9 +89,9 @@ export const enrichSiteFields = {
     .array(
       z.strictObject({
         channel: z.string().min(1).max(64).describe("name of the channel"),
-        source: z.string().optional().describe("pattern that the source must match whole"),
-        medium: z.string().optional().describe("pattern that the medium must match whole"),
-        campaign: z.string().optional().describe("pattern that the campaign must match whole"),
+        source: channelPattern.optional().describe("pattern that the source must match whole"),
+        medium: channelPattern.optional().describe("pattern that the medium must match whole"),
+        campaign: channelPattern.optional().describe("pattern that the campaign must match whole"),
         referrer: z
           .enum(["search", "social", "video", "email", "ai", "shopping", "referral"])
           .optional()

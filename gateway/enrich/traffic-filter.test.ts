@@ -30,6 +30,14 @@ describe("traffic filters", () => {
     assert.deepEqual(verdict(filters, "8.8.8.8"), { kept: false, filter: "office, home" });
   });
 
+  test("ask about parameters by the names of their columns", () => {
+    const judge = createJudge([filter("mail", "exclude", `params_method == "email" && params_value > 2`)]);
+    const kept = [{ method: "email", value: 3 }, { method: "email", value: 1 }, undefined].map(
+      (properties) => judge(makeEvent(properties ? { properties } : {}), null).kept,
+    );
+    assert.deepEqual(kept, [false, true, true]);
+  });
+
   test("that exclude win over those that allow", () => {
     const filters = [filter("all", "allow", `name != ""`), filter("office", "exclude", office)];
     assert.deepEqual(verdict(filters, "10.1.2.3"), { kept: false, filter: "office" });

@@ -1,8 +1,8 @@
 /** The site's traffic filters: what an event is called by those that only name, and whether it is kept at all. */
-import { type Event, eventColumns } from "../model/event.ts";
+import type { Event } from "../model/event.ts";
 import type { Site, TrafficFilter } from "../model/site.ts";
-import { parseExpression, type Test } from "./filter/expression.ts";
-import type { Value } from "./filter/operators.ts";
+import { filterColumns, readColumn } from "./filter/columns.ts";
+import { parseExpression, type ReadColumn, type Test } from "./filter/expression.ts";
 
 export interface Verdict {
   readonly kept: boolean;
@@ -13,7 +13,6 @@ export interface Verdict {
 export type Judge = (event: Event, address: string | null) => Verdict;
 
 const plainly: Verdict = { kept: true, filter: null };
-const columns = eventColumns.map(({ name }) => name);
 
 /**
  * Judges events by filters. `address` is the client's, unmasked, where it is known: ranges finer than the mask would
@@ -46,17 +45,13 @@ interface Compiled {
 const compile = ({ name, type, test_mode, expression }: TrafficFilter): Compiled => ({
   name,
   role: test_mode ? "test" : type,
-  test: parseExpression(expression, columns),
+  test: parseExpression(expression, filterColumns),
 });
 
-const readerOf = (event: Event, address: string | null) => {
-  const values = event as unknown as Readonly<Record<string, unknown>>; // read by the names of columns alone
-  return (column: string): Value => {
-    if (column === "ip_address" && address !== null) return address;
-    const value = values[column] ?? "";
-    return typeof value === "object" ? JSON.stringify(value) : (value as Value); // a column's types but JSON
-  };
-};
+const readerOf =
+  (event: Event, address: string | null): ReadColumn =>
+  (column) =>
+    column === "ip_address" && address !== null ? address : readColumn(event, column);
 
 /** The judges of sites, each made once. */
 export const createJudges = (): ((site: Site) => Judge) => {

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { fieldName, fieldValue } from "../http/header-fields.ts";
 import { parseCidrs } from "../lib/ip.ts";
+import { repeatsRepeats } from "../lib/slow-pattern.ts";
 import { parseHash } from "./password-hash.ts";
-import { originOf, repeatsRepeats } from "./redirect-target.ts";
+import { originOf } from "./redirect-target.ts";
 
 const isRange = (text: string): boolean => {
   try {

@@ -2,6 +2,7 @@
 import type { ColumnName, Event } from "../model/event.ts";
 import type { Json } from "../model/json.ts";
 import type { Session, SplitCause } from "../model/session.ts";
+import { isTagEvent } from "../model/tag-event.ts";
 import { clickNames, mainNames, utmNames } from "./columns.ts";
 import { isPageView, type Place, placeEvents } from "./page-places.ts";
 import { totalEvents } from "./session-totals.ts";
@@ -46,7 +47,7 @@ const describe = (session: Session, events: readonly Event[]): SessionView["sess
     session_medium: session.medium,
     session_term: first?.traffic_term ?? "",
     session_channel: first?.channel ?? null,
-    session_referrer: first?.page_referrer ?? null,
+    session_referrer: textOf(first, "page_referrer"),
     session_duration: Math.floor((session.endedAt - session.startedAt) / 1000),
     session_total_events: events.length,
     session_first_event_time: session.startedAt,
@@ -71,9 +72,13 @@ const causes: Readonly<Record<SplitCause, string>> = {
 };
 
 const pageOf = (which: string, view: Event | undefined) => ({
-  [`session_${which}_page_location`]: view?.page_location ?? null,
-  [`session_${which}_page_title`]: view?.page_title ?? null,
+  [`session_${which}_page_location`]: textOf(view, "page_location"),
+  [`session_${which}_page_title`]: textOf(view, "page_title"),
 });
+
+/** Null where there is no such event; of a tag that sent none an empty text. */
+const textOf = (event: Event | undefined, name: "page_location" | "page_referrer" | "page_title"): Json =>
+  event?.[name] ?? (event && isTagEvent(event) ? "" : null);
 
 const taken = (event: Event | undefined, names: readonly string[], prefix: string) =>
   Object.fromEntries(

@@ -51,7 +51,7 @@ export const buildEvent = (hit: Hit, line: Line, context: Context): Keyed | Reje
   putCounts(event, line, notes);
   const client = clientOf(hit, fields, notes);
   if (tracked) putAddress(event, hit, client?.address);
-  const { properties, traits } = readParams(fields, tracked, notes);
+  const { properties, traits, asSent } = readParams(fields, tracked, notes);
   const currency = textOf(fields, "cu");
   const deal = readDeal(event, properties, currency, notes);
   // The tag sends the parameter `currency` under this name of its own.
@@ -59,7 +59,7 @@ export const buildEvent = (hit: Hit, line: Line, context: Context): Keyed | Reje
   putCommerce(event, readItems(fields, notes), deal);
   if (hasKeys(properties)) event.properties = properties;
   if (hasKeys(traits)) event.traits = traits;
-  keepUnknown(event, fields, notes);
+  keepUnknown(event, fields, asSent, notes);
   if (notes.length > 0) event.problems = notes;
   return client === undefined ? { event, keyTime } : { event, keyTime, client };
 };
@@ -112,9 +112,8 @@ const countOf = (fields: Fields, name: string, notes: Notes): number | undefined
   const text = textOf(fields, name);
   if (text === undefined) return undefined;
   const count = readInt(text);
-  if (count !== undefined && count >= 0) return count;
-  note(notes, name, "expected a whole number from 0 on");
-  return undefined;
+  if (count === undefined) note(notes, name, "expected a whole number");
+  return count;
 };
 
 const isSet = (fields: Fields, name: string): boolean => {

@@ -78,7 +78,8 @@ export const putCommerce = (event: Event, items: readonly Item[], deal: Deal): v
   const isPurchase = event.name === "purchase";
   const isRefund = event.name === "refund";
   if (deal.tax !== null) event.ecommerce_tax_value = deal.tax;
-  if (items.length === 0 && !isPurchase && !isRefund) return;
+  // Nothing in a currency is worth nothing in dollars; without one there is no more to say than the export knows.
+  if (items.length === 0 && !isPurchase && !isRefund && !event.currency) return;
   const priced = items.map((item) => withWorth(item, event.name, deal.ofAll));
   const worth = worthOf(items, priced, deal.value);
   event.ecommerce_purchase_revenue = isPurchase ? worth : 0;

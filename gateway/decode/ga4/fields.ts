@@ -1,5 +1,4 @@
 /** Fields out of a query or a line of a body: form-encoded, each with its first value. */
-
 import { isLoginToken } from "../../lib/secret-names.ts";
 
 export type Fields = ReadonlyMap<string, string>;
@@ -9,7 +8,7 @@ const none: Fields = new Map();
 /** Of one text so many are read: a tag sends a hundred at most, with two hundred goods. */
 export const maxFields = 500;
 
-/** Of a name that is repeated the first value counts; what is not encoded right stays as it was sent. */
+/** Of a name that is repeated the first value counts; what of it is not encoded right stays as it was sent. */
 export const readFields = (text: string): Fields => {
   if (text === "") return none;
   const fields = new Map<string, string>();
@@ -26,10 +25,17 @@ export const readFields = (text: string): Fields => {
 const decode = (text: string): string => {
   const spaced = text.includes("+") ? text.replaceAll("+", " ") : text;
   if (!spaced.includes("%")) return spaced;
+  return decodeRun(spaced) ?? spaced.replaceAll(encodedRun, (run) => decodeRun(run) ?? run);
+};
+
+const encodedRun = /(?:%[0-9a-f]{2})+/gi;
+
+/** Null for what is not UTF-8, or not encoded after all. */
+const decodeRun = (text: string): string | null => {
   try {
-    return decodeURIComponent(spaced);
+    return decodeURIComponent(text);
   } catch {
-    return spaced;
+    return null;
   }
 };
 

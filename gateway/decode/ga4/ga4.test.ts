@@ -96,6 +96,12 @@ test("a page view of the tag, as a browser sends it", () => {
     sequence: 2000,
     ip_address: "203.0.113.77",
     currency: "EUR",
+    // Nothing in euros, so that the same in dollars is nothing, too, and not unknown.
+    ecommerce_purchase_revenue: 0,
+    ecommerce_refund_value: 0,
+    ecommerce_shipping_value: 0,
+    ecommerce_unique_items: 0,
+    ecommerce_items_total_quantity: 0,
     properties: { content_group: "news", percent_scrolled: 90, fatal: true, currency: "eur" },
     traits: { plan: "gold", visits: 4 },
     protocol_fields: { _ee: "1" },
@@ -118,6 +124,43 @@ test("lines of a body are events of their own, and each takes the place of what 
     events.map(({ event }) => event.sequence ?? 0),
     [0, 1],
   );
+});
+
+test("what is encoded right is decoded, whatever stands beside it", () => {
+  const titles = ["100%25%20sure%", "50%-off%20now", "%E9t%E9%20x", "a+b%2Bc", "%c3%bc%C3%BC"];
+  const { events } = decode(hitOf({}, { body: titles.map((title) => `en=x&dt=${title}`).join("\n") }));
+  assert.deepEqual(
+    events.map(({ event }) => event.page_title),
+    ["100% sure%", "50%-off now", "%E9t%E9%20x", "a b+c", "üü"],
+  );
+});
+
+test("counts may be below zero, as any whole number", () => {
+  const { event } = decodeOne(hitOf({ _et: "-3", sct: "-1", seg: "-1" }));
+  assert.deepEqual(
+    [event.engagement_time_ms, event.client_session_number, event.client_session_engaged],
+    [-3, -1, true],
+  );
+});
+
+test("a parameter that its column reads in another way is kept as it was sent", () => {
+  const { event } = decodeOne(
+    hitOf({
+      "ep.level": "3",
+      "ep.fatal": "maybe",
+      "epn.score": "1.5",
+      "epn.foo": "2",
+      "ep.foo": "x",
+      "ep.email": "a@b.c",
+    }),
+  );
+  assert.deepEqual(event.properties, { level: 3, foo: 2 });
+  assert.deepEqual(event.protocol_fields, {
+    "ep.level": "3",
+    "ep.fatal": "maybe",
+    "epn.score": "1.5",
+    "ep.foo": "x",
+  });
 });
 
 test("one bad line never costs the others", () => {

@@ -20,10 +20,14 @@ const prefixes = ["ep.", "epn.", "up.", "upn."] as const;
 const isUnknown = (name: string): boolean =>
   !names.has(name) && !prefixes.some((prefix) => name.startsWith(prefix)) && !/^pr\d{1,4}$/.test(name);
 
-/** Keeps what nobody here knows, as it was sent: its meaning may be found later. */
-export const keepUnknown = (event: Event, fields: Fields, notes: Notes): void => {
+/** Keeps what nobody here knows, as it was sent: its meaning may be found later. `asSent` is kept with it. */
+export const keepUnknown = (event: Event, fields: Fields, asSent: Fields, notes: Notes): void => {
   let kept: Properties | null = null;
   const room = newRoom();
+  for (const [name, text] of asSent) {
+    kept ??= {};
+    putProperty(kept, name, text, room, notes);
+  }
   for (const [name, text] of fields) {
     if (name === "" || text === "" || !isUnknown(name)) continue;
     kept ??= {};

@@ -1,23 +1,25 @@
 /** Parameters and user properties of a GA4 event (`ep.`, `epn.`, `up.`, `upn.`) as what is stored of them. */
-import { cleanText } from "../../lib/clean-text.ts";
 import { contactNames, secretNames } from "../../lib/secret-names.ts";
 import { paramTypes } from "../../model/params.ts";
 import { limitSize, newRoom, type Properties, putProperty, type Room } from "../native/clean-json.ts";
 import { type Notes, note } from "../native/notes.ts";
 import { expected, readAs, readFloat, type Scalar } from "./casts.ts";
+import { maxTextBytes, shortText } from "./cut-text.ts";
 import type { Fields } from "./fields.ts";
 
 export interface Params {
   readonly properties: Properties;
   readonly traits: Properties;
+  /** parameters whose value here does not tell what was sent, by their fields */
+  readonly asSent: Fields;
 }
 
 /** Those of a visitor who is not tracked are without what tells one person from another. */
 export const readParams = (fields: Fields, tracked: boolean, notes: Notes): Params => {
   const bag = newBag(notes);
   for (const [field, text] of fields) {
-    if (field.startsWith("ep.")) putParam(bag, field, 3, text, tracked);
-    else if (field.startsWith("epn.")) putParam(bag, field, 4, text, tracked);
+    if (field.startsWith("ep.")) putParam(bag, { field, prefix: 3, text }, tracked);
+    else if (field.startsWith("epn.")) putParam(bag, { field, prefix: 4, text }, tracked);
     else if (tracked && field.startsWith("up.")) put(bag, "traits", field, 3, text);
     else if (tracked && field.startsWith("upn.")) put(bag, "traits", field, 4, numberOf(field, text, notes));
   }
@@ -25,6 +27,7 @@ export const readParams = (fields: Fields, tracked: boolean, notes: Notes): Para
 };
 
 interface Bag extends Params {
+  readonly asSent: Map<string, string>;
   readonly rooms: { readonly properties: Room; readonly traits: Room };
   readonly notes: Notes;
 }
@@ -32,6 +35,7 @@ interface Bag extends Params {
 const newBag = (notes: Notes): Bag => ({
   properties: {},
   traits: {},
+  asSent: new Map(),
   rooms: { properties: newRoom(), traits: newRoom() },
   notes,
 });
@@ -42,39 +46,50 @@ const closeBag = (bag: Bag): Params => {
   return bag;
 };
 
-const putParam = (bag: Bag, field: string, prefix: number, text: string, tracked: boolean): void => {
+interface Param {
+  readonly field: string;
+  /** how much of the field stands before its name */
+  readonly prefix: 3 | 4;
+  readonly text: string;
+}
+
+const putParam = (bag: Bag, param: Param, tracked: boolean): void => {
+  const { field, prefix, text } = param;
   const name = field.slice(prefix);
   if (!tracked && personalParams.has(name)) return;
-  const value = typedValue(field, name, prefix === 4, text, bag.notes);
-  // The same parameter may come as a text and as a number: one that says something stays.
-  if (value === undefined || (value === null && name in bag.properties)) return;
-  put(bag, "properties", field, prefix, value);
+  const value = typedValue(param, name, bag.notes);
+  // The same parameter may come as a text and as a number: the first that says something stays.
+  const isTaken = (bag.properties[name] ?? null) !== null;
+  if (value !== undefined && !isTaken && !(value === null && name in bag.properties))
+    put(bag, "properties", field, prefix, value);
+  if ((isTaken || !tellsForm(param, value)) && isListed(param, name)) bag.asSent.set(field, text);
 };
 
-/** As long as the flat table has them. */
-const maxTextLength = 8096;
+/** Does the stored value say what was sent? `ep.` are texts and `epn.` numbers, whatever their columns are. */
+const tellsForm = ({ prefix, text }: Param, value: Scalar | null | undefined): boolean => {
+  if (prefix === 4) return typeof value === "number";
+  if (typeof value === "boolean") return String(value) === text;
+  return value === null || typeof value === "string";
+};
 
-/** Null for one that was sent empty, undefined for one that cannot be read. */
+const isListed = ({ prefix, text }: Param, name: string): boolean =>
+  name !== "" && !isPrivate(name.toLowerCase()) && (prefix === 3 || readFloat(text) !== undefined);
+
+const isPrivate = (lower: string): boolean => secretNames.has(lower) || contactNames.has(lower);
+
+/** Null for a text that was sent empty, undefined for what cannot be read. */
 const typedValue = (
-  field: string,
+  { field, prefix, text }: Param,
   name: string,
-  isNumber: boolean,
-  text: string,
   notes: Notes,
 ): Scalar | null | undefined => {
-  if (text === "") return null;
+  if (text === "") return prefix === 4 ? undefined : null;
   const type = paramTypes.get(name);
-  if (type === undefined) return isNumber ? numberOf(field, text, notes) : shortText(field, text, notes);
-  if (type === "text") return shortText(field, text, notes);
+  if (type === undefined && prefix === 4) return numberOf(field, text, notes);
+  if (type === undefined || type === "text") return shortText(text, field, maxTextBytes, notes);
   const value = readAs(type, text);
   if (value === undefined) note(notes, field, expected[type]);
   return value;
-};
-
-const shortText = (field: string, text: string, notes: Notes): string => {
-  if (text.length <= maxTextLength) return text;
-  note(notes, field, `cut to ${maxTextLength} characters`);
-  return cleanText(text, maxTextLength);
 };
 
 const numberOf = (field: string, text: string, notes: Notes): number | null | undefined => {
@@ -86,7 +101,7 @@ const numberOf = (field: string, text: string, notes: Notes): number | null | un
 
 const put = (
   bag: Bag,
-  into: keyof Params,
+  into: "properties" | "traits",
   field: string,
   prefix: number,
   value: Scalar | null | undefined,

@@ -1,10 +1,9 @@
-import { cleanText, textProblem } from "../../lib/clean-text.ts";
+import { cleanText } from "../../lib/clean-text.ts";
 import type { Event } from "../../model/event.ts";
 import { type Notes, note } from "../native/notes.ts";
 import { readBool } from "./casts.ts";
+import { maxLongTextBytes, maxTextBytes, shortText } from "./cut-text.ts";
 import { type Fields, textOf } from "./fields.ts";
-
-const maxTextLength = 8192;
 
 /** Columns that are one field's text. Of two fields for one column the first that says something counts. */
 const plain = [
@@ -34,6 +33,8 @@ const personal = [
   ["fss", "session_stamp"],
 ] as const satisfies readonly (readonly [field: string, column: keyof Event])[];
 
+const long: ReadonlySet<string> = new Set(["dt", "dr"]);
+
 /** Writes the texts; without those of a person where nobody is tracked. */
 export const putTexts = (event: Event, fields: Fields, tracked: boolean, notes: Notes): void => {
   for (const [field, column] of plain) {
@@ -58,8 +59,7 @@ export const putTexts = (event: Event, fields: Fields, tracked: boolean, notes: 
 const readText = (fields: Fields, field: string, notes: Notes): string | undefined => {
   const text = textOf(fields, field);
   if (text === undefined) return undefined;
-  const clean = cleanText(text, maxTextLength);
-  if (clean !== text) note(notes, field, textProblem(text, maxTextLength) ?? "changed");
+  const clean = shortText(text, field, long.has(field) ? maxLongTextBytes : maxTextBytes, notes);
   return clean === "" ? undefined : clean;
 };
 

@@ -22,6 +22,9 @@ const table: readonly (readonly [expression: string, result: boolean])[] = [
   [`page_path matches "^/a/[a-z]$"`, true],
   [`name in ["scroll", "page_view"]`, true],
   [`name in []`, false],
+  [`name not in ["scroll"]`, true],
+  [`name not contains "page" || page_path not startsWith "/b"`, true],
+  [`name matches "(?i)PAGE"`, true],
   ["value > 10", true],
   ["value >= 12 and value <= 12", true],
   [`value == "12"`, true],
@@ -45,7 +48,9 @@ describe("expressions", () => {
 });
 
 const wrong: readonly (readonly [expression: string, sentence: RegExp])[] = [
-  [`event_name == "x"`, /there is no column event_name/],
+  [`event_name == "x"`, /there is no column event_name, did you mean name\? at character 1/],
+  [`ip == "x"`, /there is no column ip, did you mean ip_address\?/],
+  [`name not == "x"`, /expected in, contains, startsWith, endsWith or matches, found "=="/],
   [`nme == "x"`, /no column nme, did you mean name\? at character 1/],
   ["", /expected a column/],
   ["name", /expected an operator .* found the end at character 5/],
@@ -53,6 +58,7 @@ const wrong: readonly (readonly [expression: string, sentence: RegExp])[] = [
   [`name == "x" extra`, /expected &&, \|\| or the end, found "extra"/],
   [`inCidr(ip_address, "10.0.0.0/99")`, /"10\.0\.0\.0\/99" is no address range/],
   [`name matches "("`, /"\(" is no pattern/],
+  [`name matches "^(a+)+$"`, /repeats a repetition or a choice, which can take for ever, at character 14/],
   [`(name == "x"`, /expected "\)"/],
   [`"a" + "b"`, /unexpected "\+"/],
   [`name == "x`, /unexpected "\\""/],

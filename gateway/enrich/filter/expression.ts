@@ -1,10 +1,12 @@
 /**
  * The language of traffic filters: comparisons of columns with texts and numbers (`==`, `!=`, `<`, `contains`,
- * `startsWith`, `endsWith`, `matches`, `in [...]`), `inCidr(column, "10.0.0.0/8")`, joined by `&&`, `||`, `!` or `and`,
- * `or`, `not`. It is checked whole when settings are read, so that it cannot fail when an event comes.
+ * `startsWith`, `endsWith`, `matches`, `in [...]`; words with `not` before them, too),
+ * `inCidr(column, "10.0.0.0/8")`, joined by `&&`, `||`, `!` or `and`, `or`, `not`. It is checked whole when settings are
+ * read, so that it cannot fail when an event comes.
  */
 import { parseCidrs } from "../../lib/ip.ts";
 import { nearest } from "../../lib/nearest.ts";
+import { repeatsRepeats } from "../../lib/slow-pattern.ts";
 import { type Cursor, createCursor } from "./cursor.ts";
 import { type Operator, operators, type Value } from "./operators.ts";
 import { ExpressionError, type Token } from "./tokens.ts";
@@ -51,6 +53,19 @@ const parseComparison = (cursor: Cursor, columns: Columns): Test => {
   }
   if (cursor.skip("inCidr")) return parseInCidr(cursor, columns);
   const left = parseValue(cursor, columns);
+  if (cursor.isNext("not")) return parseNegated(cursor, left, columns);
+  return parseOperator(cursor, left, columns);
+};
+
+/** `not` before a word turns it round; a sign has an opposite of its own. */
+const parseNegated = (cursor: Cursor, left: Read, columns: Columns): Test => {
+  cursor.need("not");
+  if (!cursor.isNext("in", "contains", "startsWith", "endsWith", "matches"))
+    return cursor.fail("in, contains, startsWith, endsWith or matches");
+  return negated(parseOperator(cursor, left, columns));
+};
+
+const parseOperator = (cursor: Cursor, left: Read, columns: Columns): Test => {
   if (cursor.skip("matches")) return matches(left, patternOf(takeText(cursor, "a pattern in quotes")));
   if (cursor.skip("in")) return isIn(left, parseList(cursor));
   for (const [sign, operator] of Object.entries(operators)) {
@@ -133,9 +148,16 @@ const inRange = (address: Read, range: Token): Test => {
   }
 };
 
+/** `(?i)` in front has letters match in either case, as in patterns of RE2. */
 const patternOf = (token: Token): RegExp => {
+  const text = String(token.value);
+  if (repeatsRepeats(text))
+    throw new ExpressionError(
+      `${JSON.stringify(text)} repeats a repetition or a choice, which can take for ever,`,
+      token.at,
+    );
   try {
-    return new RegExp(String(token.value), "u");
+    return text.startsWith("(?i)") ? new RegExp(text.slice(4), "iu") : new RegExp(text, "u");
   } catch {
     throw new ExpressionError(`${JSON.stringify(token.value)} is no pattern`, token.at);
   }
@@ -149,6 +171,10 @@ const readName = (token: Token & { readonly kind: "name" }, columns: readonly st
   }
   if (column === "nil" || column === "null") return () => "";
   if (columns.includes(column)) return (read) => read(column);
-  const meant = nearest(column, columns);
+  const meant = columns.find((one) => isPartOf(one, column)) ?? nearest(column, columns);
   throw new ExpressionError(`there is no column ${column}${meant ? `, did you mean ${meant}?` : ""}`, at);
 };
+
+/** `name` is meant by `event_name`, and `ip_address` by `ip`. */
+const isPartOf = (column: string, said: string): boolean =>
+  said.endsWith(`_${column}`) || column.startsWith(`${said}_`) || column.endsWith(`_${said}`);

@@ -12,5 +12,8 @@ const names: ReadonlySet<string> = new Set(
 
 const prefixes = ["_", "firebase_", "ga_", "google_", "gtag."] as const;
 
-export const isReserved = (name: string): boolean =>
-  names.has(name) || prefixes.some((prefix) => name.startsWith(prefix));
+/** So may the name of no event, parameter or user property begin. */
+export const hasReservedPrefix = (name: string): boolean =>
+  prefixes.some((prefix) => name.startsWith(prefix));
+
+export const isReserved = (name: string): boolean => names.has(name) || hasReservedPrefix(name);

@@ -13,7 +13,8 @@ const messagesOf = (body: unknown, parts: Partial<Hit> = {}): string[] => {
   const { validationMessages } = JSON.parse(String(answer.body)) as {
     validationMessages: { fieldPath: string; validationCode: string; description: string }[];
   };
-  for (const { description } of validationMessages) assert.match(description, /^.+\.$/);
+  // One sentence each, which names what it is about.
+  for (const { description } of validationMessages) assert.match(description, /^[^\s].{15,}[^.]\.$/);
   return validationMessages.map(({ fieldPath, validationCode }) => `${fieldPath} ${validationCode}`);
 };
 
@@ -38,6 +39,11 @@ test("each mistake is told with its place", () => {
       { client_id: "1.2", events: [{ name: "a", params: { text: long, page_location: long } }] },
       ["events[0].params.text VALUE_OUT_OF_BOUNDS"],
     ],
+    [
+      { client_id: "1.2", events: [{ name: "a", params: { firebase_x: 1, _y: 2 } }] },
+      ["events[0].params.firebase_x NAME_RESERVED", "events[0].params._y NAME_INVALID"],
+    ],
+    [{ client_id: "1.2", user_properties: 3, events: [event] }, ["user_properties VALUE_INVALID"]],
     [
       { client_id: "1.2", events: [{ name: "a", params: { value: 5 } }] },
       ["events[0].params.currency VALUE_REQUIRED"],
