@@ -42,8 +42,18 @@ export interface VisitorNode {
   /** the visitor's own number */
   readonly no: number;
   readonly site: number;
-  /** what was last learnt of him, so that the same is not looked up with every event: identity → earliest claim */
-  readonly known: Map<string, number>;
+  /**
+   * What was last learnt of him, so that the same is not looked up with every event. A list, because many visitors are
+   * remembered, most with one claim or none: a Map each was 300 bytes.
+   */
+  known: KnownClaim | null;
+}
+
+export interface KnownClaim {
+  readonly claim: string;
+  /** time of the earliest event that makes it */
+  readonly since: number;
+  readonly next: KnownClaim | null;
 }
 
 /** Something that several visitors may have in common: a user's id, or a stamp of a day. */
