@@ -17,10 +17,12 @@ import { createJournal, type Entry, pruneKeys } from "./journal.ts";
 import { createPageLoadTable } from "./page-load-table.ts";
 import { changedDefinitions, rebuildExperiments, rememberDefinitions } from "./rebuild.ts";
 import { createRecordTable } from "./record-table.ts";
+import { readSecret } from "./secret.ts";
+import { createTombstones } from "./segments/erasures.ts";
 import { performSegmentCall, type SegmentCall } from "./segments/writing.ts";
 import { createSessionTable } from "./session-table.ts";
 import { keepSinkPlaces, type SinkPlace } from "./sink-table.ts";
-import { eventOf } from "./stored-event.ts";
+import { bodyOf, eventOf } from "./stored-event.ts";
 import { createSubjectTable } from "./subject-table.ts";
 import { createToken, listTokens, type Role, revokeToken, type TokenInfo } from "./tokens.ts";
 import { unsynced } from "./unsynced.ts";
@@ -94,6 +96,7 @@ export const openLedger = (options: LedgerOptions): Ledger => {
   const counters = createCounterTable(db);
   const pageLoads = createPageLoadTable(db, (site) => numbers.site(site));
   const records = createRecordTable(db);
+  const tombstones = createTombstones(db, () => readSecret(options.dir));
   const tables: Tables = { sessions, subjects, counters, records, pageLoads, people: numbers };
   const projections = options.projections(tables);
   const addReject = db.prepare(
@@ -138,8 +141,14 @@ export const openLedger = (options: LedgerOptions): Ledger => {
     const entries: Entry[] = [];
     for (let i = 0; i < batch.lines.length; i++) {
       const line = batch.lines[i] ?? "";
-      const event = eventOf(line);
-      const entry = journal.append(numbers.site(event.property_id), event, batch.keyTimes[i] ?? null, line);
+      const sent = eventOf(line);
+      if (tombstones.isBuried(sent)) {
+        doubles.push(i); // told as if it had been stored before: whoever it is of is not there
+        continue;
+      }
+      const event = tombstones.hide(sent);
+      const body = event === sent ? line : bodyOf(event);
+      const entry = journal.append(numbers.site(event.property_id), event, batch.keyTimes[i] ?? null, body);
       if (entry) entries.push(entry);
       else doubles.push(i);
     }
@@ -214,6 +223,7 @@ export const openLedger = (options: LedgerOptions): Ledger => {
       if (!takesPeople) return perform();
       const answer = afterFollowing(perform);
       forget();
+      tombstones.forget();
       return answer;
     },
     keepSinkPlaces: (places) => keepSinkPlaces(db, places),

@@ -4,7 +4,7 @@ import type { Json } from "../model/json.ts";
 import { openDatabaseReadOnly } from "./database.ts";
 import { createPeopleReader, type PeopleReader } from "./people-reader.ts";
 import { reports } from "./reports.ts";
-import { isErased } from "./segments/erasures.ts";
+import { showEvent } from "./segments/erasures.ts";
 import { readErasures, readState } from "./segments/manifest.ts";
 import { createSealedPages } from "./segments/sealed-reader.ts";
 import { eventOf } from "./stored-event.ts";
@@ -52,7 +52,10 @@ export const openReader = (dir: string, { sealed }: { readonly sealed?: "wait" }
       for (let place = after; ; ) {
         const wanted = limit - shown.length;
         const page = readPage(place, wanted);
-        shown.push(...page.filter(({ seq, event }) => !isErased(erasures, seq, event)));
+        for (const { seq, event } of page) {
+          const may = showEvent(erasures, seq, event);
+          if (may) shown.push({ seq, event: may });
+        }
         if (page.length < wanted || shown.length === limit) return shown;
         place = page.at(-1)?.seq ?? place;
       }

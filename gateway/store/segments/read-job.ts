@@ -58,7 +58,7 @@ const print = async (
   erasures: readonly Erasure[],
   fd: number,
 ): Promise<void> => {
-  const lines = await linesOfFiles(duck, files);
+  const lines = await linesOfFiles(duck, files, { erasures });
   const result = await duck.stream(
     `SELECT line FROM (${lines} WHERE ${conditionOf(job)} AND NOT (${erasedRows(erasures)})) ORDER BY seq`,
   );

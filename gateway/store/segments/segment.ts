@@ -45,11 +45,14 @@ export interface SealState {
   readonly removed: number;
 }
 
-/** Events to take out: of one site, where the column has this value, up to a sequence. */
+/**
+ * Events to take out: of one site, where the column has this value, up to a sequence. `owner` are a user's events
+ * without a visitor. Of `referrer` the events stay, they are others': the value goes from the columns of who sent them.
+ */
 export interface Erasure {
   readonly no: number;
   readonly site: string;
-  readonly column: "client_id" | "user_id" | "traffic_filter_name";
+  readonly column: "client_id" | "user_id" | "traffic_filter_name" | "owner" | "referrer";
   readonly value: string;
   readonly upToSeq: number;
 }

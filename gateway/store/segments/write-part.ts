@@ -24,15 +24,14 @@ export const writeLines = async (
   return write(duck, columnsOfLine(place.columns), place, file);
 };
 
-/** Writes the rows of one file that fulfil the condition, in their order. */
+/** Writes the rows of one file that fulfil the condition, in their order, with these columns. */
 export const writeCopy = (
   duck: Duck,
-  from: string,
-  condition: string,
+  { from, columns, where }: { readonly from: string; readonly columns: string; readonly where: string },
   place: Place,
   file: string,
 ): Promise<Staged | null> =>
-  write(duck, `SELECT * FROM read_parquet(${quote(from)}) WHERE ${condition}`, place, file);
+  write(duck, `SELECT ${columns} FROM read_parquet(${quote(from)}) WHERE ${where}`, place, file);
 
 const write = async (duck: Duck, query: string, place: Place, file: string): Promise<Staged | null> => {
   await duck.run(`COPY (${query}) TO ${quote(file)} (${copyOptions})`);
