@@ -19,6 +19,8 @@ import { changedDefinitions, rebuildExperiments, rememberDefinitions } from "./r
 import { createRecordTable } from "./record-table.ts";
 import { readSecret } from "./secret.ts";
 import { createTombstones } from "./segments/erasures.ts";
+import { createHistory } from "./segments/history.ts";
+import type { Wanted } from "./segments/read-history.ts";
 import { performSegmentCall, type SegmentCall } from "./segments/writing.ts";
 import { createSessionTable } from "./session-table.ts";
 import { keepSinkPlaces, type SinkPlace } from "./sink-table.ts";
@@ -62,8 +64,15 @@ export interface Ledger {
   append(batch: Batch): readonly number[];
   /** rows that the projections have yet to follow */
   pending(): number;
-  /** Lets the projections follow at most `limit` rows. Throws when the disk refuses; nothing is lost by it. */
+  /**
+   * Lets the projections follow at most `limit` rows, waiting for files where events must be read out of them. Throws
+   * when the disk refuses; nothing is lost by it.
+   */
   follow(limit: number): void;
+  /** Likewise, but waits for no file: answers whose past it lacks, and has followed nothing then. */
+  tryToFollow(limit: number): readonly Wanted[];
+  /** Reads that past, for the next try. Answers false where it is too much for so many rows at a time. */
+  readPast(lacking: readonly Wanted[], signal: AbortSignal): Promise<boolean>;
   /** Works the results of all experiments out again from the stored events; answers how many people they hold. */
   rebuildExperiments(): number;
   /** To be called when settings have changed: results that were worked out under another definition are rebuilt. */
@@ -91,8 +100,9 @@ export const openLedger = (options: LedgerOptions): Ledger => {
   const db = openDatabase(options.dir);
   const journal = createJournal(db);
   const numbers = createNumbers(db);
-  const sessions = createSessionTable(db);
-  const subjects = createSubjectTable(db);
+  const history = createHistory(db);
+  const sessions = createSessionTable(db, history);
+  const subjects = createSubjectTable(db, history);
   const counters = createCounterTable(db);
   const pageLoads = createPageLoadTable(db, (site) => numbers.site(site));
   const records = createRecordTable(db);
@@ -124,6 +134,7 @@ export const openLedger = (options: LedgerOptions): Ledger => {
     numbers,
     counters,
     projections,
+    isComplete: () => history.isComplete(),
     forget,
     onRefused: ({ event }, error) =>
       keepReject({
@@ -208,6 +219,8 @@ export const openLedger = (options: LedgerOptions): Ledger => {
     pending: () => follower.pending(),
     // What a power cut takes of it is followed again: the rows themselves are on the disk.
     follow: (limit) => unsynced(db, () => follower.follow(limit)),
+    tryToFollow: (limit) => history.attempt(() => unsynced(db, () => follower.follow(limit))),
+    readPast: (lacking, signal) => history.fetch(lacking, signal),
     rebuildExperiments: rebuildAll,
     followDefinitions,
     removeDemo() {
@@ -224,6 +237,7 @@ export const openLedger = (options: LedgerOptions): Ledger => {
       const answer = afterFollowing(perform);
       forget();
       tombstones.forget();
+      history.forget();
       return answer;
     },
     keepSinkPlaces: (places) => keepSinkPlaces(db, places),

@@ -90,7 +90,7 @@ const fileValue = (name: string, type: ColumnType): string => {
 export const linesOfFiles = async (
   duck: Duck,
   files: readonly string[],
-  { also = [], erasures = [] }: LinesOptions = {},
+  { also = [], erasures = [], columns }: LinesOptions = {},
 ): Promise<string> => {
   const read = `read_parquet(${quoteFiles(files)}, union_by_name = true)`;
   const select = withoutNames(erasures);
@@ -98,7 +98,7 @@ export const linesOfFiles = async (
   const used = await usedColumns(duck, files);
   const fields = (await rowsOf(duck, `DESCRIBE SELECT * FROM ${source}`))
     .map((row) => ({ name: String(row["column_name"]), type: String(row["column_type"]) }))
-    .filter(({ name }) => used.has(name))
+    .filter(({ name }) => used.has(name) && (!columns || name === sequenceColumn || columns.includes(name)))
     .map(({ name, type }) => `${quoteName(name)}: ${lineValue(quoteName(name), type)}`);
   const more = also.map((name) => `, ${quoteName(name)}`).join("");
   return `SELECT to_json({${fields.join(", ")}}) AS line, seq, epoch_ms(timestamp_utc) AS moment${more} FROM ${source}`;
@@ -107,6 +107,8 @@ export const linesOfFiles = async (
 interface LinesOptions {
   readonly also?: readonly string[];
   readonly erasures?: readonly Erasure[];
+  /** columns of the event that lines have; all where they are left out */
+  readonly columns?: readonly string[];
 }
 
 /** Most columns of most files are empty: leaving them out makes lines half as long. */
