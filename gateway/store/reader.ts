@@ -4,6 +4,7 @@ import type { Json } from "../model/json.ts";
 import { openDatabaseReadOnly } from "./database.ts";
 import { createPeopleReader, type PeopleReader } from "./people-reader.ts";
 import { reports } from "./reports.ts";
+import { showSealedEvents } from "./sealed-view.ts";
 import { showEvent } from "./segments/erasures.ts";
 import { readErasures, readState } from "./segments/manifest.ts";
 import { createSealedPages } from "./segments/sealed-reader.ts";
@@ -17,7 +18,10 @@ export interface Reader {
   readonly people: PeopleReader;
   /** Rows of a named report; an unknown name throws. */
   report(name: string, parameters: Readonly<Record<string, Json>>): readonly Row[];
-  /** Runs SQL that only reads; what would write, and bad SQL, throw one sentence. */
+  /**
+   * Runs SQL that only reads; what would write, and bad SQL, throw one sentence. The view `events` has sealed events,
+   * too, where these are waited for.
+   */
   query(sql: string): { readonly columns: readonly string[]; readonly rows: Iterable<readonly unknown[]> };
   close(): void;
 }
@@ -74,6 +78,7 @@ export const openReader = (dir: string, { sealed }: { readonly sealed?: "wait" }
     },
     query(sql) {
       try {
+        if (sealed === "wait") showSealedEvents(db, dir);
         const statement = db.prepare(sql);
         if (!statement.reader) throw new Error("it would write");
         return {
