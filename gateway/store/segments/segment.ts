@@ -26,6 +26,8 @@ export interface Segment {
   readonly maxAt: number;
   /** SHA-256 of the file's end, which lists all its parts */
   readonly footer: string;
+  /** SHA-256 of the whole file; null where it was written before this was kept */
+  readonly hash: string | null;
   /** columns made of properties, name → kind */
   readonly columns: Readonly<Record<string, PropertyKind>>;
 }
@@ -80,6 +82,22 @@ const lastDay = Date.UTC(9999, 11, 31);
 /** The UTC day of an event; times that no calendar of four digits has are kept at its ends. */
 export const dayOf = (at: number): string =>
   new Date(Math.min(lastDay, Math.max(firstDay, at))).toISOString().slice(0, 10);
+
+/** The hash of a whole file. */
+export const hashFile = (file: string): string => {
+  const hash = createHash("sha256");
+  const chunk = Buffer.alloc(1 << 20);
+  const fd = openSync(file, "r");
+  try {
+    for (let length = -1; length !== 0; ) {
+      length = readSync(fd, chunk);
+      hash.update(chunk.subarray(0, length));
+    }
+    return hash.digest("hex");
+  } finally {
+    closeSync(fd);
+  }
+};
 
 /** The hash of a Parquet file's end (its schema, and place and size of every piece); null where it is no such file. */
 export const footerOf = (file: string): string | null => {

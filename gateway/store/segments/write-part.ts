@@ -2,7 +2,7 @@
 import { statSync } from "node:fs";
 import { columnsOfLine, type Duck, rowsOf } from "./duck.ts";
 import type { Columns } from "./rows.ts";
-import { footerOf, type Segment, type Staged } from "./segment.ts";
+import { footerOf, hashFile, type Segment, type Staged } from "./segment.ts";
 import { quote } from "./sql-text.ts";
 import { syncFile } from "./staging.ts";
 
@@ -59,6 +59,7 @@ export const describeFile = async (duck: Duck, file: string): Promise<Found> => 
     minAt: Number(row["min_at"]),
     maxAt: Number(row["max_at"]),
     footer: footerOf(file) ?? "",
+    hash: hashFile(file),
   };
 };
 
