@@ -26,6 +26,14 @@ export interface Projection {
   regroup?(change: Regrouped): void;
 }
 
+/** Works tables out again from all stored events, in two passes over them, each in any order. */
+export interface Rebuild {
+  /** first pass */
+  expose(applied: Pick<Applied, "event" | "person">): void;
+  /** second pass */
+  count(applied: Pick<Applied, "event" | "person">): void;
+}
+
 /** Visitors were joined to one person, or taken apart; bots never are. */
 export interface Regrouped {
   readonly site: string;

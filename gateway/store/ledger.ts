@@ -6,7 +6,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Event } from "../model/event.ts";
 import type { RejectedHit } from "../model/event-store.ts";
 import type { PageLoadTable } from "../model/page-loads.ts";
-import type { CounterTable, Projection, SessionTable, SubjectTable } from "../model/projection.ts";
+import type { CounterTable, Projection, Rebuild, SessionTable, SubjectTable } from "../model/projection.ts";
 import type { RecordTable } from "../model/records.ts";
 import { createCounterTable } from "./counter-table.ts";
 import { openDatabase } from "./database.ts";
@@ -46,8 +46,8 @@ export interface LedgerOptions {
   readonly rejectDays: number;
   /** The projections, in order, over the tables handed to them. */
   readonly projections: (tables: Tables) => readonly Projection[];
-  /** A projection of these experiments' results alone, to work them out again. */
-  readonly experimentsOnly: (tables: Tables, keys: readonly string[]) => Projection;
+  /** Works the results of these experiments out again. */
+  readonly experimentRebuild: (tables: Tables, keys: readonly string[]) => Rebuild;
   /** What the results of each experiment of the settings depend on, as text. */
   readonly definitions: () => ReadonlyMap<string, string>;
 }
@@ -192,7 +192,7 @@ export const openLedger = (options: LedgerOptions): Ledger => {
   const followers = ["index", ...projections.map(({ id }) => id)];
 
   const rebuild = (keys: readonly string[]): number =>
-    afterFollowing(() => rebuildExperiments(db, keys, knownPerson, options.experimentsOnly(tables, keys)));
+    afterFollowing(() => rebuildExperiments(db, keys, knownPerson, options.experimentRebuild(tables, keys)));
   const rebuildAll = () => rebuild([...options.definitions().keys()]);
 
   const followDefinitions = () => {
