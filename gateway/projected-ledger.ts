@@ -1,4 +1,5 @@
 import { createExperimentProjection } from "./experiment/projection.ts";
+import { createRebuild } from "./experiment/rebuild.ts";
 import { createJoiner } from "./identity/joiner.ts";
 import { createReferralProjection } from "./identity/referrals.ts";
 import type { Clock } from "./lib/clock.ts";
@@ -46,8 +47,9 @@ export const openProjectedLedger = (initial: ProjectionSettings, clock: Clock): 
         createPageLoadProjection(pageLoads),
       ];
     },
-    experimentsOnly: ({ subjects }, keys) =>
-      createExperimentProjection(subjects, () =>
+    experimentRebuild: ({ subjects }, keys) =>
+      createRebuild(
+        subjects,
         settings.experiments.filter(({ key }) => keys.includes(key)),
       ),
     definitions: () =>

@@ -20,7 +20,13 @@ export const addSql = (program: Command, { io, run }: Context): void => {
       .argument("<statement>", "for example 'select * from experiment_outcomes'")
       .option("--json", "print a JSON array of objects"),
   )
-    .addHelpText("after", "\nOn a terminal it prints a table, else tab-separated values with a heading.")
+    .addHelpText(
+      "after",
+      [
+        "\nOn a terminal it prints a table, else tab-separated values with a heading. The view `events` has all events, sealed",
+        "ones too, with their most asked for columns; a query of many days is faster over the Parquet files, in DuckDB.",
+      ].join("\n"),
+    )
     .action(
       run(async (statement: string, options: SettingsOptions & { json?: true }) => {
         const reader = openData(options);

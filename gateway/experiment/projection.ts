@@ -1,8 +1,9 @@
 import type { Experiment } from "../model/experiment.ts";
-import type { Applied, GoalTotal, Projection, SubjectTable } from "../model/projection.ts";
+import type { Applied, Projection, SubjectTable } from "../model/projection.ts";
 import { compareStandings } from "./contribution.ts";
 import { matchGoals } from "./match-goals.ts";
-import { applyEvent, noStanding, readExposure, replaySubject, type Standing } from "./standing.ts";
+import { applyEvent, noStanding, readExposure, replaySubject } from "./standing.ts";
+import { readStanding, writeStanding } from "./stored-standing.ts";
 
 /**
  * Keeps the results of all experiments: each event changes the sums by the difference between what its person added
@@ -19,7 +20,7 @@ export const createExperimentProjection = (
   const takeOut = (person: number): void => {
     regrouped.delete(person);
     for (const experiment of experiments()) {
-      const before = read(subjects, experiment, person);
+      const before = readStanding(subjects, experiment, person);
       if (!before.subject) continue;
       for (const change of compareStandings(experiment, before, noStanding)) subjects.change(change);
       subjects.drop(experiment.key, person);
@@ -29,7 +30,7 @@ export const createExperimentProjection = (
   const workOut = (person: number): void => {
     const events = [...subjects.events(person, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, lastSeq)];
     for (const experiment of experiments()) {
-      write(subjects, experiment, person, noStanding, replaySubject(experiment, events));
+      writeStanding(subjects, experiment, person, noStanding, replaySubject(experiment, events));
     }
   };
 
@@ -41,11 +42,11 @@ export const createExperimentProjection = (
       for (const experiment of experiments()) {
         const concerns = readExposure(experiment, event) !== null || matchGoals(experiment, event).length > 0;
         if (!concerns) continue;
-        const before = read(subjects, experiment, person);
+        const before = readStanding(subjects, experiment, person);
         const after = applyEvent(experiment, before, event, (fromAt, toAt) =>
           subjects.events(person, fromAt, toAt, seq),
         );
-        write(subjects, experiment, person, before, after);
+        writeStanding(subjects, experiment, person, before, after);
       }
     },
     regroup({ from, to }) {
@@ -59,35 +60,3 @@ export const createExperimentProjection = (
     forget: () => regrouped.clear(),
   };
 };
-
-const read = (subjects: SubjectTable, experiment: Experiment, person: number): Standing => {
-  const subject = subjects.subject(experiment.key, person);
-  if (!subject) return noStanding;
-  const totals = new Map<string, GoalTotal>();
-  for (const { key } of experiment.goals) {
-    const total = subjects.goal(experiment.key, person, key);
-    if (total) totals.set(key, total);
-  }
-  return { subject, totals };
-};
-
-const write = (
-  subjects: SubjectTable,
-  experiment: Experiment,
-  person: number,
-  before: Standing,
-  after: Standing,
-): void => {
-  if (before === after || !after.subject) return;
-  if (after.subject !== before.subject) subjects.putSubject(experiment.key, person, after.subject);
-  for (const { key } of experiment.goals) {
-    const was = before.totals.get(key);
-    const is = after.totals.get(key) ?? nothing;
-    if (was?.n !== is.n || was?.sumMicros !== is.sumMicros) {
-      if (was !== undefined || is.n > 0) subjects.putGoal(experiment.key, person, key, is);
-    }
-  }
-  for (const change of compareStandings(experiment, before, after)) subjects.change(change);
-};
-
-const nothing: GoalTotal = { n: 0, sumMicros: 0n };

@@ -2,7 +2,14 @@
  * Who is who: visitors that claim the same user, or come with the same stamp, are one person. Claims are rows; what
  * they join is worked out of them again whenever one is new, earlier than was known, or taken back.
  */
-import type { IdentityKind, IdentityLink, IdentityTable, Joiner, VisitorNode } from "../model/projection.ts";
+import type {
+  IdentityKind,
+  IdentityLink,
+  IdentityTable,
+  Joiner,
+  KnownClaim,
+  VisitorNode,
+} from "../model/projection.ts";
 import type { JoinRules } from "../model/site.ts";
 import { keyOfLink, type Limits, limitsOf, type Ranked, rankClaims } from "./judge-claims.ts";
 import { type Claim, readClaims } from "./read-claims.ts";
@@ -15,8 +22,19 @@ export const createJoiner =
     }
   };
 
-/** Claims of a visitor that are remembered; more are looked up again. */
+/** Claims of a visitor that are remembered, the last ones; others are looked up again. */
 const rememberedClaims = 8;
+
+const sinceOf = (known: KnownClaim | null, key: string): number | undefined => {
+  for (let one = known; one; one = one.next) if (one.claim === key) return one.since;
+  return undefined;
+};
+
+const without = (known: KnownClaim | null, key: string, most: number): KnownClaim | null => {
+  if (known === null || most === 0) return null;
+  if (known.claim === key) return without(known.next, key, most);
+  return { ...known, next: without(known.next, key, most - 1) };
+};
 
 const takeClaim = (
   table: IdentityTable,
@@ -26,7 +44,7 @@ const takeClaim = (
   at: number,
 ): void => {
   const key = `${claim.verified ? "v" : "u"} ${claim.kind} ${claim.id}`;
-  const knownSince = visitor.known.get(key);
+  const knownSince = sinceOf(visitor.known, key);
   if (knownSince !== undefined && knownSince <= at && !claim.undo) return;
   const identity = table.identity(visitor.site, claim.kind, claim.id);
   const old = table.claim(identity, visitor.no);
@@ -39,8 +57,7 @@ const takeClaim = (
     undone: claim.undo || (old?.undone ?? false),
     applied: old?.applied ?? false,
   };
-  if (visitor.known.size >= rememberedClaims) visitor.known.clear();
-  visitor.known.set(key, link.since);
+  visitor.known = { claim: key, since: link.since, next: without(visitor.known, key, rememberedClaims - 1) };
   if (old && isSame(old, link)) return;
   if (!old && !link.verified && !link.undone && comesTooLate(table, claim.kind, link)) return;
   follow(table, claim.kind, link, old);

@@ -1,3 +1,5 @@
+import { erasedId } from "../model/erased.ts";
+
 /** True for what programs and people write where they have no user: as a user it would be everybody at once. */
 export const isPlaceholder = (userId: string): boolean => {
   const text = userId.trim().toLowerCase();
@@ -35,6 +37,7 @@ const placeholders: ReadonlySet<string> = new Set([
   "not_set",
   "null",
   "(null)",
+  erasedId,
   "root",
   "[object object]",
   "test",

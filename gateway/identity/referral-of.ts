@@ -1,3 +1,4 @@
+import { erasedId } from "../model/erased.ts";
 import type { Referral } from "../model/projection.ts";
 
 /** What must be known of people to say who sent whom. */
@@ -41,7 +42,7 @@ const generationOf = (facts: ReferralFacts, person: number): number => {
     if (referral === null) return generation;
     generation++;
     const by = referral.ref ?? referral.rcode ?? referral.aff;
-    current = by === null ? null : facts.personOf(by);
+    current = by === null || by === erasedId ? null : facts.personOf(by);
     // People who sent each other: whoever is met again began it.
     if (current === null || chain.has(current)) return generation;
     chain.add(current);

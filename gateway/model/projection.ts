@@ -26,6 +26,14 @@ export interface Projection {
   regroup?(change: Regrouped): void;
 }
 
+/** Works tables out again from all stored events, in two passes over them, each in any order. */
+export interface Rebuild {
+  /** first pass */
+  expose(applied: Pick<Applied, "event" | "person">): void;
+  /** second pass */
+  count(applied: Pick<Applied, "event" | "person">): void;
+}
+
 /** Visitors were joined to one person, or taken apart; bots never are. */
 export interface Regrouped {
   readonly site: string;
@@ -42,8 +50,18 @@ export interface VisitorNode {
   /** the visitor's own number */
   readonly no: number;
   readonly site: number;
-  /** what was last learnt of him, so that the same is not looked up with every event: identity → earliest claim */
-  readonly known: Map<string, number>;
+  /**
+   * What was last learnt of him, so that the same is not looked up with every event. A list, because many visitors are
+   * remembered, most with one claim or none: a Map each was 300 bytes.
+   */
+  known: KnownClaim | null;
+}
+
+export interface KnownClaim {
+  readonly claim: string;
+  /** time of the earliest event that makes it */
+  readonly since: number;
+  readonly next: KnownClaim | null;
 }
 
 /** Something that several visitors may have in common: a user's id, or a stamp of a day. */

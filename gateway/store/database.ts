@@ -21,7 +21,7 @@ export const openDatabase = (dir: string, steps: readonly string[] = migrations)
       db.pragma("synchronous = FULL");
       db.pragma("wal_autocheckpoint = 4000");
       db.pragma("journal_size_limit = 67108864");
-      db.pragma("cache_size = -65536");
+      db.pragma("cache_size = -32768");
       db.pragma("temp_store = MEMORY");
       db.pragma("secure_delete = ON"); // what is erased or sealed must not stay readable in free pages
       migrate(db, steps);

@@ -15,7 +15,10 @@ export interface Follower {
   take(entries: readonly Entry[]): void;
   /** rows that were taken and not followed yet */
   pending(): number;
-  /** Follows at most `limit` rows. Throws when the disk refuses; what was taken is kept for the next try. */
+  /**
+   * Follows at most `limit` rows. Throws when the disk refuses, or events are lacking that lie in files; what was taken is
+   * kept for the next try.
+   */
   follow(limit: number): void;
 }
 
@@ -25,6 +28,8 @@ export interface FollowerParts {
   readonly numbers: Numbers;
   readonly counters: CounterTable & { flush(): void };
   readonly projections: readonly Projection[];
+  /** false where projections lacked events that lie in files: what they did is taken back */
+  readonly isComplete: () => boolean;
   /** a transaction was rolled back */
   readonly forget: () => void;
   /** told of a row that a projection refuses: a fault of ours; the row stays in the journal */
@@ -62,6 +67,7 @@ export const createFollower = (parts: FollowerParts): Follower => {
     for (const projection of projections) projection.flush();
     counters.flush();
     for (const id of offsets.keys()) putOffset.run(id, entries.at(-1)?.seq);
+    if (!parts.isComplete()) throw new Error("store: the past of some people is yet to be read");
   });
 
   const commit = (entries: readonly Entry[], applied = true): void => {
@@ -81,7 +87,7 @@ export const createFollower = (parts: FollowerParts): Follower => {
       try {
         commit([entry]);
       } catch (error) {
-        if (isDiskTrouble(error)) throw error;
+        if (isDiskTrouble(error) || !parts.isComplete()) throw error;
         commit([entry], false);
         parts.onRefused(entry, error);
       }
@@ -104,7 +110,7 @@ export const createFollower = (parts: FollowerParts): Follower => {
       try {
         commit(entries);
       } catch (error) {
-        if (isDiskTrouble(error)) throw error;
+        if (isDiskTrouble(error) || !parts.isComplete()) throw error;
         commitSingly(entries);
         return;
       }

@@ -18,7 +18,7 @@ afterEach(() => rmSync(dir, { recursive: true }));
 
 const nothingFollows = {
   projections: () => [],
-  experimentsOnly: () => ({ id: "none", apply() {}, flush() {}, forget() {} }),
+  experimentRebuild: () => ({ expose() {}, count() {} }),
   definitions: () => new Map<string, string>(),
 };
 

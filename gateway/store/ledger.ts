@@ -6,7 +6,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Event } from "../model/event.ts";
 import type { RejectedHit } from "../model/event-store.ts";
 import type { PageLoadTable } from "../model/page-loads.ts";
-import type { CounterTable, Projection, SessionTable, SubjectTable } from "../model/projection.ts";
+import type { CounterTable, Projection, Rebuild, SessionTable, SubjectTable } from "../model/projection.ts";
 import type { RecordTable } from "../model/records.ts";
 import { createCounterTable } from "./counter-table.ts";
 import { openDatabase } from "./database.ts";
@@ -17,10 +17,14 @@ import { createJournal, type Entry, pruneKeys } from "./journal.ts";
 import { createPageLoadTable } from "./page-load-table.ts";
 import { changedDefinitions, rebuildExperiments, rememberDefinitions } from "./rebuild.ts";
 import { createRecordTable } from "./record-table.ts";
+import { readSecret } from "./secret.ts";
+import { createTombstones } from "./segments/erasures.ts";
+import { createHistory } from "./segments/history.ts";
+import type { Wanted } from "./segments/read-history.ts";
 import { performSegmentCall, type SegmentCall } from "./segments/writing.ts";
 import { createSessionTable } from "./session-table.ts";
 import { keepSinkPlaces, type SinkPlace } from "./sink-table.ts";
-import { eventOf } from "./stored-event.ts";
+import { bodyOf, eventOf } from "./stored-event.ts";
 import { createSubjectTable } from "./subject-table.ts";
 import { createToken, listTokens, type Role, revokeToken, type TokenInfo } from "./tokens.ts";
 import { unsynced } from "./unsynced.ts";
@@ -42,8 +46,8 @@ export interface LedgerOptions {
   readonly rejectDays: number;
   /** The projections, in order, over the tables handed to them. */
   readonly projections: (tables: Tables) => readonly Projection[];
-  /** A projection of these experiments' results alone, to work them out again. */
-  readonly experimentsOnly: (tables: Tables, keys: readonly string[]) => Projection;
+  /** Works the results of these experiments out again. */
+  readonly experimentRebuild: (tables: Tables, keys: readonly string[]) => Rebuild;
   /** What the results of each experiment of the settings depend on, as text. */
   readonly definitions: () => ReadonlyMap<string, string>;
 }
@@ -60,8 +64,15 @@ export interface Ledger {
   append(batch: Batch): readonly number[];
   /** rows that the projections have yet to follow */
   pending(): number;
-  /** Lets the projections follow at most `limit` rows. Throws when the disk refuses; nothing is lost by it. */
+  /**
+   * Lets the projections follow at most `limit` rows, waiting for files where events must be read out of them. Throws
+   * when the disk refuses; nothing is lost by it.
+   */
   follow(limit: number): void;
+  /** Likewise, but waits for no file: answers whose past it lacks, and has followed nothing then. */
+  tryToFollow(limit: number): readonly Wanted[];
+  /** Reads that past, for the next try. Answers false where it is too much for so many rows at a time. */
+  readPast(lacking: readonly Wanted[], signal: AbortSignal): Promise<boolean>;
   /** Works the results of all experiments out again from the stored events; answers how many people they hold. */
   rebuildExperiments(): number;
   /** To be called when settings have changed: results that were worked out under another definition are rebuilt. */
@@ -89,11 +100,13 @@ export const openLedger = (options: LedgerOptions): Ledger => {
   const db = openDatabase(options.dir);
   const journal = createJournal(db);
   const numbers = createNumbers(db);
-  const sessions = createSessionTable(db);
-  const subjects = createSubjectTable(db);
+  const history = createHistory(db);
+  const sessions = createSessionTable(db, history);
+  const subjects = createSubjectTable(db, history);
   const counters = createCounterTable(db);
   const pageLoads = createPageLoadTable(db, (site) => numbers.site(site));
   const records = createRecordTable(db);
+  const tombstones = createTombstones(db, () => readSecret(options.dir));
   const tables: Tables = { sessions, subjects, counters, records, pageLoads, people: numbers };
   const projections = options.projections(tables);
   const addReject = db.prepare(
@@ -121,6 +134,7 @@ export const openLedger = (options: LedgerOptions): Ledger => {
     numbers,
     counters,
     projections,
+    isComplete: () => history.isComplete(),
     forget,
     onRefused: ({ event }, error) =>
       keepReject({
@@ -138,8 +152,14 @@ export const openLedger = (options: LedgerOptions): Ledger => {
     const entries: Entry[] = [];
     for (let i = 0; i < batch.lines.length; i++) {
       const line = batch.lines[i] ?? "";
-      const event = eventOf(line);
-      const entry = journal.append(numbers.site(event.property_id), event, batch.keyTimes[i] ?? null, line);
+      const sent = eventOf(line);
+      if (tombstones.isBuried(sent)) {
+        doubles.push(i); // told as if it had been stored before: whoever it is of is not there
+        continue;
+      }
+      const event = tombstones.hide(sent);
+      const body = event === sent ? line : bodyOf(event);
+      const entry = journal.append(numbers.site(event.property_id), event, batch.keyTimes[i] ?? null, body);
       if (entry) entries.push(entry);
       else doubles.push(i);
     }
@@ -172,7 +192,7 @@ export const openLedger = (options: LedgerOptions): Ledger => {
   const followers = ["index", ...projections.map(({ id }) => id)];
 
   const rebuild = (keys: readonly string[]): number =>
-    afterFollowing(() => rebuildExperiments(db, keys, knownPerson, options.experimentsOnly(tables, keys)));
+    afterFollowing(() => rebuildExperiments(db, keys, knownPerson, options.experimentRebuild(tables, keys)));
   const rebuildAll = () => rebuild([...options.definitions().keys()]);
 
   const followDefinitions = () => {
@@ -199,6 +219,8 @@ export const openLedger = (options: LedgerOptions): Ledger => {
     pending: () => follower.pending(),
     // What a power cut takes of it is followed again: the rows themselves are on the disk.
     follow: (limit) => unsynced(db, () => follower.follow(limit)),
+    tryToFollow: (limit) => history.attempt(() => unsynced(db, () => follower.follow(limit))),
+    readPast: (lacking, signal) => history.fetch(lacking, signal),
     rebuildExperiments: rebuildAll,
     followDefinitions,
     removeDemo() {
@@ -214,6 +236,8 @@ export const openLedger = (options: LedgerOptions): Ledger => {
       if (!takesPeople) return perform();
       const answer = afterFollowing(perform);
       forget();
+      tombstones.forget();
+      history.forget();
       return answer;
     },
     keepSinkPlaces: (places) => keepSinkPlaces(db, places),

@@ -131,4 +131,8 @@ export const migrations: readonly string[] = [
   dayStep,
   pageLoadStep,
   eventsStep,
+  `
+  -- SHA-256 of the whole file: what \`verify\` compares; null of files that were written before.
+  ALTER TABLE segments ADD COLUMN hash TEXT;
+  `,
 ];

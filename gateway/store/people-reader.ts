@@ -4,10 +4,10 @@ import type { Event } from "../model/event.ts";
 import type { Referral } from "../model/projection.ts";
 import type { Session } from "../model/session.ts";
 import type { Db } from "./database.ts";
+import { ownerId } from "./owner-id.ts";
 import { createSealedSpans, type Span } from "./sealed-spans.ts";
 import { type SessionRow, toSession } from "./session-table.ts";
 import { eventOf } from "./stored-event.ts";
-import { ownerId } from "./visitors.ts";
 
 export interface PeopleReader {
   /** the visitor and person behind an event; null where it has none, or is not followed yet */

@@ -4,7 +4,8 @@ import type { Json } from "../model/json.ts";
 import { openDatabaseReadOnly } from "./database.ts";
 import { createPeopleReader, type PeopleReader } from "./people-reader.ts";
 import { reports } from "./reports.ts";
-import { isErased } from "./segments/erasures.ts";
+import { showSealedEvents } from "./sealed-view.ts";
+import { showEvent } from "./segments/erasures.ts";
 import { readErasures, readState } from "./segments/manifest.ts";
 import { createSealedPages } from "./segments/sealed-reader.ts";
 import { eventOf } from "./stored-event.ts";
@@ -17,7 +18,10 @@ export interface Reader {
   readonly people: PeopleReader;
   /** Rows of a named report; an unknown name throws. */
   report(name: string, parameters: Readonly<Record<string, Json>>): readonly Row[];
-  /** Runs SQL that only reads; what would write, and bad SQL, throw one sentence. */
+  /**
+   * Runs SQL that only reads; what would write, and bad SQL, throw one sentence. The view `events` has sealed events,
+   * too, where these are waited for.
+   */
   query(sql: string): { readonly columns: readonly string[]; readonly rows: Iterable<readonly unknown[]> };
   close(): void;
 }
@@ -52,7 +56,10 @@ export const openReader = (dir: string, { sealed }: { readonly sealed?: "wait" }
       for (let place = after; ; ) {
         const wanted = limit - shown.length;
         const page = readPage(place, wanted);
-        shown.push(...page.filter(({ seq, event }) => !isErased(erasures, seq, event)));
+        for (const { seq, event } of page) {
+          const may = showEvent(erasures, seq, event);
+          if (may) shown.push({ seq, event: may });
+        }
         if (page.length < wanted || shown.length === limit) return shown;
         place = page.at(-1)?.seq ?? place;
       }
@@ -71,6 +78,7 @@ export const openReader = (dir: string, { sealed }: { readonly sealed?: "wait" }
     },
     query(sql) {
       try {
+        if (sealed === "wait") showSealedEvents(db, dir);
         const statement = db.prepare(sql);
         if (!statement.reader) throw new Error("it would write");
         return {

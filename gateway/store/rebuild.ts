@@ -1,45 +1,65 @@
 import { dirname } from "node:path";
-import type { Event } from "../model/event.ts";
-import type { Projection } from "../model/projection.ts";
+import type { ColumnName, Event } from "../model/event.ts";
+import type { Rebuild } from "../model/projection.ts";
 import type { Db } from "./database.ts";
 import { readState } from "./segments/manifest.ts";
 import { readSealed } from "./segments/sealed-reader.ts";
 import { eventOf } from "./stored-event.ts";
 
-/** Empties the results of these experiments and follows the journal again; answers how many people they hold. */
+/** Empties the results of these experiments and goes through all events; answers how many people they hold. */
 export const rebuildExperiments = (
   db: Db,
   keys: readonly string[],
   personOf: (event: Event) => number | null,
-  projection: Projection,
+  rebuild: Rebuild,
 ): number => {
   const these = "experiment IN (SELECT value FROM json_each(?))";
   const named = JSON.stringify(keys);
-  const read = db.prepare("SELECT seq, body FROM journal WHERE seq > ? ORDER BY seq LIMIT 1000");
   return db
     .transaction(() => {
       for (const table of ["experiment_subjects", "experiment_subject_goals", "experiment_days"]) {
         db.prepare(`DELETE FROM ${table} WHERE ${these}`).run(named);
       }
-      const { dropped } = readState(db);
-      for (const { seq, event } of readSealed(dirname(db.name), 0, dropped)) {
-        projection.apply({ seq, event, person: personOf(event) });
+      for (const event of eachEvent(db, exposureColumns, "exposure")) {
+        if (event.type === "exposure") rebuild.expose({ event, person: personOf(event) });
       }
-      for (let after = dropped, rows = page(read.all(after)); rows.length > 0; rows = page(read.all(after))) {
-        for (const { seq, body } of rows) {
-          const event = eventOf(body);
-          projection.apply({ seq, event, person: personOf(event) });
-          after = seq;
-        }
-      }
-      projection.flush();
+      for (const event of eachEvent(db)) rebuild.count({ event, person: personOf(event) });
       return Number(db.prepare(`SELECT count(*) FROM experiment_subjects WHERE ${these}`).pluck().get(named));
     })
     .immediate();
 };
 
-const page = (rows: unknown[]): readonly { seq: number; body: string }[] =>
-  rows as { seq: number; body: string }[];
+/** What must be known of an exposure, and of whom it is. */
+const exposureColumns = [
+  "id",
+  "property_id",
+  "type",
+  "name",
+  "timestamp_utc",
+  "client_id",
+  "user_id",
+  "user_claim",
+  "bot",
+  "traffic_filter_name",
+  "experiment_id",
+  "variation_id",
+] as const satisfies readonly ColumnName[];
+
+/** All stored events; those in files with these columns, those in the journal where this type may stand in them. */
+function* eachEvent(db: Db, columns?: readonly ColumnName[], type = ""): Generator<Event> {
+  const { dropped } = readState(db);
+  for (const { event } of readSealed(dirname(db.name), 0, dropped, columns)) yield event;
+  const read = db.prepare(
+    "SELECT seq, body FROM journal WHERE seq > ? AND (? = '' OR instr(body, ?) > 0) ORDER BY seq LIMIT 1000",
+  );
+  for (let after = dropped; ; ) {
+    const rows = read.all(after, type, type) as { seq: number; body: string }[];
+    for (const { body } of rows) yield eventOf(body);
+    const last = rows.at(-1);
+    if (!last) return;
+    after = last.seq;
+  }
+}
 
 /**
  * Remembers under which definitions the results were worked out, and answers the experiments whose results are of

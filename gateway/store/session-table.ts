@@ -2,7 +2,7 @@ import { createCache } from "../lib/cache.ts";
 import type { SessionTable } from "../model/projection.ts";
 import type { Session, SplitCause } from "../model/session.ts";
 import type { Db } from "./database.ts";
-import { createHistory } from "./segments/history.ts";
+import type { History } from "./segments/history.ts";
 import { eventOf } from "./stored-event.ts";
 
 export interface SessionRow {
@@ -25,8 +25,10 @@ export interface SessionRow {
 }
 
 /** Sessions in SQLite. The latest session of the people seen last is kept in memory as well. */
-export const createSessionTable = (db: Db): SessionTable & { forget(): void } => {
-  const history = createHistory(db);
+export const createSessionTable = (
+  db: Db,
+  history: Pick<History, "events">,
+): SessionTable & { forget(): void } => {
   const latest = createCache<number, Session>(50_000);
   // `+?` keeps SQLite's planner from looking at the value: with STAT4 and ORDER BY it plans such a statement anew
   // whenever another value is bound, which takes ten times as long as running it.

@@ -101,13 +101,13 @@ test("an erased visitor's events are not shown, before the files follow and afte
 
 test("what comes late of an erased visitor is not shown, though it is not sealed yet", async () => {
   await withFolder({}, ({ dir, store }) => {
+    const later = eventForTest({ timestamp_utc: noon + 1 });
+    const other = eventForTest({ client_id: "visitor-2" });
+    store([eventForTest({ timestamp_utc: noon }), later, other]); // before such events were left out when they came
     const secret = readSecret(dir);
     const db = openDatabase(dir);
     db.prepare("INSERT INTO tombstones VALUES (?, ?)").run(tombstoneOf(secret, "main", "visitor-1"), noon);
     db.close();
-    const later = eventForTest({ timestamp_utc: noon + 1 });
-    const other = eventForTest({ client_id: "visitor-2" });
-    store([eventForTest({ timestamp_utc: noon }), later, other]);
     assert.deepEqual(readAll(dir, 10).ids, [null, later.id, other.id]);
   });
 });

@@ -2,7 +2,7 @@
 import type { Event } from "../model/event.ts";
 import { openDatabaseReadOnly } from "./database.ts";
 import { readSecret } from "./secret.ts";
-import { createTombstones, isErased } from "./segments/erasures.ts";
+import { createTombstones, showEvent } from "./segments/erasures.ts";
 import { readErasures, readState } from "./segments/manifest.ts";
 import { createSealedPages } from "./segments/sealed-reader.ts";
 import { eventOf } from "./stored-event.ts";
@@ -56,7 +56,7 @@ export const openSinkSource = (dir: string): SinkSource => {
     return {
       dropped,
       erasures: readErasures(db),
-      isBuried: createTombstones(db, secret),
+      isBuried: createTombstones(db, () => secret).isBuried,
       rows: after < dropped ? [] : readJournal(after, limit),
     };
   });
@@ -65,7 +65,7 @@ export const openSinkSource = (dir: string): SinkSource => {
     read(after, limit) {
       const { dropped, erasures, isBuried, rows } = snapshot(after, limit);
       const shown = (seq: number, event: Event): Event | null =>
-        isErased(erasures, seq, event) || isBuried(event) ? null : event;
+        isBuried(event) ? null : showEvent(erasures, seq, event);
       if (after >= dropped) {
         return {
           rows: rows.map(({ seq, body }) => ({ seq, event: shown(seq, eventOf(body)), size: body.length })),

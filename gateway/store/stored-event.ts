@@ -78,6 +78,9 @@ const putters: readonly Put[] = journalColumns.map(
   (name) => new Function("event", "value", `event.${name} = value;`) as Put,
 );
 
+/** The columns of the view `events`. */
+export const viewColumns = ["seq", "received_at", ...leading] as const;
+
 /** A step of the schema: what can be read of the journal with SQL alone. All of an event is in the export. */
 export const eventsStep = `
   CREATE VIEW events AS

@@ -1,12 +1,11 @@
 import { addWide } from "../lib/wide-integer.ts";
 import type { GoalTotal, Subject, SubjectTable } from "../model/projection.ts";
 import type { Db } from "./database.ts";
-import { createHistory } from "./segments/history.ts";
+import type { History } from "./segments/history.ts";
 import { eventOf } from "./stored-event.ts";
 
 /** Experiment results in SQLite, per person and summed up by day of first exposure. */
-export const createSubjectTable = (db: Db): SubjectTable => {
-  const history = createHistory(db);
+export const createSubjectTable = (db: Db, history: Pick<History, "events">): SubjectTable => {
   const subject = db.prepare(
     "SELECT variant, first_exposed_at, first_id, multi FROM experiment_subjects WHERE experiment = ? AND person = ?",
   );

@@ -3,6 +3,7 @@ import type { Event } from "../model/event.ts";
 import type { IdentityTable, Joiner, Projection, ReferralTable, VisitorNode } from "../model/projection.ts";
 import type { Db } from "./database.ts";
 import { createIdentityTable } from "./identity-table.ts";
+import { ownerId } from "./owner-id.ts";
 import { createReferralTable } from "./referral-table.ts";
 import { createRegrouper } from "./regroup.ts";
 
@@ -57,7 +58,7 @@ export const createNumbers = (db: Db): Numbers => {
     if (cached) return cached;
     const row = find.get(siteNo, clientId, bot) as { no: number; person: number | null } | undefined;
     const no = row?.no ?? Number(add.run(siteNo, clientId, bot, label).lastInsertRowid);
-    const found: Node = { no, site: siteNo, person: row?.person ?? no, known: new Map() };
+    const found: Node = { no, site: siteNo, person: row?.person ?? no, known: null };
     nodes.set(key, found);
     return found;
   };
@@ -127,11 +128,3 @@ const keyOf = (site: number, clientId: string, bot: 0 | 1): string => `${bot}${s
 const claims = (event: Event): boolean =>
   (event.user_claim !== undefined && event.user_claim !== null) ||
   (event.session_stamp !== undefined && event.session_stamp !== null);
-
-/**
- * A user whom the site's server speaks of without saying which visitor he is: nobody's browser, but joined with all
- * that the user's browsers did. No client's id begins with a control character.
- */
-export const ownerId = (userId: string): string => `${ownerMark}${userId}`;
-
-const ownerMark = "\u001f";

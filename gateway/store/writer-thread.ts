@@ -4,6 +4,7 @@ import type { DayCount } from "./day-table.ts";
 import { isDiskTrouble } from "./disk-trouble.ts";
 import type { Outcome } from "./group-commit.ts";
 import type { Batch, Ledger } from "./ledger.ts";
+import type { Wanted } from "./segments/read-history.ts";
 import type { SegmentCall } from "./segments/writing.ts";
 import type { SinkPlace } from "./sink-table.ts";
 import type { Role } from "./tokens.ts";
@@ -54,23 +55,57 @@ export const serveWriter = (
 ): void => {
   const say = (message: FromWriter) => port.postMessage(message);
   const pruning = setInterval(() => attempt(() => ledger.prune()), pruneEveryMs);
+  const closing = new AbortController();
   let following: NodeJS.Timeout | null = null;
+  /** Somebody's past is read out of files: until it is there nothing is followed, and events are taken. */
+  let isReading = false;
+  /** rows of the next step; less than usual where the past of so many people does not fit into memory */
+  let rows = stepRows;
+  /** calls that wait until the projections are where the journal is */
+  const waiting: (() => void)[] = [];
 
   const follow = (): void => {
     if (following) clearTimeout(following);
     following = null;
+    if (isReading) return;
     try {
-      ledger.follow(stepRows);
+      step(rows);
       if (ledger.pending() > 0) followIn(ledger.pending() < stepRows ? followAfterMs : 0);
     } catch {
       followIn(retryAfterMs); // nothing is lost: the rows are in the journal; appending says what is wrong
     }
   };
 
+  const step = (limit: number): void => {
+    const lacking = ledger.tryToFollow(limit);
+    if (lacking.length > 0) void readPast(lacking, limit);
+    else rows = stepRows;
+  };
+
+  const readPast = async (lacking: readonly Wanted[], limit: number): Promise<void> => {
+    isReading = true;
+    const fits = await ledger.readPast(lacking, closing.signal);
+    isReading = false;
+    if (closing.signal.aborted) return;
+    if (!fits) rows = Math.max(1, limit >> 3);
+    serveWaiting();
+    follow();
+  };
+
   const catchUp = (): void =>
     attempt(() => {
-      while (ledger.pending() > mostBehindRows) ledger.follow(longStepRows);
+      while (!isReading && ledger.pending() > mostBehindRows) step(longStepRows);
     });
+
+  const serveWaiting = (): void => {
+    while (waiting.length > 0) {
+      attempt(() => {
+        while (!isReading && ledger.pending() > 0) step(rows);
+      });
+      if (isReading) return;
+      waiting.shift()?.();
+    }
+  };
 
   const followIn = (ms: number): void => {
     following ??= setTimeout(follow, ms);
@@ -79,7 +114,7 @@ export const serveWriter = (
   const append = (batch: Batch): void => {
     // Rows that could not be followed are held in memory: past this many the disk must first take them.
     if (ledger.pending() > maxPendingRows) {
-      say({ kind: "refused", reason: "the projections cannot follow, the disk refuses", disk: true });
+      say(cannotFollow(isReading));
       return;
     }
     if (ledger.pending() > mostBehindRows) catchUp();
@@ -91,8 +126,14 @@ export const serveWriter = (
   port.on("message", (message: ToWriter) => {
     if (message.kind === "append") append(message);
     if (message.kind === "configure") attempt(() => configure(message.settings));
-    if (message.kind === "call") say(answer(ledger, message.call, message.what));
+    if (message.kind === "call") {
+      waiting.push(() => say(answer(ledger, message.call, message.what)));
+      if (needsAll(message.what)) serveWaiting();
+      else waiting.pop()?.();
+    }
     if (message.kind === "close") {
+      closing.abort();
+      for (const serve of waiting.splice(0)) serve();
       clearInterval(pruning);
       if (following) clearTimeout(following);
       attempt(() => ledger.close());
@@ -104,6 +145,18 @@ export const serveWriter = (
 };
 
 const maxPendingRows = 100_000;
+
+const cannotFollow = (isReading: boolean): FromWriter => {
+  const reason = isReading ? "sealed events are being read" : "the disk refuses";
+  return { kind: "refused", reason: `the projections cannot follow, ${reason}`, disk: !isReading };
+};
+
+/** Calls that change what projections made of events; others have their answer at once. */
+const needsAll = (what: WriterCall): boolean => {
+  if (what.kind === "segments")
+    return what.what.kind === "erase" || what.what.kind === "prune" || what.what.kind === "sealed";
+  return what.kind === "rebuild-experiments" || what.kind === "remove-demo";
+};
 
 const appendBatch = (ledger: Ledger, batch: Batch): FromWriter => {
   try {

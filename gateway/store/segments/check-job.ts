@@ -75,9 +75,13 @@ const checkSegment = async (
       return [`${name} holds events above the watermark: start the gateway, it takes them out`];
     const same =
       found.rows === segment.rows && found.seqSum === segment.seqSum && found.footer === segment.footer;
-    return same
+    if (!same)
+      return [
+        `${name} holds ${found.rows} events, the manifest says ${segment.rows}: put it back from a backup`,
+      ];
+    return segment.hash === null || found.hash === segment.hash
       ? []
-      : [`${name} holds ${found.rows} events, the manifest says ${segment.rows}: put it back from a backup`];
+      : [`${name} is not as it was written, though its events can be counted: put it back from a backup`];
   } catch (error) {
     return [`${name} cannot be read (${firstLine(error)}): put it back from a backup`];
   }

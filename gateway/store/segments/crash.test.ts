@@ -57,16 +57,19 @@ for (const step of ["started", "written", "published", "committed"]) {
   });
 }
 
-for (const step of ["marked", "started", "written", "published", "committed"]) {
+for (const step of ["marked", "started", "written", "published", "journal", "committed"]) {
   test(`a process killed while it erases, ${step}, has the visitor erased after the next start`, async () => {
     const folder = openTestFolder({ journalDays: 0, clock: () => noon });
-    const events = someEvents();
+    const events = [...someEvents(), eventForTest({ client_id: "visitor-3", ref: "visitor-1" })];
     folder.store(events);
     await folder.keeper.seal();
-    folder.store([eventForTest(), documentForTest({ client_id: "visitor-1" })]);
+    const friend = eventForTest({ client_id: "visitor-4", ref: "visitor-1" });
+    folder.store([eventForTest(), documentForTest({ client_id: "visitor-1" }), friend]);
     assert.ok(await dieAt(folder.dir, "erase", step), "it was killed");
 
-    const left = events.filter(({ client_id }) => client_id !== "visitor-1").map(({ id }) => id);
+    const left = [...events, friend].filter(({ client_id }) => client_id !== "visitor-1").map(({ id }) => id);
+    const referrers = () => folder.reader.read(0, 100).flatMap(({ event }) => event.ref ?? []);
+    assert.deepEqual(referrers(), ["(erased)", "(erased)"], "nor does anybody name him");
     assert.deepEqual(
       folder.reader.read(0, 100).map(({ event }) => event.id),
       left,
@@ -77,6 +80,9 @@ for (const step of ["marked", "started", "written", "published", "committed"]) {
     const verified = await folder.keeper.verify();
     assert.deepEqual([verified.findings, verified.events], [[], left.length]);
     assert.deepEqual(await idsInFiles(folder.dir), [...left].sort());
+    assert.deepEqual(referrers(), ["(erased)", "(erased)"]);
+    const named = await askFolder(folder.dir, "SELECT count(*) FILTER (ref = 'visitor-1') AS n");
+    assert.deepEqual(named, [{ n: "0" }]);
     assert.deepEqual(readdirSync(join(folder.dir, "sealing")), [], "nothing is left of the work");
     folder.close();
   });

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { type Column, type ColumnType, eventColumns } from "../../model/event.ts";
+import { withoutNames } from "./erasures.ts";
 import { type Columns, paramColumn, sequenceColumn, shapeColumn } from "./rows.ts";
-import type { PropertyKind } from "./segment.ts";
+import type { Erasure, PropertyKind } from "./segment.ts";
 import { quote, quoteFiles, quoteName } from "./sql-text.ts";
 
 export type Duck = DuckDBConnection;
@@ -84,22 +85,31 @@ const fileValue = (name: string, type: ColumnType): string => {
 
 /**
  * The rows of sealed files as lines of JSON that `rows.ts` reads, whatever columns the files have: a query with the
- * columns `line`, `seq`, `moment` and those named by `also`.
+ * columns `line`, `seq`, `moment` and those named by `also`, which names nobody whom `erasures` do.
  */
 export const linesOfFiles = async (
   duck: Duck,
   files: readonly string[],
-  also: readonly string[] = [],
+  { also = [], erasures = [], columns }: LinesOptions = {},
 ): Promise<string> => {
-  const source = `read_parquet(${quoteFiles(files)}, union_by_name = true)`;
+  const read = `read_parquet(${quoteFiles(files)}, union_by_name = true)`;
+  const select = withoutNames(erasures);
+  const source = select === "*" ? read : `(SELECT ${select} FROM ${read})`;
   const used = await usedColumns(duck, files);
   const fields = (await rowsOf(duck, `DESCRIBE SELECT * FROM ${source}`))
     .map((row) => ({ name: String(row["column_name"]), type: String(row["column_type"]) }))
-    .filter(({ name }) => used.has(name))
+    .filter(({ name }) => used.has(name) && (!columns || name === sequenceColumn || columns.includes(name)))
     .map(({ name, type }) => `${quoteName(name)}: ${lineValue(quoteName(name), type)}`);
   const more = also.map((name) => `, ${quoteName(name)}`).join("");
   return `SELECT to_json({${fields.join(", ")}}) AS line, seq, epoch_ms(timestamp_utc) AS moment${more} FROM ${source}`;
 };
+
+interface LinesOptions {
+  readonly also?: readonly string[];
+  readonly erasures?: readonly Erasure[];
+  /** columns of the event that lines have; all where they are left out */
+  readonly columns?: readonly string[];
+}
 
 /** Most columns of most files are empty: leaving them out makes lines half as long. */
 const usedColumns = async (duck: Duck, files: readonly string[]): Promise<ReadonlySet<string>> => {

@@ -1,9 +1,11 @@
 /** Takes a person out of every table, at once; what lies in files and in the journal's other rows follows after. */
 import { dirname } from "node:path";
+import { erasedId } from "../../model/erased.ts";
 import type { Db } from "../database.ts";
+import { ownerId, userOfOwner } from "../owner-id.ts";
 import { readSecret } from "../secret.ts";
 import { createSubjectTable } from "../subject-table.ts";
-import { tombstoneOf } from "./erasures.ts";
+import { referrerColumns, referrerTombstoneOf, tombstoneOf } from "./erasures.ts";
 import { readState } from "./manifest.ts";
 
 export interface EraseRequest {
@@ -30,7 +32,8 @@ interface Visitor {
 
 export const eraseFromTables = (db: Db, request: EraseRequest): Erased => {
   const visitors = findVisitors(db, request);
-  mark(db, request, visitors);
+  const ids = idsOf(db, request, visitors);
+  mark(db, request, visitors, ids);
   const people = [...new Set(visitors.map(({ person }) => person))];
   let sessions = 0;
   for (const person of people) {
@@ -39,7 +42,28 @@ export const eraseFromTables = (db: Db, request: EraseRequest): Erased => {
   }
   for (const visitor of visitors) eraseVisitor(db, visitor);
   if (request.column === "user_id") eraseUser(db, request);
+  dropUnclaimed(db);
+  for (const { site, id } of ids) hideReferrers(db, site, id);
   return { visitors: visitors.length, sessions };
+};
+
+/** Takes out a person of whom no event is left. */
+export const erasePersonOf = (db: Db, person: number): void => {
+  const visitors = db
+    .prepare(
+      `SELECT v.no, ifnull(v.joined_to, v.no) AS person, s.id AS site, v.client_id AS clientId
+       FROM visitors v JOIN sites s ON s.no = v.site WHERE v.no = +:person OR v.joined_to = +:person`,
+    )
+    .all({ person }) as Visitor[];
+  subtractResults(db, person);
+  erasePerson(db, person);
+  for (const visitor of visitors) eraseVisitor(db, visitor);
+  dropUnclaimed(db);
+};
+
+/** Users whom nobody claims to be any more. */
+const dropUnclaimed = (db: Db): void => {
+  db.prepare("DELETE FROM identities WHERE no NOT IN (SELECT identity FROM identity_links)").run();
 };
 
 const findVisitors = (db: Db, { column, value, site }: EraseRequest): readonly Visitor[] => {
@@ -58,8 +82,39 @@ const findVisitors = (db: Db, { column, value, site }: EraseRequest): readonly V
     .all({ value, site }) as Visitor[];
 };
 
+interface IdOfSite {
+  readonly site: string;
+  readonly id: string;
+}
+
+/** All ids under which others may name them: what was asked for, the visitors', and those of the users whom they were. */
+const idsOf = (db: Db, { value, site }: EraseRequest, visitors: readonly Visitor[]): readonly IdOfSite[] => {
+  const usersOf = db
+    .prepare(
+      `SELECT i.id FROM identity_links l JOIN identities i ON i.no = l.identity
+       WHERE l.visitor = ? AND l.applied = 1 AND i.kind = 'user'`,
+    )
+    .pluck();
+  const found = [
+    ...sitesOf(db, site).map((one) => ({ site: one, id: value })),
+    ...visitors.flatMap((visitor) => [
+      { site: visitor.site, id: userOfOwner(visitor.clientId) ?? visitor.clientId },
+      ...(usersOf.all(visitor.no) as string[]).map((id) => ({ site: visitor.site, id })),
+    ]),
+  ];
+  return [...new Map(found.map((one) => [JSON.stringify([one.site, one.id]), one])).values()];
+};
+
+const sitesOf = (db: Db, site: string | null): readonly string[] =>
+  db.prepare("SELECT id FROM sites WHERE :site IS NULL OR id = :site").pluck().all({ site }) as string[];
+
 /** From here on no read shows them. */
-const mark = (db: Db, { column, value, site, at }: EraseRequest, visitors: readonly Visitor[]): void => {
+const mark = (
+  db: Db,
+  { column, value, site, at }: EraseRequest,
+  visitors: readonly Visitor[],
+  ids: readonly IdOfSite[],
+): void => {
   const upToSeq = Math.max(
     readState(db).watermark,
     Number(db.prepare("SELECT ifnull(max(seq), 0) FROM journal").pluck().get()),
@@ -72,23 +127,38 @@ const mark = (db: Db, { column, value, site, at }: EraseRequest, visitors: reado
   );
   const secret = readSecret(dirname(db.name));
   // Also what names no person we know: served documents alone make none.
-  const sites = db
-    .prepare("SELECT id FROM sites WHERE :site IS NULL OR id = :site")
-    .pluck()
-    .all({ site }) as string[];
-  for (const id of sites) {
+  for (const id of sitesOf(db, site)) {
     add.run(id, column, value, upToSeq, at);
-    if (column === "client_id") put.run(tombstoneOf(secret, id, value), at);
+    put.run(tombstoneOf(secret, id, column === "client_id" ? value : ownerId(value)), at);
   }
   for (const visitor of visitors) {
-    add.run(visitor.site, "client_id", visitor.clientId, upToSeq, at);
+    const user = userOfOwner(visitor.clientId);
+    add.run(visitor.site, user === null ? "client_id" : "owner", user ?? visitor.clientId, upToSeq, at);
     put.run(tombstoneOf(secret, visitor.site, visitor.clientId), at);
+  }
+  for (const one of ids) {
+    add.run(one.site, "referrer", one.id, upToSeq, at);
+    put.run(referrerTombstoneOf(secret, one.site, one.id), at);
+  }
+};
+
+/** What others said of who sent them: that somebody did stays, and not who. */
+const hideReferrers = (db: Db, site: string, id: string): void => {
+  for (const column of referrerColumns) {
+    db.prepare(
+      `UPDATE referrals SET ${column} = :mark WHERE ${column} = :id AND visitor IN (
+         SELECT v.no FROM visitors v JOIN sites s ON s.no = v.site WHERE s.id = :site)`,
+    ).run({ mark: erasedId, id, site });
+    db.prepare(
+      `UPDATE agreements SET said = json_replace(said, '$.${column}', :mark)
+       WHERE site = :site AND said ->> '${column}' = :id`,
+    ).run({ mark: erasedId, id, site });
   }
 };
 
 /** Sums keep what others did: the person's part is taken out of them, as if the person had never come. */
 const subtractResults = (db: Db, person: number): void => {
-  const table = createSubjectTable(db);
+  const table = createSubjectTable(db, { events: () => [] }); // sums alone are asked for
   const named = db.prepare("SELECT DISTINCT experiment FROM experiment_days").pluck().all() as string[];
   for (const experiment of named) {
     const subject = table.subject(experiment, person);
@@ -139,7 +209,6 @@ const eraseVisitor = (db: Db, { no, site, clientId }: Visitor): void => {
   db.prepare("DELETE FROM visitors WHERE no = ?").run(no);
   db.prepare("DELETE FROM referrals WHERE visitor = ?").run(no);
   db.prepare("DELETE FROM identity_links WHERE visitor = ?").run(no);
-  db.prepare("DELETE FROM identities WHERE no NOT IN (SELECT identity FROM identity_links)").run();
   db.prepare("DELETE FROM payments WHERE site = ? AND client_id = ?").run(site, clientId);
   db.prepare("DELETE FROM agreements WHERE site = ? AND client_id = ?").run(site, clientId);
   eraseSamples(db, clientId);
@@ -155,5 +224,8 @@ const eraseUser = (db: Db, { value, site }: EraseRequest): void => {
 
 /** What could not be read at all is kept as text: wherever the id stands in it. */
 const eraseSamples = (db: Db, text: string): void => {
-  db.prepare("DELETE FROM rejects WHERE instr(sample, :text) > 0 OR instr(path, :text) > 0").run({ text });
+  const remove = db.prepare("DELETE FROM rejects WHERE instr(sample, :text) > 0 OR instr(path, :text) > 0");
+  // As it is, in JSON, and in an address.
+  const forms = new Set([text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text.toWellFormed())]);
+  for (const form of forms) remove.run({ text: form });
 };

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openLedgerForTest } from "../../commands/run-for-test.ts";
+import type { Event } from "../../model/event.ts";
 import { openReader } from "../reader.ts";
 import { createKeeper } from "./keeper.ts";
 import { askFolder, documentForTest, eventForTest, noon, openTestFolder } from "./test-folder.ts";
@@ -17,6 +18,24 @@ const filesWith = (dir: string, text: string): readonly string[] =>
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((file) => readFileSync(file).includes(text));
+
+/** A data folder with all projections. */
+const openProjected = (dir: string, journalDays: number) => {
+  const ledger = openLedgerForTest(dir);
+  const keeper = createKeeper({
+    dir,
+    clock: () => noon + dayMs,
+    write: async (call) => ledger.segments(call),
+    journalDays,
+    pinned: {},
+  });
+  const store = (events: readonly Event[]): void => {
+    const lines = events.map((event) => JSON.stringify(event));
+    ledger.append({ lines, keyTimes: events.map((event) => event.timestamp_utc), rejects: [] });
+    while (ledger.pending() > 0) ledger.follow(1000);
+  };
+  return { ledger, keeper, store, close: () => ledger.close() };
+};
 
 test("no byte of an erased visitor is left in the data folder, wherever it lay", async () => {
   const folder = openTestFolder({ clock: () => noon + dayMs });
@@ -37,6 +56,81 @@ test("no byte of an erased visitor is left in the data folder, wherever it lay",
   assert.equal(folder.reader.read(0, 100).length, 2);
   assert.deepEqual((await folder.keeper.verify()).findings, []);
   folder.close();
+});
+
+test("whom an erased visitor sent stays, and nothing tells who sent him: not in files, the journal, or tables", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "turnpike-erase-"));
+  const { ledger, keeper, store, close } = openProjected(dir, 0);
+  const sent = (change: Partial<Event>) => eventForTest({ client_id: "visitor-2", ...change });
+  const byCode = { ref: "a-shop", rcode: visitor, aff: visitor };
+  store([eventForTest({ client_id: visitor }), sent({ ref: visitor }), sent(byCode)]);
+  await keeper.seal();
+  store([
+    sent({ ref: visitor, timestamp_utc: noon + 1 }),
+    sent({ ref: visitor, property_id: "other" }),
+    documentForTest({ ref: visitor }),
+    eventForTest({
+      tracking_protocol: "native",
+      type: "track",
+      name: "agree",
+      client_id: "v3",
+      ref: visitor,
+    }),
+  ]);
+  const reader = openReader(dir, { sealed: "wait" });
+  const referrers = () => reader.read(0, 100).map(({ event: { ref, rcode, aff } }) => [ref, rcode, aff]);
+  const erasing = keeper.erase({ column: "client_id", value: visitor, site: "main" });
+  await Promise.resolve(); // the first step alone
+  const hidden = [
+    ["(erased)", undefined, undefined],
+    ["a-shop", "(erased)", "(erased)"],
+    ["(erased)", undefined, undefined],
+    [visitor, undefined, undefined],
+    ["(erased)", undefined, undefined],
+    ["(erased)", undefined, undefined],
+  ];
+  assert.deepEqual(referrers(), hidden, "at once");
+  await erasing;
+  assert.deepEqual(referrers(), hidden);
+  // A link that was shared before is followed once more.
+  store([sent({ ref: visitor, timestamp_utc: noon + 3 * dayMs })]);
+  assert.deepEqual(referrers().at(-1), ["(erased)", undefined, undefined]);
+  await keeper.erase({ column: "client_id", value: visitor, site: "other" });
+  reader.close();
+  assert.deepEqual((await keeper.verify()).findings, []);
+  await keeper.seal();
+  assert.equal(ledger.pending(), 0);
+  close();
+  assert.deepEqual(filesWith(dir, visitor), []);
+  rmSync(dir, { recursive: true });
+});
+
+test("what a user's server sent without a visitor goes with the visitor who came as that user", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "turnpike-erase-"));
+  const { keeper, store, close } = openProjected(dir, 0);
+  const user = 'user "0190beef"'; // as it stands in JSON it is another text
+  const renewal = { client_id: null, user_id: user, user_claim: "server", name: "renewal" } as const;
+  const login = { client_id: visitor, user_id: user, user_claim: "page", name: "login" } as const;
+  store([eventForTest(login), eventForTest(renewal), documentForTest({ user_id: user, client_id: visitor })]);
+  await keeper.seal();
+  store([
+    eventForTest(renewal),
+    eventForTest({ ref: user }),
+    documentForTest({ user_id: user, client_id: visitor }),
+  ]);
+  await keeper.erase({ column: "client_id", value: visitor, site: null });
+  store([eventForTest(renewal)]); // it comes late
+  await keeper.seal();
+  const reader = openReader(dir, { sealed: "wait" });
+  assert.deepEqual(
+    reader.read(0, 100).map(({ event }) => [event.client_id, event.ref]),
+    [["visitor-1", "(erased)"]],
+  );
+  reader.close();
+  assert.deepEqual((await keeper.verify()).findings, []);
+  close();
+  assert.deepEqual([...filesWith(dir, "0190beef"), ...filesWith(dir, visitor)], []);
+  rmSync(dir, { recursive: true });
 });
 
 test("an event that an erased visitor's browser sends late is not sealed; one that happens later is", async () => {
@@ -109,15 +203,7 @@ test("whoever lists the folder while a day is written anew and while a visitor i
 
 test("a user is erased with the visitors who came as that user, from the tables of sessions and results, too", async () => {
   const dir = mkdtempSync(join(tmpdir(), "turnpike-erase-"));
-  const ledger = openLedgerForTest(dir);
-  const clock = () => noon + dayMs;
-  const keeper = createKeeper({
-    dir,
-    clock,
-    write: async (call) => ledger.segments(call),
-    journalDays: 8,
-    pinned: {},
-  });
+  const { ledger, keeper, store, close } = openProjected(dir, 8);
   const person = "person-0190beef";
   const events = ["visitor-1", "visitor-2", "visitor-3"].flatMap((client_id, i) => [
     eventForTest({
@@ -136,9 +222,7 @@ test("a user is erased with the visitors who came as that user, from the tables 
     }),
     eventForTest({ client_id, timestamp_utc: noon + 20, ...(i < 2 && { user_id: person }) }),
   ]);
-  const lines = events.map((event) => JSON.stringify(event));
-  ledger.append({ lines, keyTimes: events.map((event) => event.timestamp_utc), rejects: [] });
-  while (ledger.pending() > 0) ledger.follow(1000);
+  store(events);
   await keeper.seal();
   const report = await keeper.erase({ column: "user_id", value: person, site: "main" });
   assert.equal(report.visitors, 2);
@@ -151,7 +235,7 @@ test("a user is erased with the visitors who came as that user, from the tables 
   assert.equal(ledger.rebuildExperiments(), 1);
   assert.deepEqual(rows("SELECT exposed, converted, value_sum FROM experiment_outcomes"), [[1, 1, 30]]);
   reader.close();
-  ledger.close();
+  close();
   assert.deepEqual(filesWith(dir, person), []);
   rmSync(dir, { recursive: true });
 });

@@ -81,6 +81,23 @@ test("verify names a file that is missing, cut short or changed", async () => {
   folder.close();
 });
 
+test("verify notices a single bit that changed, wherever in a file it stands", async () => {
+  const folder = openTestFolder();
+  folder.store([eventForTest({ page_title: "A title that stands in the file as it is: 0123456789" })]);
+  await folder.keeper.seal();
+  const file = join(folder.dir, "events/site=main/date=2026-01-31/part-0001.parquet");
+  const whole = readFileSync(file);
+  for (const place of [5, whole.length >> 3, whole.length >> 2, whole.length - 20]) {
+    const changed = Buffer.from(whole);
+    changed[place] = (changed[place] ?? 0) ^ 1;
+    writeFileSync(file, changed);
+    const { findings } = await folder.keeper.verify();
+    assert.equal(findings.length, 1, `byte ${place} of ${whole.length}`);
+    assert.match(String(findings), /part-0001\.parquet .*: put it back from a backup$/);
+  }
+  folder.close();
+});
+
 test("removing made-up visitors takes their sealed events, too", async () => {
   const folder = openTestFolder();
   folder.store([eventForTest({ traffic_filter_name: "demo", client_id: "demo-1" }), eventForTest()]);

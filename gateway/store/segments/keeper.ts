@@ -70,7 +70,7 @@ export interface Keeper {
 
 /** So many rows are sealed at a time: what one child holds in memory. */
 const batchRows = 100_000;
-/** So many rows leave the journal at a time: events that come meanwhile wait some milliseconds. */
+/** So many rows of the journal leave or change at a time: events that come meanwhile wait some milliseconds. */
 const dropSlice = 500;
 const dayMs = 86_400_000;
 
@@ -151,12 +151,14 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
   const rewrite = (paths: readonly string[]): Promise<number> =>
     inStaging(
       (staging) => ({ kind: "rewrite" as const, dir, staging, paths }),
-      async ({ staged, emptied, erasures, journalSeqs }) => {
+      async ({ staged, emptied, erasures, journalSeqs, namingSeqs }) => {
         onStep("written");
         publish(dir, staged);
         for (const path of emptied) retire(dir, path);
         onStep("published");
-        if (journalSeqs.length > 0) await write({ kind: "erase-rows", seqs: journalSeqs });
+        for (const seqs of slicesOf(journalSeqs)) await write({ kind: "erase-rows", seqs });
+        for (const seqs of slicesOf(namingSeqs)) await write({ kind: "hide-names", seqs });
+        onStep("journal");
         const segments = staged.map(({ segment }) => segment);
         await write({ kind: "rewritten", segments, emptied, erasures });
         onStep("committed");
@@ -225,6 +227,11 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     },
   };
 };
+
+const slicesOf = (seqs: readonly number[]): readonly (readonly number[])[] =>
+  Array.from({ length: Math.ceil(seqs.length / dropSlice) }, (_, i) =>
+    seqs.slice(i * dropSlice, (i + 1) * dropSlice),
+  );
 
 const walPatienceMs = 60_000;
 

@@ -31,11 +31,11 @@ export const readErasures = (db: Db): readonly Erasure[] =>
 
 export const putSegment = (db: Db, s: Segment): void => {
   db.prepare(`
-    INSERT INTO segments (path, site, date, rows, bytes, min_seq, max_seq, seq_sum, min_at, max_at, footer, columns)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO segments (path, site, date, rows, bytes, min_seq, max_seq, seq_sum, min_at, max_at, footer, hash, columns)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET rows = excluded.rows, bytes = excluded.bytes, min_seq = excluded.min_seq,
       max_seq = excluded.max_seq, seq_sum = excluded.seq_sum, min_at = excluded.min_at, max_at = excluded.max_at,
-      footer = excluded.footer, columns = excluded.columns`).run(
+      footer = excluded.footer, hash = excluded.hash, columns = excluded.columns`).run(
     s.path,
     s.site,
     s.date,
@@ -47,6 +47,7 @@ export const putSegment = (db: Db, s: Segment): void => {
     s.minAt,
     s.maxAt,
     s.footer,
+    s.hash,
     JSON.stringify(s.columns),
   );
 };
@@ -80,6 +81,7 @@ interface SegmentRow {
   readonly min_at: number;
   readonly max_at: number;
   readonly footer: string;
+  readonly hash: string | null;
   readonly columns: string;
 }
 
@@ -95,5 +97,6 @@ const toSegment = (row: SegmentRow): Segment => ({
   minAt: row.min_at,
   maxAt: row.max_at,
   footer: row.footer,
+  hash: row.hash,
   columns: JSON.parse(row.columns) as Segment["columns"], // our own text
 });

@@ -15,6 +15,8 @@ export interface ReadJob {
   /** … up to this */
   readonly upTo: number;
   readonly match: Match;
+  /** columns of the event; all where they are left out */
+  readonly columns?: readonly string[];
 }
 
 /** Which events; what is left out does not matter. */
@@ -58,7 +60,7 @@ const print = async (
   erasures: readonly Erasure[],
   fd: number,
 ): Promise<void> => {
-  const lines = await linesOfFiles(duck, files);
+  const lines = await linesOfFiles(duck, files, { erasures, ...(job.columns && { columns: job.columns }) });
   const result = await duck.stream(
     `SELECT line FROM (${lines} WHERE ${conditionOf(job)} AND NOT (${erasedRows(erasures)})) ORDER BY seq`,
   );

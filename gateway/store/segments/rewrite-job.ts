@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Db, openDatabaseReadOnly } from "../database.ts";
 import { eventOf } from "../stored-event.ts";
 import { type Duck, openDuck, rowsOf } from "./duck.ts";
-import { erasedRows, isErased } from "./erasures.ts";
+import { erasedRows, namingRows, showEvent, withoutNames } from "./erasures.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { type Erasure, type Segment, type Staged, segmentFile } from "./segment.ts";
 import { quote } from "./sql-text.ts";
@@ -25,45 +25,63 @@ export interface RewriteResult {
   readonly erasures: readonly number[];
   /** rows of the journal that are erased */
   readonly journalSeqs: readonly number[];
+  /** rows of the journal that name somebody who is */
+  readonly namingSeqs: readonly number[];
 }
 
 export const rewriteJob = async (job: RewriteJob): Promise<RewriteResult> => {
   const db = openDatabaseReadOnly(job.dir);
   const manifest = readManifest(db);
-  const journalSeqs = erasedInJournal(db, manifest.erasures);
+  const journal = concernedInJournal(db, manifest.erasures);
   db.close();
   const duck = await openDuck(join(job.staging, "spill"));
   const staged: Staged[] = [];
   const emptied: string[] = [];
-  const keep = `seq <= ${manifest.state.watermark} AND NOT (${erasedRows(manifest.erasures)})`;
+  const where = `seq <= ${manifest.state.watermark} AND NOT (${erasedRows(manifest.erasures)})`;
   for (const segment of manifest.segments) {
     const from = segmentFile(job.dir, segment);
     const due = job.paths.includes(segment.path) || (await holdsErased(duck, from, segment, manifest));
     if (!due) continue;
     const done = await writeCopy(
       duck,
-      from,
-      keep,
+      { from, columns: withoutNames(manifest.erasures), where },
       placeOf(segment),
       join(job.staging, `${staged.length}.parquet`),
     );
     if (done) staged.push(done);
     else emptied.push(segment.path);
   }
-  return { staged, emptied, erasures: manifest.erasures.map(({ no }) => no), journalSeqs };
+  return { staged, emptied, erasures: manifest.erasures.map(({ no }) => no), ...journal };
 };
 
-/** Most rows went with their person; these are of no person: served documents, for one. */
-const erasedInJournal = (db: Db, erasures: readonly Erasure[]): readonly number[] => {
+/** Most rows went with their person; these are of no person, served documents for one, or of others who name him. */
+const concernedInJournal = (
+  db: Db,
+  erasures: readonly Erasure[],
+): Pick<RewriteResult, "journalSeqs" | "namingSeqs"> => {
   // A look at the text first: to decode every row would take minutes.
   const read = db.prepare("SELECT seq, body FROM journal WHERE seq <= ? AND instr(body, ?) > 0");
-  const found = new Set<number>();
+  const erased = new Set<number>();
+  const naming = new Set<number>();
   for (const erasure of erasures) {
-    const rows = read.iterate(erasure.upToSeq, erasure.value) as Iterable<{ seq: number; body: string }>;
-    for (const { seq, body } of rows) if (isErased([erasure], seq, eventOf(body))) found.add(seq);
+    const rows = read.iterate(erasure.upToSeq, textWithin(erasure.value)) as Iterable<JournalRow>;
+    for (const { seq, body } of rows) {
+      const event = eventOf(body);
+      const shown = showEvent([erasure], seq, event);
+      if (shown === null) erased.add(seq);
+      else if (shown !== event) naming.add(seq);
+    }
   }
-  return [...found];
+  return { journalSeqs: [...erased], namingSeqs: [...naming].filter((seq) => !erased.has(seq)) };
 };
+
+interface JournalRow {
+  readonly seq: number;
+  readonly body: string;
+}
+
+/** As it stands in a line of JSON. */
+const textWithin = (value: string): string => JSON.stringify(value).slice(1, -1);
 
 const placeOf = ({ path, site, date, columns }: Segment) => ({ path, site, date, columns });
 
@@ -77,7 +95,7 @@ const holdsErased = async (
   if (due.length === 0) return false;
   const found = await rowsOf(
     duck,
-    `SELECT 1 FROM read_parquet(${quote(file)}) WHERE ${erasedRows(due)} LIMIT 1`,
+    `SELECT 1 FROM read_parquet(${quote(file)}) WHERE ${erasedRows(due)} OR ${namingRows(due)} LIMIT 1`,
   );
   return found.length > 0;
 };

@@ -52,10 +52,44 @@ export const runReadJob = (job: ReadJob): number => {
   }
 };
 
-const tryToRead = (job: ReadJob): number | { readonly error: string } => {
+/** Likewise, while the caller does other work; rejects when `signal` ends it. */
+export const runReadJobAside = async (job: ReadJob, signal: AbortSignal): Promise<number> => {
+  for (let tries = 1; ; tries++) {
+    const out = openUnnamed();
+    const error = await readInto(out, job, signal);
+    if (error === null) return out;
+    closeSync(out);
+    signal.throwIfAborted();
+    if (tries === readTries) throw new Error(`store: sealed events cannot be read: ${error}`);
+  }
+};
+
+/** Resolves with what went wrong, or null. */
+const readInto = (out: number, job: ReadJob, signal: AbortSignal): Promise<string | null> =>
+  new Promise((resolve) => {
+    const running = spawn(process.execPath, flags, { stdio: ["pipe", out, "pipe"], signal });
+    let said = "";
+    running.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      said = `${said}${text}`.slice(0, maxErrorCharacters);
+    });
+    running.stdin?.on("error", () => {}); // it has ended: how, `close` says
+    running.once("error", (error) => resolve(error.message));
+    running.once("close", (code, by) =>
+      resolve(code === 0 ? null : said.trim() || `the child process ended (${by ?? code})`),
+    );
+    running.stdin?.end(`${JSON.stringify(job)}\n`);
+  });
+
+/** A file that nobody else can open: visitors' data, it goes with the last one who has it open. */
+const openUnnamed = (): number => {
   const folder = mkdtempSync(join(tmpdir(), "turnpike-read-"));
   const out = openSync(join(folder, "lines"), "wx+", 0o600);
-  rmSync(folder, { recursive: true }); // visitors' data: it goes with the last one who has it open
+  rmSync(folder, { recursive: true });
+  return out;
+};
+
+const tryToRead = (job: ReadJob): number | { readonly error: string } => {
+  const out = openUnnamed();
   const { status, stderr } = spawnSync(process.execPath, flags, {
     input: `${JSON.stringify(job)}\n`,
     stdio: ["pipe", out, "pipe"],

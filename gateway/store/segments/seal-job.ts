@@ -44,9 +44,9 @@ export const sealJob = async (job: SealJob): Promise<SealResult> => {
   const db = openDatabaseReadOnly(job.dir);
   try {
     const manifest = readManifest(db);
-    const isErased = createTombstones(db, readSecret(job.dir));
+    const { isBuried } = createTombstones(db, () => readSecret(job.dir));
     const erased = new Set<number>();
-    const rows = (): Iterable<Row> => journalRows(db, job, isErased, erased);
+    const rows = (): Iterable<Row> => journalRows(db, job, isBuried, erased);
     const { days, properties } = survey(db, rows(), job.pinned);
     const columnsOf = (site: string): Columns => chosenOf(properties[site] ?? []);
     const parts = [...days.values()].map((day) => placePart(day, manifest, columnsOf(day.site)));
@@ -73,13 +73,13 @@ interface Row {
 function* journalRows(
   db: Db,
   { after, upTo }: SealJob,
-  isErased: (event: Event) => boolean,
+  isBuried: (event: Event) => boolean,
   erased: Set<number>,
 ): Iterable<Row> {
   const read = db.prepare("SELECT seq, body FROM journal WHERE seq > ? AND seq <= ? ORDER BY seq");
   for (const row of read.iterate(after, upTo) as Iterable<{ seq: number; body: string }>) {
     const event = eventOf(row.body);
-    if (isErased(event)) erased.add(row.seq);
+    if (isBuried(event)) erased.add(row.seq);
     else yield { seq: row.seq, event };
   }
 }
@@ -159,6 +159,9 @@ const append = async (duck: Duck, rows: Iterable<Row>, parts: readonly Part[]): 
 // Rows above the watermark in it are of a seal that was cut short: they are in the journal, and come from there.
 const oldRows = async (duck: Duck, job: SealJob, { old }: Part, manifest: Manifest): Promise<string> => {
   if (!old) return "";
-  const lines = await linesOfFiles(duck, [segmentFile(job.dir, old)], ["client_id"]);
+  const lines = await linesOfFiles(duck, [segmentFile(job.dir, old)], {
+    also: ["client_id"],
+    erasures: manifest.erasures,
+  });
   return ` UNION ALL SELECT line, client_id, moment, seq FROM (${lines} WHERE seq <= ${job.after} AND NOT (${erasedRows(manifest.erasures)}))`;
 };

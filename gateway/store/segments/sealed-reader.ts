@@ -1,17 +1,26 @@
 /** Events whose journal rows have gone, read from the sealed files by a child process while the caller waits. */
 import { closeSync, readSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import type { Stored } from "../../model/event-store.ts";
 import type { Match } from "./read-job.ts";
 import { storedOf } from "./rows.ts";
-import { runReadJob } from "./run-job.ts";
+import { runReadJob, runReadJobAside } from "./run-job.ts";
 
 /** A child reads so many sequences at a time: it takes a quarter of a second to start, and sorts them in memory. */
 const windowRows = 100_000;
 
-/** Events with `after` < sequence ≤ `upTo`, in order of arrival, however many; only a piece of them is in memory. */
-export function* readSealed(dir: string, after: number, upTo: number, match: Match = {}): Generator<Stored> {
+/**
+ * Events with `after` < sequence ≤ `upTo`, in order of arrival, however many; only a piece of them is in memory. With
+ * `columns` they have those alone.
+ */
+export function* readSealed(
+  dir: string,
+  after: number,
+  upTo: number,
+  columns?: readonly string[],
+): Generator<Stored> {
   for (let from = after; from < upTo; from += windowRows) {
-    yield* readWindow(dir, from, Math.min(upTo, from + windowRows), match);
+    yield* readWindow(dir, from, Math.min(upTo, from + windowRows), {}, columns);
   }
 }
 
@@ -19,8 +28,36 @@ export function* readSealed(dir: string, after: number, upTo: number, match: Mat
 export const findSealed = (dir: string, upTo: number, match: Match): Iterable<Stored> =>
   readWindow(dir, 0, upTo, match);
 
-function* readWindow(dir: string, after: number, upTo: number, match: Match): Generator<Stored> {
-  const fd = runReadJob({ kind: "read", dir, after, upTo, match });
+/** Likewise, while the caller does other work. Ends with an error when `signal` says so. */
+export async function* findSealedAside(
+  dir: string,
+  upTo: number,
+  match: Match,
+  signal: AbortSignal,
+): AsyncGenerator<Stored> {
+  const fd = await runReadJobAside({ kind: "read", dir, after: 0, upTo, match }, signal);
+  try {
+    let read = 0;
+    for (const line of linesOf(fd)) {
+      yield storedOf(line);
+      if (++read % linesAtOnce === 0) await setImmediate();
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** So many are read before others get a turn: some milliseconds. */
+const linesAtOnce = 200;
+
+function* readWindow(
+  dir: string,
+  after: number,
+  upTo: number,
+  match: Match,
+  columns?: readonly string[],
+): Generator<Stored> {
+  const fd = runReadJob({ kind: "read", dir, after, upTo, match, ...(columns && { columns }) });
   try {
     for (const line of linesOf(fd)) yield storedOf(line);
   } finally {

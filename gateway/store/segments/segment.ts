@@ -26,6 +26,8 @@ export interface Segment {
   readonly maxAt: number;
   /** SHA-256 of the file's end, which lists all its parts */
   readonly footer: string;
+  /** SHA-256 of the whole file; null where it was written before this was kept */
+  readonly hash: string | null;
   /** columns made of properties, name → kind */
   readonly columns: Readonly<Record<string, PropertyKind>>;
 }
@@ -45,11 +47,14 @@ export interface SealState {
   readonly removed: number;
 }
 
-/** Events to take out: of one site, where the column has this value, up to a sequence. */
+/**
+ * Events to take out: of one site, where the column has this value, up to a sequence. `owner` are a user's events
+ * without a visitor. Of `referrer` the events stay, they are others': the value goes from the columns of who sent them.
+ */
 export interface Erasure {
   readonly no: number;
   readonly site: string;
-  readonly column: "client_id" | "user_id" | "traffic_filter_name";
+  readonly column: "client_id" | "user_id" | "traffic_filter_name" | "owner" | "referrer";
   readonly value: string;
   readonly upToSeq: number;
 }
@@ -77,6 +82,22 @@ const lastDay = Date.UTC(9999, 11, 31);
 /** The UTC day of an event; times that no calendar of four digits has are kept at its ends. */
 export const dayOf = (at: number): string =>
   new Date(Math.min(lastDay, Math.max(firstDay, at))).toISOString().slice(0, 10);
+
+/** The hash of a whole file. */
+export const hashFile = (file: string): string => {
+  const hash = createHash("sha256");
+  const chunk = Buffer.alloc(1 << 20);
+  const fd = openSync(file, "r");
+  try {
+    for (let length = -1; length !== 0; ) {
+      length = readSync(fd, chunk);
+      hash.update(chunk.subarray(0, length));
+    }
+    return hash.digest("hex");
+  } finally {
+    closeSync(fd);
+  }
+};
 
 /** The hash of a Parquet file's end (its schema, and place and size of every piece); null where it is no such file. */
 export const footerOf = (file: string): string | null => {

@@ -55,7 +55,7 @@ export const openTestFolder = (
       rejectsKept: 10,
       rejectDays: 1,
       projections: () => [],
-      experimentsOnly: () => ({ id: "none", apply() {}, flush() {}, forget() {} }),
+      experimentRebuild: () => ({ expose() {}, count() {} }),
       definitions: () => new Map(),
     });
     const write: KeeperOptions["write"] = async (call) => ledger.segments(call);

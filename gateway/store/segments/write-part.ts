@@ -2,7 +2,7 @@
 import { statSync } from "node:fs";
 import { columnsOfLine, type Duck, rowsOf } from "./duck.ts";
 import type { Columns } from "./rows.ts";
-import { footerOf, type Segment, type Staged } from "./segment.ts";
+import { footerOf, hashFile, type Segment, type Staged } from "./segment.ts";
 import { quote } from "./sql-text.ts";
 import { syncFile } from "./staging.ts";
 
@@ -24,15 +24,14 @@ export const writeLines = async (
   return write(duck, columnsOfLine(place.columns), place, file);
 };
 
-/** Writes the rows of one file that fulfil the condition, in their order. */
+/** Writes the rows of one file that fulfil the condition, in their order, with these columns. */
 export const writeCopy = (
   duck: Duck,
-  from: string,
-  condition: string,
+  { from, columns, where }: { readonly from: string; readonly columns: string; readonly where: string },
   place: Place,
   file: string,
 ): Promise<Staged | null> =>
-  write(duck, `SELECT * FROM read_parquet(${quote(from)}) WHERE ${condition}`, place, file);
+  write(duck, `SELECT ${columns} FROM read_parquet(${quote(from)}) WHERE ${where}`, place, file);
 
 const write = async (duck: Duck, query: string, place: Place, file: string): Promise<Staged | null> => {
   await duck.run(`COPY (${query}) TO ${quote(file)} (${copyOptions})`);
@@ -60,6 +59,7 @@ export const describeFile = async (duck: Duck, file: string): Promise<Found> => 
     minAt: Number(row["min_at"]),
     maxAt: Number(row["max_at"]),
     footer: footerOf(file) ?? "",
+    hash: hashFile(file),
   };
 };
 

@@ -4,9 +4,10 @@
  */
 import type { Event } from "../../model/event.ts";
 import type { Db } from "../database.ts";
-import { eventOf } from "../stored-event.ts";
-import { type Erased, type EraseRequest, eraseFromTables } from "./erase-tables.ts";
-import { putSegment, putState, readState, removeSegment } from "./manifest.ts";
+import { bodyOf, eventOf } from "../stored-event.ts";
+import { type Erased, type EraseRequest, eraseFromTables, erasePersonOf } from "./erase-tables.ts";
+import { showEvent } from "./erasures.ts";
+import { putSegment, putState, readErasures, readState, removeSegment } from "./manifest.ts";
 import type { PropertyColumn } from "./property-columns.ts";
 import { putPropertyColumns } from "./property-table.ts";
 import type { Segment } from "./segment.ts";
@@ -26,6 +27,8 @@ export type SegmentCall =
   | ({ readonly kind: "erase" } & EraseRequest)
   /** deletes journal rows by their sequences */
   | { readonly kind: "erase-rows"; readonly seqs: readonly number[] }
+  /** writes journal rows anew without the names of those who are being erased */
+  | { readonly kind: "hide-names"; readonly seqs: readonly number[] }
   /** takes days before this one out of the manifest */
   | { readonly kind: "prune"; readonly before: string; readonly site: string | null }
   /** gives the disk back what deleted rows took, where that is most of a database that is quickly copied */
@@ -77,6 +80,8 @@ export const performSegmentCall = (parts: SegmentWriterParts, call: SegmentCall)
       return db.transaction((): Erased => eraseFromTables(db, call)).immediate();
     case "erase-rows":
       return db.transaction(() => eraseRows(parts, call.seqs)).immediate();
+    case "hide-names":
+      return db.transaction(() => hideNames(db, call.seqs)).immediate();
     case "prune":
       return db.transaction(() => pruneDays(parts, call.before, call.site)).immediate();
     case "compact":
@@ -186,21 +191,38 @@ const forgetErased = (parts: SegmentWriterParts, seqs: readonly number[]): void 
     const person = row ? personOf(eventOf(row.body)) : null;
     if (!row) continue;
     const at = forget(row);
+    for (const table of ["payments", "agreements"]) db.prepare(`DELETE FROM ${table} WHERE seq = ?`).run(seq);
     if (person !== null) until.set(person, Math.max(at, until.get(person) ?? at));
   }
   for (const [person, at] of until) {
     // All that was earlier is erased: a session that ended by then is of such events alone.
     db.prepare("DELETE FROM sessions WHERE person = ? AND ended_at <= ?").run(person, at);
-    const isKnown = db.prepare("SELECT 1 FROM sessions WHERE person = ?").get(person) !== undefined;
-    if (isKnown) continue;
-    db.prepare("DELETE FROM person_events WHERE person = ?").run(person);
-    db.prepare("DELETE FROM visitors WHERE no = ?").run(person);
+    if (!isKnown(db, person)) erasePersonOf(db, person);
   }
 };
+
+const isKnown = (db: Db, person: number): boolean =>
+  db
+    .prepare(
+      `SELECT 1 FROM sessions WHERE person = +:person
+       UNION ALL SELECT 1 FROM person_events JOIN journal USING (seq) WHERE person = +:person LIMIT 1`,
+    )
+    .get({ person }) !== undefined;
 
 const eraseRows = ({ db }: SegmentWriterParts, seqs: readonly number[]): void => {
   const remove = db.prepare("DELETE FROM journal WHERE seq = ?");
   for (const seq of seqs) remove.run(seq);
+};
+
+const hideNames = (db: Db, seqs: readonly number[]): void => {
+  const erasures = readErasures(db);
+  const read = db.prepare("SELECT body FROM journal WHERE seq = ?").pluck();
+  const write = db.prepare("UPDATE journal SET body = ? WHERE seq = ?");
+  for (const seq of seqs) {
+    const body = read.get(seq) as string | undefined;
+    const shown = body === undefined ? null : showEvent(erasures, seq, eventOf(body));
+    if (shown) write.run(bodyOf(shown), seq);
+  }
 };
 
 const pruneDays = (parts: SegmentWriterParts, before: string, site: string | null): Pruned => {
