@@ -12,6 +12,7 @@ import type { FromWorker, ToWorker } from "./fleet-messages.ts";
 import { systemClock } from "./lib/clock.ts";
 import { collectAtRest } from "./lib/collect-at-rest.ts";
 import { createLog } from "./lib/log.ts";
+import { boundOldGeneration } from "./lib/old-generation.ts";
 import { boundYoungGeneration } from "./lib/young-generation.ts";
 import { createRemoteCounters } from "./limit/remote-counters.ts";
 import type { PlaceNews } from "./limit/shared-places.ts";
@@ -24,6 +25,7 @@ import { readSecret } from "./store/secret.ts";
 type Serve = Extract<ToWorker, { kind: "serve" }>;
 
 const log = createLog(process.stdout, process.stdout.isTTY === true);
+boundOldGeneration();
 const say = (message: FromWorker): void => void process.send?.(message, undefined, {}, () => {});
 let store: RemoteStore | null = null;
 let side: FedSide | null = null;

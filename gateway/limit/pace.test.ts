@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Exchange } from "../http/exchange.ts";
 import { readBody } from "../http/read-body.ts";
 import { connectTo, exchangeBytes, serve } from "../http/test-server.ts";
@@ -51,6 +52,16 @@ test("a body that does not come is cut with 408, and nothing of it is kept", asy
   pass(1);
   assert.match(await answer, /^HTTP\/1\.1 408 [\s\S]*the body of the request comes too slowly\n$/);
   assert.deepEqual([pace.watched, refused], [0, ["slow"]]);
+});
+
+test("many that are slow are cut a few at a time, and others are served between", async (t) => {
+  const { port, pace, pass, refused } = await open(t);
+  const answers = Array.from({ length: 30 }, () => exchangeBytes(port, head));
+  while (pace.watched < answers.length) await nextTurn();
+  pass(10);
+  assert.ok(refused.length < 15, `${refused.length} were cut in one turn`);
+  for (const answer of await Promise.all(answers)) assert.match(answer, /^HTTP\/1\.1 408 /);
+  assert.deepEqual([pace.watched, refused.length], [0, 30]);
 });
 
 test("a body that has come is not watched any longer", async (t) => {

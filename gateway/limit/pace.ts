@@ -23,6 +23,8 @@ interface Progress {
 }
 
 const lookEveryMs = 1000;
+/** Requests that are cut in one turn of the event loop: whoever opens thousands at once must not hold others up at their end. */
+const cutsATurn = 8;
 
 export const createPace = (
   initial: LimitSettings,
@@ -31,15 +33,26 @@ export const createPace = (
 ): Pace => {
   const running = new Map<IncomingMessage, Progress>();
   let settings = initial;
+  let doomed: Exchange[] = [];
 
   const look = (): void => {
+    if (doomed.length > 0) return;
     const at = now();
-    for (const progress of running.values()) {
-      if (judge(progress, at, settings) !== "slow") continue;
-      running.delete(progress.x.req);
-      onRefused("slow");
-      cut(progress.x);
+    const isSlow = (progress: Progress): boolean => judge(progress, at, settings) === "slow";
+    doomed = [...running.values()].filter(isSlow).map(({ x }) => x);
+    cutSome();
+  };
+  const cutSome = (): void => {
+    for (let i = 0; i < cutsATurn; i++) {
+      const x = doomed.pop();
+      if (!x) return;
+      if (running.delete(x.req)) refuse(x); // others are gone, or have come whole meanwhile
     }
+    setImmediate(cutSome);
+  };
+  const refuse = (x: Exchange): void => {
+    onRefused("slow");
+    cut(x);
   };
   const timer = setInterval(look, lookEveryMs).unref();
 
@@ -55,7 +68,10 @@ export const createPace = (
     get watched() {
       return running.size;
     },
-    close: () => clearInterval(timer),
+    close() {
+      clearInterval(timer);
+      doomed = [];
+    },
   };
 };
 

@@ -209,7 +209,7 @@ const serverOptions = (options: ListenerOptions) => ({
   requireHostHeader: false, // `openExchange` does, where it is followed
   headersTimeout: timesOf(options).headersMs,
   requestTimeout: 900_000, // the whole request: a large upload over a slow line takes its time
-  connectionsCheckingInterval: Math.min(5_000, timesOf(options).headersMs / 4),
+  connectionsCheckingInterval: Math.min(1_000, timesOf(options).headersMs / 4), // seldom would be many at once
   keepAliveTimeout: timesOf(options).idleMs,
 });
 

@@ -48,7 +48,10 @@ export const joinSockets = (
     endSoon();
   });
   upstream.on("drain", () => client.resume());
-  upstream.on("error", close).on("close", () => client.end(close));
+  upstream.on("error", close).on("close", () => {
+    if (client.writableFinished) close();
+    else client.end(close); // what it has not taken yet still goes
+  });
   return (bytes) => {
     // The bytes are the connection's, and the next ones come into the same place.
     if (!client.write(Buffer.from(bytes))) upstream.pause();

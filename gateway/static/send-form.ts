@@ -5,6 +5,7 @@ import type { Exchange, ResponseHead } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { sendBuffer, sendStream } from "../http/respond.ts";
 import { allowsRange, judgeConditions } from "./conditions.ts";
+import { fileBody, readPiece } from "./file-body.ts";
 import type { Files } from "./files.ts";
 import { frameParts, type Multipart } from "./multipart.ts";
 import { type ByteRange, parseRanges } from "./range.ts";
@@ -78,7 +79,7 @@ const sendPart = async (
   const handle = await files.open(source);
   if (!handle) return false;
   head.headers.set("content-length", String(end - start + 1));
-  await sendStream(x, head, handle.createReadStream({ start, end }));
+  await sendStream(x, head, fileBody(handle, { start, end }));
   return true;
 };
 
@@ -105,8 +106,6 @@ const sendParts = async (
   return true;
 };
 
-const pieceBytes = 65_536;
-
 async function* readParts(
   handle: FileHandle,
   frame: Multipart,
@@ -115,11 +114,10 @@ async function* readParts(
   for (const [i, { start, end }] of ranges.entries()) {
     yield frame.heads[i] ?? Buffer.alloc(0);
     for (let at = start; at <= end; ) {
-      const piece = Buffer.allocUnsafe(Math.min(pieceBytes, end + 1 - at));
-      const { bytesRead } = await handle.read(piece, 0, piece.length, at);
-      if (bytesRead === 0) throw new Error("static: the file became shorter while it was sent");
-      yield piece.subarray(0, bytesRead);
-      at += bytesRead;
+      const piece = await readPiece(handle, at, end);
+      if (piece.length === 0) throw new Error("static: the file became shorter while it was sent");
+      yield piece;
+      at += piece.length;
     }
   }
   yield frame.tail;

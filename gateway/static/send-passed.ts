@@ -6,6 +6,7 @@ import type { BodyPass, Exchange, ResponseHead } from "../http/exchange.ts";
 import { runPasses, sendBuffer, sendStream } from "../http/respond.ts";
 import { acceptedCodings } from "./accept-encoding.ts";
 import { type Compressor, type MadeCoding, madeCodingOf, worthBytes } from "./compress.ts";
+import { fileBody } from "./file-body.ts";
 import type { File, Files } from "./files.ts";
 import { isDocument } from "./mime.ts";
 import { headOf, type Page } from "./page.ts";
@@ -96,7 +97,7 @@ const addVary = (head: ResponseHead): void => {
 const sendLarge = async (x: Exchange, file: File, page: Page, options: PassedOptions): Promise<boolean> => {
   const handle = await options.files.open(file);
   if (!handle) return false;
-  const body = handle.createReadStream();
+  const body = fileBody(handle, { start: 0, end: file.size - 1 });
   try {
     const head = headOf(plainForm(file), page);
     const pass = await runOnce(x, head);
