@@ -4,11 +4,9 @@
 import { join } from "node:path";
 import { distDir, needsBuild } from "../setup/build/dist.ts";
 import type { DemoUpstream } from "../setup/demo/server.ts";
-import { adminCommands } from "./admin-commands.ts";
 import { openAdminDoor } from "./admin-door.ts";
-import { admin, type Reloaded } from "./api/admin.ts";
+import { type Live, openAdminSide, urlHost, usesDemo } from "./admin-side.ts";
 import { createAuth, type KnownToken } from "./api/auth.ts";
-import { sitesOf } from "./app.ts";
 import { formatBanner } from "./banner.ts";
 import type { Io, StartOptions } from "./commands/context.ts";
 import { loadedOrThrow } from "./commands/settings-options.ts";
@@ -27,22 +25,18 @@ import { createLog, type Log } from "./lib/log.ts";
 import { shortPath } from "./lib/short-path.ts";
 import { boundYoungGeneration } from "./lib/young-generation.ts";
 import { openCounters } from "./limit/open-counters.ts";
-import type { Bound } from "./listen/bind.ts";
-import { createListener } from "./listen/listener.ts";
 import { createTicketKeys } from "./listen/tls/ticket-keys.ts";
 import { watchProcess } from "./metrics/process-figures.ts";
-import { addressOf } from "./proxy/settings.ts";
 import { createTunnels } from "./proxy/tunnels.ts";
 import { openPublicSide, reportError } from "./public-side.ts";
 import { quotaStoreOf } from "./quota-store.ts";
-import { readMetrics } from "./read-metrics.ts";
 import { createReload, reloadOnSave, reloadOnSignal } from "./reload.ts";
-import { addFigures, type SideFigures } from "./side-figures.ts";
+import { addFigures } from "./side-figures.ts";
+import { reopenOnSignal, untilStopped } from "./signals.ts";
 import { refuseUnusable } from "./sink-plugins.ts";
-import { openSinks, type Sinks } from "./sinks.ts";
+import { openSinks } from "./sinks.ts";
 import { type Leaving, leaveTo } from "./stand-in.ts";
 import { otherPorts, startAgain } from "./start-again.ts";
-import { createStatic } from "./static/static.ts";
 import { giveAdminToken } from "./store/admin-token.ts";
 import { readSecret } from "./store/secret.ts";
 import type { WriterAhead } from "./writer-ahead.ts";
@@ -125,9 +119,14 @@ const run = async (
     const given = await predecessor.folder();
     if (given) tickets.use(given);
   }
-  let config = initial;
+  const live: Live = {
+    config: initial,
+    siteUrl: "",
+    sinks: null,
+    figures: async () => addFigures([]), // until somebody serves visitors
+    reload: async () => ({ kind: "refused", mistakes: ["it is just starting: try again in a moment"] }),
+  };
   let ahead = writer; // good for the first time that this process has the folder
-  let sinks: Sinks | null = null;
   const data = await openHandedData({
     dir,
     pendingEvents: initial.limits.pendingEvents,
@@ -137,14 +136,14 @@ const run = async (
       return openDataSide(initial, output, log, first);
     },
     async openBeside(own) {
-      sinks = await openSinks({
-        config: { ...config, data: initial.data },
+      live.sinks = await openSinks({
+        config: { ...live.config, data: initial.data },
         folder,
         store: own,
         log,
         clock: systemClock,
       });
-      return sinks;
+      return live.sinks;
     },
   });
   closers.push(() => data.close());
@@ -156,68 +155,24 @@ const run = async (
   await built;
 
   const missed = { exposuresLate: 0, exposuresLost: 0, requestsDropped: 0 };
-  if (output) closers.push(output.follow(store.reader.people, () => config));
-  let siteUrl = "";
-  let figures = async (): Promise<SideFigures> => addFigures([]); // until somebody serves visitors
+  if (output) closers.push(output.follow(store.reader.people, () => live.config));
   // Where workers serve visitors, this process is one of its own.
   const ownProcess = initial.workers > 1 ? watchProcess(() => noOpenOnes) : null;
   closers.push(() => ownProcess?.close());
-  let reload = async (): Promise<Reloaded> => ({
-    kind: "refused",
-    mistakes: ["it is just starting: try again in a moment"],
-  });
-  const adminListener = createListener({
-    address: initial.listen.admin,
-    tls: door.tls,
+  const adminSide = await openAdminSide({
+    live,
+    door,
+    auth,
+    store,
+    keeper: data.keeper,
+    missed,
+    ownProcess,
     inherited: predecessor?.socketFor("admin", initial.listen.admin),
-    headerBytes: initial.limits.headerBytes,
-    clock: systemClock,
-    siteOf: () => sitesOf(config)[0] ?? null,
-    isTrusted: () => false,
     // Both: what holds the one port is often another Turnpike, which has the other as well.
     portHint: (free) => startAgain(io.env, options, `--admin ${free} ${otherPorts(initial)}`),
-    onError: reportError(log),
-    handler: admin({
-      auth,
-      pages: createStatic({ dir: join(distDir, "dashboard"), index: "index.html" }),
-      answersFor: (host) => door.answersFor(host, adminBound),
-      health: {
-        dir,
-        trouble: () => store.trouble(),
-        pending: () => store.pending(),
-        pendingLimit: () => config.limits.pendingEvents,
-        certificates: async () => (await figures()).certificates,
-        now: systemClock,
-      },
-      metrics: () =>
-        readMetrics({
-          store,
-          dir,
-          now: systemClock,
-          side: () => figures(),
-          sinks: () => sinks?.status() ?? [],
-          missed: () => ({ ...missed }),
-          owner: () => ownProcess?.figures() ?? null,
-        }),
-      commands: adminCommands(store, data.keeper, () => reload()),
-      source: {
-        store,
-        lastSeq: () => store.reader.lastSeq(),
-        perSecond: () => store.perSecond(systemClock()),
-        trouble: () => store.trouble(),
-        experiments: () => config.experiments,
-        siteUrl: () => siteUrl,
-        snippet: () =>
-          `<script src="${siteUrl}${config.tracking.scriptPath}" data-site="${config.sites[0]?.id}" async></script>`,
-        demo: () => usesDemo(config),
-        missed: () => ({ ...missed }),
-        now: systemClock,
-      },
-    }),
+    log,
   });
-  const adminBound = await adminListener.listen();
-  closers.push(() => adminListener.stop(1000));
-  const adminUrl = `${door.tls ? "https" : "http"}://${urlHost(adminBound)}:${adminBound.port}`;
+  closers.push(() => adminSide.listener.stop(1000));
 
   const counters = await openCounters(initial.limits, {
     secret,
@@ -226,7 +181,7 @@ const run = async (
     days: quotaStoreOf(store),
   });
   closers.push(() => counters.close());
-  const demo = usesDemo(initial) ? await startDemo(adminUrl) : null;
+  const demo = usesDemo(initial) ? await startDemo(adminSide.url) : null;
   if (demo) closers.push(() => demo.close());
   const parts = {
     store,
@@ -248,8 +203,8 @@ const run = async (
     portHint: (ports: string) => startAgain(io.env, options, ports),
   };
   const side =
-    config.workers > 1
-      ? await (await import("./fleet.ts")).startFleet(config, {
+    initial.workers > 1
+      ? await (await import("./fleet.ts")).startFleet(initial, {
           store,
           missed,
           counters,
@@ -258,16 +213,16 @@ const run = async (
           log,
           sockets,
         })
-      : await openPublicSide(config, parts, log, sockets);
+      : await openPublicSide(initial, parts, log, sockets);
   closers.push(() => side.stop());
-  figures = () => side.figures();
+  live.figures = () => side.figures();
   closers.push(reopenOnSignal(() => side.reopenLogs()));
   const { bound, secure } = side;
-  siteUrl = `http://${urlHost(bound)}:${bound.port}`;
+  live.siteUrl = `http://${urlHost(bound)}:${bound.port}`;
   const secureUrl = secure && `https://${urlHost(secure)}:${secure.port}`;
-  data.announce(`${door.tls ? "https://" : ""}${urlHost(adminBound)}:${adminBound.port}`);
+  data.announce(adminSide.url.replace(/^http:\/\//, ""));
 
-  reload = createReload({
+  live.reload = createReload({
     file,
     load: options.load,
     initial,
@@ -275,14 +230,14 @@ const run = async (
     tryOut: (next) => refuseUnusable(next, folder),
     apply(next) {
       side.apply(next);
-      config = next;
-      sinks?.apply(next);
+      live.config = next;
+      live.sinks?.apply(next);
       store.configure(projectionSettings(next));
     },
   });
-  if (options.dev && file) closers.push(reloadOnSave(file, reload));
+  if (options.dev && file) closers.push(reloadOnSave(file, () => live.reload()));
   // A terminal that closes sends it to everything that runs in it: there it means to stop.
-  const ignoreHangUps = io.isTerminal ? () => {} : reloadOnSignal(reload);
+  const ignoreHangUps = io.isTerminal ? () => {} : reloadOnSignal(() => live.reload());
   closers.push(ignoreHangUps);
   const handover = createHandover({
     data,
@@ -290,7 +245,7 @@ const run = async (
     days: counters.days,
     log,
     sockets() {
-      const descriptor = adminListener.descriptor();
+      const descriptor = adminSide.listener.descriptor();
       const own = descriptor === null ? [] : [["admin", descriptor, initial.listen.admin] as const];
       return [...own, ...side.sockets()];
     },
@@ -302,19 +257,19 @@ const run = async (
     const code = auth.newCode();
     io.stdout.write(
       formatBanner({
-        siteUrl,
+        siteUrl: live.siteUrl,
         secureUrl,
-        adminUrl,
+        adminUrl: adminSide.url,
         code,
         token,
         tokenFile,
         dataDir: shortPath(dir),
-        experiments: config.experiments,
+        experiments: live.config.experiments,
       }),
     );
   } else {
     const encrypted = secureUrl === null ? {} : { secure: secureUrl };
-    log.info("listening", { site: siteUrl, ...encrypted, dashboard: adminUrl, data: dir });
+    log.info("listening", { site: live.siteUrl, ...encrypted, dashboard: adminSide.url, data: dir });
   }
   predecessor?.serving(store, counters.days);
   closers.push(collectAtRest());
@@ -327,35 +282,8 @@ const run = async (
       ignoreHangUps();
       ignoreRestarts();
     },
-    drain: async () => void (await Promise.all([side.drain(), adminListener.drain(1000, 10_000)])),
+    drain: async () => void (await Promise.all([side.drain(), adminSide.listener.drain(1000, 10_000)])),
   };
 };
 
 const noOpenOnes = { openConnections: 0, openRequests: 0, openWebsockets: 0 };
-
-/** After logrotate has moved files. Without a listener the signal would open a debugger. */
-const reopenOnSignal = (reopen: () => void): (() => void) => {
-  process.on("SIGUSR1", reopen);
-  return () => process.off("SIGUSR1", reopen);
-};
-
-const usesDemo = (config: Config): boolean =>
-  config.routes.some((route) => route.proxy?.upstreams.some((one) => addressOf(one) === "demo"));
-
-/** The host to type into a browser for what a listener is bound to. */
-const urlHost = ({ host }: Bound): string => {
-  if (host === "::" || host === "0.0.0.0") return "localhost";
-  return host.includes(":") ? `[${host}]` : host;
-};
-
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
-const untilStopped = (signal: AbortSignal | undefined): Promise<void> =>
-  new Promise((resolve) => {
-    const stop = () => {
-      for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => process.exit(130));
-      resolve();
-    };
-    process.once("SIGINT", stop);
-    process.once("SIGTERM", stop);
-    signal?.addEventListener("abort", stop, { once: true });
-  });

@@ -1,0 +1,19 @@
+/** Signals of the process that are no reload and no restart. */
+
+/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
+export const untilStopped = (signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve) => {
+    const stop = () => {
+      for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => process.exit(130));
+      resolve();
+    };
+    process.once("SIGINT", stop);
+    process.once("SIGTERM", stop);
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+
+/** After logrotate has moved files. Without a listener the signal would open a debugger. */
+export const reopenOnSignal = (reopen: () => void): (() => void) => {
+  process.on("SIGUSR1", reopen);
+  return () => process.off("SIGUSR1", reopen);
+};
