@@ -174,7 +174,12 @@ const startByHand = async (data: string): Promise<{ child: ChildProcess; output:
       output += chunk.toString();
     });
   }
-  await waitFor(() => output.includes('"listening"'), "the start");
+  try {
+    await waitFor(() => output.includes('"listening"'), "the start");
+  } catch (error) {
+    child.kill("SIGKILL"); // nobody else could
+    throw error;
+  }
   return { child, output: () => output };
 };
 
