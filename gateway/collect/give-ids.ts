@@ -1,5 +1,5 @@
 import type { Event, Keyed } from "../model/event.ts";
-import { derivedId } from "../model/ids.ts";
+import { derivedId, hashedId } from "../model/ids.ts";
 import type { Visitor } from "../model/visitor.ts";
 import type { Asked } from "./asked.ts";
 import type { CollectRequest } from "./request.ts";
@@ -20,9 +20,18 @@ export const giveIds = (
   if (origin === "foreign" || origin === "any" || request.headers["sec-fetch-site"] === "cross-site")
     return null;
   const said = events.find(({ event }) => event.client_id)?.event.client_id;
-  const id = said ?? request.fallbackId ?? derivedId(request.receivedAt, events[0]?.event.id ?? "");
+  const id = said ?? socketVisitor(request) ?? derivedId(request.receivedAt, events[0]?.event.id ?? "");
   for (const { event } of events) event.client_id ??= id;
-  return request.fallbackId === undefined ? id : null;
+  return request.isFrame ? null : id;
+};
+
+/**
+ * Whoever says nobody in the frames of a websocket is one visitor, as long as it is open. Made of the handshake, which a
+ * recording of the frames has as well, so that a replay gives the same.
+ */
+const socketVisitor = ({ site, address, headers }: CollectRequest): string | null => {
+  const key = headers["sec-websocket-key"];
+  return key === undefined ? null : hashedId(["websocket", site.id, address, key]);
 };
 
 /** Events from other sites' pages are kept and marked; they cannot say who somebody is, nor what he consents to. */

@@ -25,8 +25,8 @@ export interface CollectRequest {
   readonly unreadable?: string | undefined;
   /** asks with `?debug=1` to be shown what is stored, and may be */
   readonly debugs: boolean;
-  /** the visitor where neither a cookie nor the hit says who that is, and no cookie can be set */
-  readonly fallbackId?: string;
+  /** came over a websocket: no cookie can be set */
+  readonly isFrame?: boolean;
 }
 
 export type Headers = Readonly<Record<string, string | undefined>>;

@@ -8,7 +8,6 @@ import type { WebSocket } from "ws";
 import type { Upgrade } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import type { Clock } from "../lib/clock.ts";
-import { newId } from "../model/ids.ts";
 import type { Site } from "../model/site.ts";
 import type { Collector } from "./collector.ts";
 import { frameAnswer } from "./frame-answer.ts";
@@ -93,7 +92,6 @@ type FrameMaker = (
 /** Makes a request of a frame: what the handshake said, at the time of the frame. */
 const frameMaker = (x: Upgrade): FrameMaker => {
   const { "content-encoding": _encoding, ...headers } = x.req.headers as Headers; // requests have no list of set-cookie
-  const fallbackId = newId();
   return (frame, { collectPath, clock, siteOf }) => ({
     ...frame,
     site: siteOf?.(x) ?? x.site,
@@ -106,6 +104,6 @@ const frameMaker = (x: Upgrade): FrameMaker => {
     address: x.address,
     headers,
     debugs: false,
-    fallbackId,
+    isFrame: true,
   });
 };

@@ -198,6 +198,31 @@ test("frames that say nobody are of one visitor as long as the connection lasts;
   assert.equal(c, visitor);
 });
 
+test("recorded frames replay as the visitor they were of, one for each connection", async () => {
+  const store = createStore();
+  const recorded: CollectRequest[] = [];
+  const collector = collectorOver(native, store);
+  const { port } = await start({
+    collector: {
+      take(request) {
+        recorded.push(request);
+        return collector.take(request);
+      },
+    },
+  });
+  for (const client of [await open(port), await open(port)]) {
+    for (const frame of ["{}", "{}"]) {
+      client.send(frame);
+      await client.next();
+    }
+  }
+  const again = createStore();
+  for (const { isFrame: _gone, ...request } of recorded) await collectorOver(native, again).take(request);
+  const visitors = (kept: TestStore) => eventsOf(kept).map(({ client_id }) => client_id);
+  assert.deepEqual(visitors(again), visitors(store));
+  assert.equal(new Set(visitors(store)).size, 2);
+});
+
 test("what cannot be read is a reject and said so; a list is answered with all ids", async () => {
   const store = createStore();
   const { port } = await start({}, store);

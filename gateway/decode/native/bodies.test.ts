@@ -136,6 +136,18 @@ describe("lists", () => {
     );
   });
 
+  test("what a batch says under one name of a field beats path and query under another", () => {
+    const body = { version: "batch", App: "batch", events: [{ ename: "a" }, { ename: "b", VER: "own" }] };
+    const events = decode(post(body, "/tr/v1/ver/path/app/path?APP=query")).events.map(({ event }) => event);
+    assert.deepEqual(
+      events.map(({ version, app }) => [version, app]),
+      [
+        ["batch", "batch"],
+        ["own", "batch"],
+      ],
+    );
+  });
+
   test("an id in path, query or batch is not the id of every event", () => {
     const eid = "0190a4c2-2e7a-7cc0-98c4-dc0c0c07398f";
     const { events } = decode(post({ eid, events: [{}, {}] }, `/tr/v1/EID/${eid}?utm_eid=${eid}`));

@@ -5,18 +5,18 @@ export const parseExact = (text: string): unknown => {
 };
 
 const manyDigits = /\d{16}/;
-const quoteOrNumber = /"|-?\d[\d.eE+-]*/g;
-const whole = /^-?\d{16,}$/;
+/** The digits of a fraction or an exponent are no whole number. */
+const quoteOrLong = /"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g;
 
 /** `text` is JSON: every string in it ends. A number that cannot be exact is put between quotes. */
 const quoteLongNumbers = (text: string): string => {
   let quoted = "";
   let from = 0;
-  quoteOrNumber.lastIndex = 0;
-  for (let found = quoteOrNumber.exec(text); found !== null; found = quoteOrNumber.exec(text)) {
+  quoteOrLong.lastIndex = 0;
+  for (let found = quoteOrLong.exec(text); found !== null; found = quoteOrLong.exec(text)) {
     const [token] = found;
-    if (token === '"') quoteOrNumber.lastIndex = endOfString(text, found.index);
-    else if (whole.test(token) && !Number.isSafeInteger(Number(token))) {
+    if (token === '"') quoteOrLong.lastIndex = endOfString(text, found.index);
+    else if (!Number.isSafeInteger(Number(token))) {
       quoted += `${text.slice(from, found.index)}"${token}"`;
       from = found.index + token.length;
     }

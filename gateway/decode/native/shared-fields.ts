@@ -1,3 +1,4 @@
+import type { ColumnName } from "../../model/event.ts";
 import { meaningOf } from "./fields.ts";
 import type { Source } from "./gather.ts";
 import { type Notes, note } from "./notes.ts";
@@ -15,13 +16,16 @@ export const sharedFields = (sources: readonly Source[], notes: Notes): Source =
   const fields = Object.create(null) as Record<string, unknown>; // a key may be any text
   let left = maxLength;
   for (const source of sources) {
+    const weaker = keysByColumn(fields);
     for (const key in source.fields) {
       const sent = source.fields[key];
       const value = source.repeats && Array.isArray(sent) ? sent[0] : sent;
       if (value === null || value === undefined || isEventId(key)) continue;
       left -= Math.max(minLength, key.length + lengthOf(key, value) + 6);
-      if (isScalar(value) && left >= 0) fields[key] = value;
-      else note(notes, key, "left out: too much to be said of every event of a list");
+      if (isScalar(value) && left >= 0) {
+        for (const other of weaker.get(columnOf(key)) ?? []) delete fields[other];
+        fields[key] = value;
+      } else note(notes, key, "left out: too much to be said of every event of a list");
       if (left < 0) return { fields, repeats: false };
     }
   }
@@ -35,7 +39,19 @@ const lengthOf = (key: string, value: unknown): number =>
 const isScalar = (value: unknown): value is string | number | boolean =>
   typeof value === "string" || typeof value === "number" || typeof value === "boolean";
 
-const isEventId = (key: string): boolean => {
+const isEventId = (key: string): boolean => columnOf(key) === "id";
+
+const columnOf = (key: string): ColumnName | undefined => {
   const meaning = meaningOf(key);
-  return meaning?.kind === "column" && meaning.column === "id";
+  return meaning?.kind === "column" ? meaning.column : undefined;
+};
+
+/** What was said of a column so far, under any of its names: a stronger source replaces all of it. */
+const keysByColumn = (fields: Source["fields"]): ReadonlyMap<ColumnName | undefined, readonly string[]> => {
+  const keys = new Map<ColumnName | undefined, string[]>();
+  for (const key in fields) {
+    const column = columnOf(key);
+    if (column !== undefined) keys.set(column, [...(keys.get(column) ?? []), key]);
+  }
+  return keys;
 };
