@@ -177,6 +177,15 @@ describe("the tag", () => {
     }
   });
 
+  test("a body that cannot be unpacked is refused like any that cannot be read", async () => {
+    const { ask, stored } = collectorOf();
+    const headers = { host: "shop.example", "content-encoding": "gzip" };
+    const body = Buffer.from("no gzip");
+    const answer = await ask("/g/collect?v=2&tid=G-SHOP&cid=1.2&en=x", { method: "POST", headers, body });
+    assert.deepEqual([answer.status, answer.body], [400, "Bad Request"]);
+    assert.deepEqual(stored, []);
+  });
+
   test("a disk that is full is said without a word of ours", async () => {
     const { ask } = collectorOf({
       append: () => Promise.reject(new StoreBusy("the disk is full", 5)),

@@ -124,8 +124,11 @@ const dress = (request: CollectRequest, answer: CollectAnswer): CollectAnswer =>
     const name = answer.headers[i] ?? "";
     if (!replaced.has(name)) headers.push(name, answer.headers[i + 1] ?? "");
   }
-  const body = plainBodies[answer.status] ?? answer.body;
-  return { status: answer.status, headers, body };
+  // A body that cannot be unpacked reaches no decoder, and none of theirs answers 200 without a word.
+  const isUnread = answer.status === 200 && answer.body === "";
+  const status = isUnread ? 400 : answer.status;
+  if (isUnread) headers.push("content-type", "text/plain; charset=utf-8");
+  return { status, headers, body: plainBodies[status] ?? answer.body };
 };
 
 const replaced: ReadonlySet<string> = new Set([
@@ -137,6 +140,7 @@ const replaced: ReadonlySet<string> = new Set([
 
 /** The sender is anybody: what is wrong with our disk, or with a key, is told in the log. */
 const plainBodies: Readonly<Record<number, string>> = {
+  400: "Bad Request",
   401: "Unauthorized",
   503: "Service Unavailable",
 };

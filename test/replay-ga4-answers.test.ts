@@ -25,6 +25,37 @@ describe("how GA4 requests are answered", () => {
     });
   }
 
+  const hit = "/g/collect?v=2&tid=G-1&cid=1.2&en=page_view";
+  const refused: readonly (readonly [method: string, target: string, status: number])[] = [
+    ...["tid", "cid", "en"].flatMap((name) => {
+      const without = hit.replace(new RegExp(`&${name}=[^&]*`), "");
+      return [without, `${without}&${name}=`].map((target) => ["POST", target, 400] as const);
+    }),
+    ["HEAD", hit, 405],
+    ["PUT", hit, 405],
+    ["GET", hit.replace("/g/", "/mp/"), 405],
+    ["GET", "/g/collect/", 404],
+    ["GET", "/G/collect", 404],
+  ];
+  for (const [method, target, status] of refused) {
+    test(`${method} ${target} is refused with ${status}`, async () => {
+      assert.equal((await ask(gateway.url + target, { method })).status, status);
+    });
+  }
+
+  test("any page may read an answer, and none sets a cookie", async () => {
+    for (const target of [hit, hit.replace("&en=page_view", ""), "/mp/collect?measurement_id=G-1"]) {
+      const headers = { origin: "https://page.test", cookie: "vid=1; _ga=GA1.1.1.2" };
+      const answer = await ask(gateway.url + target, { method: "POST", headers });
+      assert.equal(answer.headers["access-control-allow-origin"], "https://page.test", target);
+      assert.equal(answer.headers["access-control-allow-credentials"], "true");
+      assert.equal(answer.headers["access-control-allow-methods"], "POST, GET, OPTIONS");
+      assert.equal(answer.headers["access-control-max-age"], "86400");
+      assert.equal(answer.headers.vary, "Origin");
+      assert.equal(answer.cookies.size, 0);
+    }
+  });
+
   test("one line that cannot be read refuses none of the others", async () => {
     const body = "en=first\nen=&_et=1\nen=third";
     const answer = await ask(`${gateway.url}/g/collect?v=2&tid=G-1&cid=1.2`, { method: "POST", body });

@@ -32,4 +32,18 @@ test("the first of a repeated parameter counts, and what stands in the fragment 
   const event = enriched({ page_location: "https://a.example/?utm_source=1&utm_source=2#?utm_medium=3" });
   assert.equal(event.utm_source, "1");
   assert.equal(event.utm_medium, undefined);
+  const bare = enriched({ page_location: "https://a.example/#/route?utm_source=1&gclid=2" });
+  assert.deepEqual(
+    [bare.utm_source, bare.click_id_gclid, bare.traffic_source],
+    [undefined, undefined, "direct"],
+  );
+});
+
+test("a client that only adds to the campaign of the address leaves it its source", () => {
+  const event = enriched({
+    page_location: "https://shop.example/?utm_source=a&utm_content=b",
+    utm_content: "c",
+    utm_id: "7",
+  });
+  assert.deepEqual([event.utm_source, event.utm_content, event.utm_id], ["a", "c", "7"]);
 });

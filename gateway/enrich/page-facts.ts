@@ -109,10 +109,9 @@ const campaignNames: ReadonlyMap<string, CampaignColumn> = new Map<string, Campa
 const maxValueLength = 8096;
 
 const readCampaign = (url: string): PageFacts["campaign"] => {
-  const at = url.indexOf("?");
-  if (at < 0) return null;
+  const query = queryOf(url);
+  if (query === "") return null;
   const campaign = new Map<CampaignColumn, string>();
-  const [query = ""] = url.slice(at + 1).split("#", 1);
   for (const pair of query.split("&")) {
     const column = campaignNames.get(nameOf(pair));
     if (column === undefined || campaign.has(column)) continue;
@@ -123,8 +122,7 @@ const readCampaign = (url: string): PageFacts["campaign"] => {
 };
 
 const clickOf = (url: string): Click | null => {
-  const at = url.indexOf("?");
-  const [query = ""] = at < 0 ? [] : url.slice(at + 1).split("#", 1);
+  const query = queryOf(url);
   if (!mayHoldClick(query)) return null;
   const params = new Map<string, string>();
   for (const pair of query.split("&")) {
@@ -132,4 +130,12 @@ const clickOf = (url: string): Click | null => {
     if (!params.has(name)) params.set(name, decodeText(pair.slice(pair.indexOf("=") + 1)));
   }
   return readClick(params);
+};
+
+/** What stands between `?` and `#`. */
+const queryOf = (url: string): string => {
+  const hash = url.indexOf("#");
+  const address = hash < 0 ? url : url.slice(0, hash);
+  const at = address.indexOf("?");
+  return at < 0 ? "" : address.slice(at + 1);
 };

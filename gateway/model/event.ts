@@ -252,7 +252,11 @@ export const eventColumns = [
   { name: "items", type: "json", meaning: "goods of a purchase", native: ["items"] },
   { name: "traits", type: "json", meaning: "what identify says of a user", native: ["traits"] },
   { name: "properties", type: "json", meaning: "everything else the client sent, case kept" },
-  { name: "protocol_fields", type: "json", meaning: "fields of the protocol that have no column" },
+  {
+    name: "protocol_fields",
+    type: "json",
+    meaning: "fields of the protocol that have no column, or say more than theirs",
+  },
   { name: "problems", type: "json", meaning: "what could not be read, field by field" },
 ] as const satisfies readonly Column[];
 

@@ -59,6 +59,7 @@ const describe = (session: Session, events: readonly Event[]): SessionView["sess
     ...taken(views[0], utmNames, "utm_"),
     ...taken(views[0], clickNames, "click_id_"),
     ...taken(main, mainNames, ""),
+    ...(main && isTagEvent(main) ? placeOf(main) : {}),
     ...totalEvents(events),
   };
 };
@@ -87,6 +88,13 @@ const taken = (event: Event | undefined, names: readonly string[], prefix: strin
       event?.[`${prefix}${name}` as ColumnName] ?? null, // the lists name columns; a test compares them
     ]),
   );
+
+/** Of a tag's visit a place that nobody knows is an empty text, as in its events. */
+const placeOf = (event: Event) => ({
+  session_geo_city: event.geo_city ?? "",
+  session_geo_country: event.geo_country ?? "",
+  session_geo_continent: event.geo_continent ?? "",
+});
 
 /** The first event of the visitor with most events; of two with as many, of the one who came first. */
 const mainEvent = (events: readonly Event[]): Event | undefined => {

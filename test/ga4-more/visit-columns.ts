@@ -173,6 +173,8 @@ export const columnsOfVisits: readonly MoreCase[] = [
         session_entry_page_title: "",
         session_second_page_title: null,
         session_utm_source: null,
+        session_geo_country: "",
+        session_geo_region: null,
       },
     ],
   },
