@@ -23,6 +23,8 @@ export interface CollectRequest {
   readonly body: Buffer | string;
   /** asks with `?debug=1` to be shown what is stored, and may be */
   readonly debugs: boolean;
+  /** by which a trusted proxy in front calls it, for the log */
+  readonly id?: string | undefined;
   /** the visitor where neither a cookie nor the hit says who that is, and no cookie can be set */
   readonly fallbackId?: string;
 }
