@@ -9,7 +9,7 @@ import { HttpError } from "./http/http-error.ts";
 import { clientOf } from "./lib/ip.ts";
 import type { Limiter } from "./limit/limit.ts";
 import { limitFields, type Told } from "./limit/refusal.ts";
-import { hstsHeader, isForwardedSecure } from "./listen/exchange.ts";
+import { hstsHeader, idBefore, isForwardedSecure } from "./listen/exchange.ts";
 import type { LaneAnswer } from "./listen/lane.ts";
 import type { PlainRequest } from "./listen/plain-request.ts";
 import { hostOf } from "./listen/target.ts";
@@ -62,6 +62,7 @@ export const createCollectLane = (parts: CollectLaneParts): CollectLane => {
       headers,
       body,
       debugs: false,
+      id: idBefore(headers, peer, isTrusted),
     };
     const { onAnswered } = parts;
     const began = performance.now();

@@ -229,7 +229,7 @@ const endOf = (ending: Ending, began: number) => ({
 
 const hitEntry = (request: CollectRequest, answer: CollectAnswer, route: string, began: number) => ({
   time: request.receivedAt,
-  id: requestId({}),
+  id: request.id ?? requestId({}),
   site: request.site.id,
   address: maskIp(request.address, request.site.ipMasking),
   method: request.method,

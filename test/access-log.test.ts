@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { get } from "node:http";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -195,9 +196,17 @@ test("a request that a trusted proxy has named keeps its name: in the log, at th
     assert.equal(await askFrom("127.0.0.2", "/down", "edge-1"), "edge-1");
     assert.notEqual(await askFrom("127.0.0.1", "/stranger", "edge-2"), "edge-2");
     assert.notEqual(await askFrom("127.0.0.2", "/odd", "<script>"), "<script>");
-    await askFrom("127.0.0.2", "/up", "edge-3");
-    await waitFor(() => find("/up"), "the last line");
+    assert.equal(await askFrom("127.0.0.2", "/up", "edge-3"), "edge-3");
+    const hit = "POST /tr/v1/ HTTP/1.1\r\nHost: a\r\nX-Request-Id: edge-4\r\nContent-Length: 2\r\n\r\n{}";
+    await new Promise<void>((resolve) => {
+      const socket = connect({ port: http, host: "127.0.0.1", localAddress: "127.0.0.2" }, () =>
+        socket.write(hit),
+      );
+      socket.once("data", () => resolve(void socket.destroy()));
+    });
+    await waitFor(() => find("/up") && find("/tr/v1/"), "the last lines");
     assert.deepEqual([find("/down")?.id, find("/up")?.id, asked], ["edge-1", "edge-3", ["edge-3"]]);
+    assert.equal(find("/tr/v1/")?.id, "edge-4");
     assert.ok(find("/stranger")?.id !== "edge-2");
   });
 });

@@ -36,6 +36,10 @@ const checks: readonly Check[] = [
     try: async ({ get }) => assert.equal((await get("/app.css")).headers["cache-control"], "max-age=3600"),
   },
   {
+    line: "add_header X-Frame-Options SAMEORIGIN",
+    try: async ({ get }) => assert.equal((await get("/app.css")).headers["x-frame-options"], "SAMEORIGIN"),
+  },
+  {
     line: "gzip_static",
     async try({ get }) {
       const { headers, body } = await get("/app.css", { headers: { "accept-encoding": "gzip" } });
@@ -116,7 +120,7 @@ const checks: readonly Check[] = [
     },
   },
   {
-    line: "keepalive 16",
+    line: "server 127.0.0.1:3000 max_conns=16",
     async try({ get, upstreams }) {
       await Promise.all(Array.from({ length: 20 }, () => get("/")));
       assert.equal(upstreams[3000].asked.length, 20);
@@ -134,7 +138,7 @@ const checks: readonly Check[] = [
     try: async ({ get }) => assert.equal((await get("/")).headers["x-powered-by"], undefined),
   },
   {
-    line: "add_header X-Frame-Options",
+    line: "add_header X-Frame-Options DENY",
     try: async ({ get }) => assert.equal((await get("/")).headers["x-frame-options"], "DENY"),
   },
   { line: "proxy_connect_timeout", try: async ({ get }) => expect(await get("/"), 502) },

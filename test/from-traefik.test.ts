@@ -76,13 +76,6 @@ const routing: readonly Check[] = [
     try: async ({ get }) => expect(await get("/"), 504),
   },
   {
-    line: "serversTransport.maxIdleConnsPerHost",
-    async try({ get, upstreams }) {
-      await Promise.all(Array.from({ length: 20 }, () => get("/")));
-      assert.equal(upstreams[3000].asked.length, 20);
-    },
-  },
-  {
     line: "serversTransport.insecureSkipVerify",
     try: async ({ get }) => expect(await get("/"), 200, "over TLS"),
   },

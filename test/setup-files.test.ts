@@ -16,7 +16,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, type TestContext, test } from "node:test";
 import { loadConfig } from "../gateway/config/load.ts";
 import { readJson } from "../gateway/config/read-json.ts";
 import { ask } from "./ask.ts";
@@ -97,7 +97,10 @@ const layOutImage = (): string => {
   return app;
 };
 
-const startImage = async (app: string): Promise<{ child: ChildProcess; output: () => string }> => {
+const startImage = async (
+  app: string,
+  t: TestContext,
+): Promise<{ child: ChildProcess; output: () => string }> => {
   const settings = read("setup/container.jsonc").replaceAll("/app/", `${app}/`);
   const file = join(folder, "config.json");
   writeFileSync(file, settings);
@@ -117,6 +120,7 @@ const startImage = async (app: string): Promise<{ child: ChildProcess; output: (
     stdio: ["ignore", "pipe", "pipe"],
     env: { PATH: "/usr/bin:/bin", NODE_ENV: "production" },
   });
+  t.after(() => child.kill("SIGKILL"));
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on("data", (chunk: Buffer) => {
@@ -127,25 +131,21 @@ const startImage = async (app: string): Promise<{ child: ChildProcess; output: (
   return { child, output: () => output };
 };
 
-test("the image's program serves without the pinned node and without sources, is healthy, and drains", async () => {
+test("the image's program serves without the pinned node and without sources, is healthy, and drains", async (t) => {
   const app = layOutImage();
-  const { child, output } = await startImage(app);
-  try {
-    assert.match(output(), /"listening"/);
-    const urlOf = (field: string): string => new RegExp(`"${field}":"([^"]+)"`).exec(output())?.[1] ?? "";
-    assert.equal((await ask(`${urlOf("site")}/tr/v1/?ename=a`)).status, 200);
-    assert.match((await ask(`${urlOf("site")}/`)).text, /<html/);
-    const admin = new URL(urlOf("dashboard"));
-    assert.equal(admin.protocol, "https:");
-    const health = (port: string) => spawnHealth(app, port);
-    assert.equal(await health(admin.port), 0);
-    const ended = once(child, "exit");
-    child.kill("SIGTERM");
-    assert.deepEqual((await ended)[0], 0);
-    assert.equal(await health(admin.port), 1);
-  } finally {
-    child.kill("SIGKILL");
-  }
+  const { child, output } = await startImage(app, t);
+  assert.match(output(), /"listening"/);
+  const urlOf = (field: string): string => new RegExp(`"${field}":"([^"]+)"`).exec(output())?.[1] ?? "";
+  assert.equal((await ask(`${urlOf("site")}/tr/v1/?ename=a`)).status, 200);
+  assert.match((await ask(`${urlOf("site")}/`)).text, /<html/);
+  const admin = new URL(urlOf("dashboard"));
+  assert.equal(admin.protocol, "https:");
+  const health = (port: string) => spawnHealth(app, port);
+  assert.equal(await health(admin.port), 0);
+  const ended = once(child, "exit");
+  child.kill("SIGTERM");
+  assert.deepEqual((await ended)[0], 0);
+  assert.equal(await health(admin.port), 1);
 });
 
 const spawnHealth = async (app: string, port: string): Promise<number | null> => {

@@ -27,6 +27,10 @@ export interface CollectRequest {
   readonly debugs: boolean;
   /** came over a websocket: no cookie can be set */
   readonly isFrame?: boolean;
+  /** by which a trusted proxy in front calls it, for the log */
+  readonly id?: string | undefined;
+  /** the visitor where neither a cookie nor the hit says who that is, and no cookie can be set */
+  readonly fallbackId?: string;
 }
 
 export type Headers = Readonly<Record<string, string | undefined>>;

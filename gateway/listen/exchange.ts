@@ -49,7 +49,7 @@ export const openExchange = (
     secure,
     address: clientOf(peer, req.headers, isTrusted),
     site,
-    id: idBefore(req, isTrusted),
+    id: idBefore(req.headers, peer, isTrusted),
     requestEdits: new Map(),
     responsePasses: [],
   };
@@ -123,9 +123,13 @@ const countHosts = (rawHeaders: readonly string[]): number => {
 };
 
 /** A trusted proxy has named the request: its log, ours and the upstream's speak of one id. */
-const idBefore = (req: IncomingMessage, isTrusted: (address: string) => boolean): string | undefined => {
-  const id = req.headers["x-request-id"];
-  if (typeof id !== "string" || !isTrusted(plainAddress(req.socket.remoteAddress))) return undefined;
+export const idBefore = (
+  headers: Readonly<Record<string, string | readonly string[] | undefined>>,
+  peer: string | undefined,
+  isTrusted: (address: string) => boolean,
+): string | undefined => {
+  const id = headers["x-request-id"];
+  if (typeof id !== "string" || !isTrusted(plainAddress(peer))) return undefined;
   return /^[\w.:+/=-]{1,128}$/.test(id) ? id : undefined;
 };
 

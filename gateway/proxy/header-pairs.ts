@@ -24,6 +24,12 @@ export const without = (pairs: HeaderPairs, drop: (name: string) => boolean): He
   return kept;
 };
 
+/**
+ * The name as servers read it that hand headers to a program in variables, as CGI does: to them `X_Real_IP` is `X-Real-IP`
+ * (RFC 3875 §4.1.18), so whoever may not say the one must not say the other.
+ */
+export const dashed = (name: string): string => (name.includes("_") ? name.replaceAll("_", "-") : name);
+
 /** The value of the first pair of that name. */
 export const firstValue = (pairs: HeaderPairs, name: string): string | undefined => {
   for (let i = 0; i < pairs.length; i += 2) if (pairs[i] === name) return pairs[i + 1];

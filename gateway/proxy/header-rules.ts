@@ -1,10 +1,10 @@
-import { type HeaderPairs, without } from "./header-pairs.ts";
+import { dashed, type HeaderPairs, without } from "./header-pairs.ts";
 import type { HeaderRules } from "./settings.ts";
 
 /** The pairs as the rules want them: first what is taken out, then what is put in. */
 export const applyHeaderRules = (pairs: HeaderPairs, rules: CompiledRules | null): HeaderPairs => {
   if (!rules) return pairs;
-  const kept = without(pairs, (name) => rules.gone.has(name));
+  const kept = without(pairs, (name) => rules.gone.has(dashed(name)) || rules.gone.has(name));
   return rules.put.length === 0 ? kept : [...kept, ...rules.put];
 };
 

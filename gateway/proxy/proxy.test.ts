@@ -306,6 +306,21 @@ test("a client that leaves in the middle of its upload ends the upstream's reque
   await left.given;
 });
 
+test("an answer names its request as the upstream knows it, unless the upstream or a rule says otherwise", async (t) => {
+  const seen: unknown[] = [];
+  const port = await upstream(t, async (req, res) => {
+    seen.push(req.headers["x-request-id"]);
+    if (req.url === "/own") res.setHeader("X-Request-Id", "theirs");
+    res.end();
+  });
+  const { port: front } = await gate(t, [port]);
+  const named = (await ask(front, "GET /")).headers.get("x-request-id");
+  assert.deepEqual([named], seen);
+  assert.equal((await ask(front, "GET /own")).headers.get("x-request-id"), "theirs");
+  const { port: silent } = await gate(t, [port], { responseHeaders: { remove: ["X-Request-Id"] } });
+  assert.equal((await ask(silent, "GET /")).headers.get("x-request-id"), undefined);
+});
+
 const refused = 1; // nothing listens on TCP port 1
 
 /** What a visitor reads of a fault that is not his: with the request's id, which the head has as well. */

@@ -2,12 +2,14 @@ import type { Readable } from "node:stream";
 import type { BodyPass, Exchange, ResponseHead } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { discardBody } from "../http/request-body.ts";
+import { requestId } from "../http/request-id.ts";
 import { hasNoBody, runPasses, writeHead } from "../http/respond.ts";
 import { sendError } from "../http/send-error.ts";
 import { noConnection, upstreamFailure } from "./failure.ts";
 import {
   dropHopByHop,
   dropNominated,
+  firstValue,
   type HeaderPairs,
   keepOneAllowedOrigin,
   without,
@@ -82,7 +84,8 @@ export class Relay implements AnswerHandler {
   onHead(call: Call, { status, pairs, framing }: AnswerHead): void {
     this.#hooks.onAnswer();
     if (this.#over) return;
-    const headers = keepOneAllowedOrigin(applyHeaderRules(answerPairs(status, pairs), this.#hooks.rules));
+    const named = naming(answerPairs(status, pairs), this.#x);
+    const headers = keepOneAllowedOrigin(applyHeaderRules(named, this.#hooks.rules));
     if (this.#x.responsePasses.length === 0) {
       this.#promised = framing.kind === "length" ? framing.bytes : -1;
       this.#x.res.writeHead(status, headers as string[]); // Node asks for a mutable array and does not change it
@@ -207,6 +210,12 @@ const answerPairs = (status: number, pairs: HeaderPairs): HeaderPairs => {
   // Not allowed there (RFC 9110 §8.6).
   return status === 204 ? without(headers, (name) => name === "content-length") : headers;
 };
+
+const idHeader = "x-request-id";
+
+/** With the id under which the log and the upstream speak of the request; what the upstream says of it itself stays. */
+export const naming = (pairs: HeaderPairs, x: { id?: string | undefined }): HeaderPairs =>
+  firstValue(pairs, idHeader) === undefined ? [...pairs, idHeader, requestId(x)] : pairs;
 
 const headersOf = (pairs: HeaderPairs): Map<string, string | readonly string[]> => {
   const headers = new Map<string, string | readonly string[]>();

@@ -134,6 +134,24 @@ test("an untrusted client's word about itself is replaced", () => {
   ]);
 });
 
+test("a claim with underscores for dashes, which CGI reads alike, goes too; other such names stay", () => {
+  const x = exchange(
+    [
+      ["Host", "a"],
+      ["X_Forwarded_For", "6.6.6.6"],
+      ["X-Forwarded_Proto", "https"],
+      ["X_Real_IP", "6.6.6.6"],
+      ["X_Request_ID", "mine"],
+      ["X_Experiment", "pricing=b"],
+      ["X_Client_Cert_Subject", "CN=boss"],
+      ["X_User", "boss"],
+      ["my_field", "1"],
+    ].flat(),
+  );
+  x.requestEdits.set("x-user", "ann");
+  assert.deepEqual(upstreamHeaders(x, rules).slice(0, 6), ["host", "a", "my_field", "1", "x-user", "ann"]);
+});
+
 test("a trusted proxy's word is kept, and its address added", () => {
   const said = [
     "x-forwarded-proto",

@@ -2,6 +2,7 @@ import { requestHeader, type Upgrade } from "../http/exchange.ts";
 import { requestId } from "../http/request-id.ts";
 import { plainAddress } from "../lib/ip.ts";
 import {
+  dashed,
   dropHopByHop,
   dropNominated,
   firstValue,
@@ -27,11 +28,13 @@ export const dropOwn: RequestPass = (pairs, x, { stripCookies, isTrusted }) => {
   // Whose certificate it is says only who has seen it: we, or a proxy that is trusted.
   const isForged = (name: string): boolean =>
     name.charCodeAt(0) === 0x78 &&
-    name.startsWith("x-client-cert-") &&
+    isOfCertificate(name) &&
     !isTrusted(plainAddress(x.req.socket.remoteAddress));
   const others = without(pairs, (name) => name === "x-experiment" || isForged(name));
   return stripCookies.length === 0 ? others : dropCookies(others, stripCookies);
 };
+
+const isOfCertificate = (name: string): boolean => name.startsWith("x-client-cert-");
 
 const dropCookies = (pairs: HeaderPairs, names: readonly string[]): HeaderPairs => {
   if (!pairs.some((text, i) => i % 2 === 1 && pairs[i - 1] === "cookie" && hasCookie(text, names)))
@@ -60,6 +63,14 @@ const isCookie = (pair: string, names: readonly string[]): boolean => {
   const end = pair.indexOf("=");
   return names.includes(end < 0 ? pair : pair.slice(0, end).trim());
 };
+
+/** Drops what a server behind us could take for a field that we set, because its name has `_` for `-`. */
+export const dropTwins: RequestPass = (pairs, { requestEdits }) =>
+  without(pairs, (name) => {
+    if (!name.includes("_")) return false;
+    const twin = dashed(name);
+    return isForwarding(twin) || isOfCertificate(twin) || twin === "x-experiment" || requestEdits.has(twin);
+  });
 
 /** Applies what layers decided: null takes a header out, a text replaces it or puts it in. */
 export const applyEdits: RequestPass = (pairs, x) => {
@@ -106,6 +117,7 @@ export const requestPasses = [
   dropHopByHop,
   dropExpect,
   dropOwn,
+  dropTwins,
   applyEdits,
   addForwarded,
 ] as const satisfies readonly RequestPass[];

@@ -70,6 +70,14 @@ export const proxySettings = z.strictObject({
   responseHeaders: headerRules.prefault({}).describe("of answers on their way to the client"),
   connectMs: z.int().min(1).default(5000).describe("longest wait for a connection, ms"),
   firstByteMs: z.int().min(1).default(60_000).describe("longest wait for the answer's head, ms"),
+  idleMs: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      "longest silence of the upstream in the middle of an answer, ms, after which it is cut; null: none, as streams of events need",
+    ),
   connections: z.int().min(1).default(256).describe("open connections to one upstream"),
   queue: z.int().min(0).default(4096).describe("requests that wait for a connection"),
   headBytes: z.int().min(1024).default(65_536).describe("longest head of an answer"),

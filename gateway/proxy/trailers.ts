@@ -3,7 +3,7 @@
  * head: what frames, routes, authenticates or names the client is not taken from there (RFC 9110 §6.5.1).
  */
 import type { IncomingMessage } from "node:http";
-import { dropHopByHop, type HeaderPairs, pairsOf, without } from "./header-pairs.ts";
+import { dashed, dropHopByHop, type HeaderPairs, pairsOf, without } from "./header-pairs.ts";
 
 /** The trailers of a message, without those that only a head may carry; names in lower case. */
 export const allowedTrailers = (pairs: HeaderPairs): HeaderPairs =>
@@ -49,9 +49,14 @@ const ofHeadAlone: ReadonlySet<string> = new Set([
   "vary",
 ]);
 
-/** Fields by which we, or those before us, tell a server who asks. */
-const isOurs = (name: string): boolean =>
-  name.startsWith("x-forwarded-") ||
-  name === "x-real-ip" ||
-  name === "x-request-id" ||
-  name === "x-experiment";
+/** Fields by which we, or those before us, tell a server who asks, however they are written. */
+const isOurs = (written: string): boolean => {
+  const name = dashed(written);
+  return (
+    name.startsWith("x-forwarded-") ||
+    name.startsWith("x-client-cert-") ||
+    name === "x-real-ip" ||
+    name === "x-request-id" ||
+    name === "x-experiment"
+  );
+};

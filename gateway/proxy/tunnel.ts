@@ -9,6 +9,7 @@ import { upstreamFailure } from "./failure.ts";
 import { dropHopByHop, dropNominated, type HeaderPairs } from "./header-pairs.ts";
 import { applyHeaderRules, type CompiledRules } from "./header-rules.ts";
 import { joinSockets } from "./join-sockets.ts";
+import { naming } from "./relay.ts";
 import type { Tunnels } from "./tunnels.ts";
 import { AnswerReader } from "./upstream/answer-reader.ts";
 import type { Endpoint } from "./upstream/endpoint.ts";
@@ -28,7 +29,7 @@ export interface TunnelOptions {
   readonly settings: { readonly connectMs: number; readonly firstByteMs: number; readonly headBytes: number };
   readonly tunnels: Tunnels;
   readonly rules: CompiledRules | null;
-  /** the request's id, for who is refused */
+  /** the request's id */
   readonly id: string;
   /** The upstream answers. */
   readonly onOpen: () => void;
@@ -80,6 +81,9 @@ export const openTunnel = (options: TunnelOptions): void => {
     endSoon();
   };
 
+  const answerPairs = (pairs: HeaderPairs): HeaderPairs =>
+    naming(dropHopByHop(dropNominated(pairs)), { id: options.id });
+
   const readAnswer = (bytes: Buffer): void => {
     early.push(Buffer.from(bytes));
     const all = Buffer.concat(early);
@@ -98,7 +102,7 @@ export const openTunnel = (options: TunnelOptions): void => {
 
   const join = (head: AnswerHead, rest: Buffer): void => {
     options.onOpen();
-    const pairs = applyHeaderRules(dropHopByHop(dropNominated(head.pairs)), options.rules);
+    const pairs = applyHeaderRules(answerPairs(head.pairs), options.rules);
     client.write(headText(101, [...pairs, "connection", "Upgrade", "upgrade", "websocket"]), "latin1");
     if (rest.length > 0) client.write(rest);
     letGo();
@@ -122,7 +126,7 @@ export const openTunnel = (options: TunnelOptions): void => {
     const reader = new AnswerReader("GET", settings.headBytes, {
       onInterim: () => {},
       onHead: ({ status, pairs, framing }) => {
-        const kept = applyHeaderRules(dropHopByHop(dropNominated(pairs)), options.rules);
+        const kept = applyHeaderRules(answerPairs(pairs), options.rules);
         const length = framing.kind === "none" ? ["content-length", "0"] : [];
         const own = kept.includes("content-length") ? [] : length;
         client.write(headText(status, [...kept, ...own, "connection", "close"]), "latin1");

@@ -23,6 +23,7 @@ export const createFinder = (
   settings: StaticSettings,
 ): ((x: Exchange, segments: Segments | null) => Promise<Target>) => {
   const cachePolicy = createCachePolicy(settings);
+  const headers = Object.entries(settings.headers);
   const fallback = settings.fallback?.split("/");
   const notFound = settings.notFound?.split("/");
 
@@ -31,7 +32,7 @@ export const createFinder = (
     const type = mediaType(segments.at(-1) ?? "");
     const cacheControl = how.status === 200 ? cachePolicy(segments, type) : "no-cache";
     const varies = settings.compress && isCompressible(type);
-    return { kind: "page", file: found, page: { segments, type, cacheControl, varies, ...how } };
+    return { kind: "page", file: found, page: { segments, type, cacheControl, headers, varies, ...how } };
   };
   const findInstead = async (x: Exchange, segments: Segments | null): Promise<Target> => {
     if (fallback && segments && isPlace(x, segments)) {

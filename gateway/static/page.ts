@@ -7,6 +7,8 @@ export interface Page {
   readonly segments: readonly string[];
   readonly type: string;
   readonly cacheControl: string;
+  /** what the settings say of every file; names in lower case */
+  readonly headers: readonly (readonly [name: string, value: string])[];
   /** other clients may get it in another coding */
   readonly varies: boolean;
   /** 404: it is sent in the place of a file that is not there, and has no state that could be asked for */
@@ -23,6 +25,7 @@ export const headOf = (form: Representation, page: Page): ResponseHead => {
       ["content-type", page.type],
       ["cache-control", page.cacheControl],
       ["x-content-type-options", "nosniff"],
+      ...page.headers,
     ]),
   };
   if (page.varies) head.headers.set("vary", "Accept-Encoding");

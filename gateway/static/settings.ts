@@ -1,9 +1,22 @@
 import { z } from "zod";
+import { fieldName, fieldValue } from "../http/header-fields.ts";
 
 /** A file of the folder, named from there. */
 const fileBelow = z
   .string()
   .regex(/^(?!\.{1,2}(\/|$))[^/\\\0]+(\/(?!\.{1,2}(\/|$))[^/\\\0]+)*$/, "expected a file below the folder");
+
+/** What is said of a file by what it is: another value would be wrong for it. */
+const ofTheFile = [
+  "accept-ranges",
+  "cache-control",
+  "content-encoding",
+  "content-range",
+  "content-type",
+  "etag",
+  "last-modified",
+  "vary",
+];
 
 const cacheRule = z.strictObject({
   files: z
@@ -34,6 +47,16 @@ export const staticSettings = z.strictObject({
     .max(100)
     .default([])
     .describe("how long browsers and caches keep which files; the first rule that fits counts"),
+  headers: z
+    .record(
+      fieldName.refine(
+        (name) => !ofTheFile.includes(name),
+        "is said by the file itself; caching is set under cacheControl",
+      ),
+      fieldValue,
+    )
+    .default({})
+    .describe("headers of each answer with a file, e.g. `content-security-policy`"),
   immutable: z
     .boolean()
     .default(true)

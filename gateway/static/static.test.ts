@@ -50,6 +50,31 @@ test("a file comes with its type, validators and caching", async () => {
   }
 });
 
+test("headers of the settings are on every answer with a file, whole, in part, not modified or not found", async () => {
+  const headers = { "Content-Security-Policy": "default-src 'self'", "X-Frame-Options": "DENY" };
+  const guarded = createStatic({ dir, headers, notFound: "index.html" });
+  const etag = (await get("GET /digits.txt")).headers.get("etag");
+  for (const [head, status] of [
+    ["GET /digits.txt", 200],
+    ["GET /digits.txt", 200], // from memory
+    ["HEAD /big.bin", 200],
+    ["GET /big.bin\nRange: bytes=0-1", 206],
+    [`GET /digits.txt\nIf-None-Match: ${etag}`, 304],
+    ["GET /nothing", 404],
+  ] as const) {
+    const answer = await askHandler(guarded, head);
+    assert.equal(answer.status, status, head);
+    assert.equal(answer.headers.get("content-security-policy"), "default-src 'self'", head);
+    assert.equal(answer.headers.get("x-frame-options"), "DENY", head);
+  }
+});
+
+test("headers that a file itself says cannot be set", () => {
+  for (const name of ["ETag", "content-type", "Cache-Control", "Connection", "a b"]) {
+    assert.equal(staticSettings.safeParse({ dir, headers: { [name]: "x" } }).success, false, name);
+  }
+});
+
 test("documents are asked for again every time, other files are kept for a while", async () => {
   assert.equal((await get("GET /index.html")).headers.get("cache-control"), "no-cache");
   assert.equal((await get("GET /app.js")).headers.get("cache-control"), "public, max-age=300");

@@ -43,6 +43,8 @@ export interface ConnectionOwner {
   readonly maxHeadBytes: number;
   /** from when an answer can be expected to its head */
   readonly firstByteMs: number;
+  /** from one piece of an answer's body to the next, while the client takes them; null: as long as it likes */
+  readonly idleMs: number | null;
   /** The answer is over and the connection free. */
   onFree(connection: Connection): void;
   /** The connection is closed; `job` is what ran on it, null where none did. */
@@ -60,6 +62,8 @@ export class Connection implements Call, AnswerEvents {
   #keepAlive = false;
   #closed = false;
   #connected = false;
+  /** the answer's head has come, and its end has not */
+  isInBody = false;
   /** requests that were sent on it */
   uses = 0;
   /** ms, by the owner's clock: when the answer must have begun, or the idle connection be closed; Infinity: never */
@@ -101,11 +105,14 @@ export class Connection implements Call, AnswerEvents {
   }
 
   pause(): void {
+    if (this.isInBody) this.deadline = Number.POSITIVE_INFINITY; // it is the client who is slow
     this.#socket.pause();
   }
 
   resume(): void {
-    if (!this.#closed) this.#socket.resume();
+    if (this.#closed) return;
+    this.#socket.resume();
+    this.#expectMore();
   }
 
   abort(): void {
@@ -123,12 +130,15 @@ export class Connection implements Call, AnswerEvents {
 
   onHead(head: AnswerHead): void {
     this.deadline = Number.POSITIVE_INFINITY;
+    this.isInBody = true;
+    this.#expectMore();
     this.idleSeconds = head.idleSeconds;
     this.#keepAlive = head.keepAlive;
     this.#job?.handler.onHead(this, head);
   }
 
   onData(data: Buffer): void {
+    this.#expectMore();
     this.#job?.handler.onData(this, data);
   }
 
@@ -158,8 +168,14 @@ export class Connection implements Call, AnswerEvents {
     this.#close(hungUp);
   }
 
+  #expectMore(): void {
+    const { idleMs } = this.#owner;
+    if (idleMs !== null && this.isInBody) this.deadline = performance.now() + idleMs;
+  }
+
   /** The answer is over. A body that was not sent whole would be read as the next request: then the connection ends. */
   #finish(): void {
+    this.isInBody = false;
     this.#job = null;
     this.#reader = null;
     if (this.#closed) return;
@@ -177,6 +193,7 @@ export class Connection implements Call, AnswerEvents {
 
   /** While a client is still sending, or after the head, no time is set. */
   #expectHead(expected: boolean): void {
+    if (this.isInBody) return;
     const waits = expected && this.#reader?.hasBegun !== true;
     this.deadline = waits ? performance.now() + this.#owner.firstByteMs : Number.POSITIVE_INFINITY;
   }

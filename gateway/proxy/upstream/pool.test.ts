@@ -154,6 +154,54 @@ test("an upstream that sends no head in time is given up", async (t) => {
   await assert.rejects(ask(openPool(t, port, { firstByteMs: 50 })), { code: "head-timeout" });
 });
 
+test("an answer that stops in the middle is cut after the silence that may be, and one that goes on is not", async (t) => {
+  const port = await serve(t, (socket) =>
+    socket.on("data", (bytes) => {
+      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n");
+      if (!bytes.toString("latin1").startsWith("GET /on ")) return;
+      let sent = 0;
+      const timer = setInterval(() => {
+        socket.write("x");
+        if (++sent === 9) clearInterval(timer);
+      }, 20);
+    }),
+  );
+  const pool = openPool(t, port, { idleMs: 10_000 });
+  assert.equal(await ask(pool, "GET", "/on"), "xxxxxxxxx");
+  const strict = openPool(t, port, { idleMs: 50 });
+  await assert.rejects(ask(strict, "GET", "/off"), { code: "idle-timeout" });
+});
+
+test("a client that takes nothing of an answer is no silence of the upstream", async (t) => {
+  const port = await serve(t, (socket) =>
+    socket.on("data", () => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nx")),
+  );
+  const pool = openPool(t, port, { idleMs: 20 });
+  const paused = new Promise<string>((resolve) => {
+    const told: string[] = [];
+    pool.dispatch({
+      request: { method: "GET", target: "/", host: "a", pairs: [] },
+      body: null,
+      chunked: false,
+      handler: {
+        onStart() {},
+        onInterim() {},
+        onHead() {},
+        onData(call) {
+          call.pause();
+          setTimeout(() => {
+            told.push("still there");
+            call.resume(); // from here on the upstream is waited for
+          }, 200);
+        },
+        onEnd() {},
+        onError: ({ message }) => resolve([...told, message].join(", ")),
+      },
+    });
+  });
+  assert.equal(await paused, "still there, proxy: nothing came for 20 ms in the middle of an answer");
+});
+
 test("closing waits for what runs", async (t) => {
   const finish: (() => void)[] = [];
   const port = await serve(t, (socket) =>

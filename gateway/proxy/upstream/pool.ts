@@ -15,6 +15,8 @@ export interface PoolOptions {
   readonly connectMs: number;
   /** from the request's last byte that we could send to the head of the answer */
   readonly firstByteMs: number;
+  /** longest silence in the middle of an answer; null: any */
+  readonly idleMs?: number | null;
   /** longest head of an answer */
   readonly headBytes: number;
 }
@@ -45,11 +47,14 @@ export const createPool = (options: PoolOptions): Pool => {
   let closing: (() => void) | null = null;
   let sweep: NodeJS.Timeout | null = null;
   // Deadlines are looked at in steps: a timer for each request costs more than what it guards.
-  const stepMs = Math.min(500, Math.max(5, Math.min(options.connectMs, options.firstByteMs) / 10));
+  const { idleMs: silenceMs = null } = options;
+  const shortestMs = Math.min(options.connectMs, options.firstByteMs, silenceMs ?? Number.POSITIVE_INFINITY);
+  const stepMs = Math.min(500, Math.max(5, shortestMs / 10));
 
   const owner: ConnectionOwner = {
     maxHeadBytes: options.headBytes,
     firstByteMs: options.firstByteMs,
+    idleMs: silenceMs,
     onFree(connection) {
       busy.delete(connection);
       const next = line.shift();
@@ -94,6 +99,11 @@ export const createPool = (options: PoolOptions): Pool => {
     run(connection, job);
   };
 
+  const late = (): UpstreamError =>
+    new UpstreamError("head-timeout", `proxy: no answer within ${options.firstByteMs} ms`);
+  const fellSilent = (): UpstreamError =>
+    new UpstreamError("idle-timeout", `proxy: nothing came for ${silenceMs} ms in the middle of an answer`);
+
   const look = (): void => {
     const now = performance.now();
     for (const [connection, at] of opening) {
@@ -104,10 +114,7 @@ export const createPool = (options: PoolOptions): Pool => {
         );
     }
     for (const connection of busy) {
-      if (connection.deadline < now)
-        connection.close(
-          new UpstreamError("head-timeout", `proxy: no answer within ${options.firstByteMs} ms`),
-        );
+      if (connection.deadline < now) connection.close(connection.isInBody ? fellSilent() : late());
     }
     for (const connection of idle.filter(({ deadline }) => deadline < now)) connection.close(ended);
     settle();

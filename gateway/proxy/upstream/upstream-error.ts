@@ -1,5 +1,11 @@
 /** Why an upstream gave no answer, or not all of it. `code` is one of these or a system error's. */
-export type UpstreamFault = "connect-timeout" | "head-timeout" | "malformed" | "closed" | "no-connection";
+export type UpstreamFault =
+  | "connect-timeout"
+  | "head-timeout"
+  | "idle-timeout"
+  | "malformed"
+  | "closed"
+  | "no-connection";
 
 export class UpstreamError extends Error {
   readonly code: UpstreamFault;
