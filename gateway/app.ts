@@ -7,6 +7,7 @@ import { collect } from "./collect/collect.ts";
 import { type Collector, createCollector } from "./collect/collector.ts";
 import { createEndpointFinder } from "./collect/find-endpoint.ts";
 import { me } from "./collect/me.ts";
+import { createSiteNamer, forNamedSite, forNamedSites } from "./collect/named-site.ts";
 import { payments } from "./collect/payments.ts";
 import { privacyEndpoints } from "./collect/privacy-endpoints.ts";
 import { privacyNotice } from "./collect/privacy-notice.ts";
@@ -222,7 +223,8 @@ export const createApp = (config: Config, parts: AppParts): App => {
     },
     plainCollector,
   );
-  const collector = recorder ? recording(anyCollector, recorder) : anyCollector;
+  const nameSite = createSiteNamer(sites);
+  const collector = forNamedSites(recorder ? recording(anyCollector, recorder) : anyCollector, nameSite);
   const take = collect({
     collector,
     mayDebug: parts.mayDebug,
@@ -235,17 +237,20 @@ export const createApp = (config: Config, parts: AppParts): App => {
       ...duplicatorPaths(sites),
       ...legacyScripts(config.tracking),
     ]),
-    notice: privacyNotice,
+    notice: forNamedSite(privacyNotice, nameSite),
     events: take,
-    variants: variants({
-      resolve,
-      assign,
-      formatXid,
-      expose: exposeSeen({ ...events, isBot }),
-      entityOf: entityOfPage,
-    }),
-    share: links.share,
-    handover: links.handover,
+    variants: forNamedSite(
+      variants({
+        resolve,
+        assign,
+        formatXid,
+        expose: exposeSeen({ ...events, isBot }),
+        entityOf: entityOfPage,
+      }),
+      nameSite,
+    ),
+    share: forNamedSite(links.share, nameSite),
+    handover: forNamedSite(links.handover, nameSite),
     payments: payments({
       take,
       report: (name, parameters) => parts.store.report(name, parameters),
@@ -262,7 +267,10 @@ export const createApp = (config: Config, parts: AppParts): App => {
     ping,
     status: status(openConnections),
     clear,
-    wishes: me({ forget: visitors.forget, cookieScope: visitors.cookieScope, consentCookie, optOutCookie }),
+    wishes: forNamedSite(
+      me({ forget: visitors.forget, cookieScope: visitors.cookieScope, consentCookie, optOutCookie }),
+      nameSite,
+    ),
   };
   const claims: readonly (Claim & { readonly key: ClaimKey })[] = claimsOf(config).map((claim) => ({
     ...claim,
