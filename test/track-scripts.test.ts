@@ -99,7 +99,7 @@ test("a page that is left in the task in which it began is viewed, with the page
     {
       script: "full",
       init: `sessionStorage.tp_last = location.origin + "/earlier"`,
-      body: `<script>dispatchEvent(new PageTransitionEvent("pagehide")); window.kept = localStorage.tp_q</script>`,
+      body: `<script>dispatchEvent(new PageTransitionEvent("pagehide")); window.kept = Object.keys(localStorage).join()</script>`,
     },
     async (page, site) => {
       const [view] = site.taken();
