@@ -9,8 +9,8 @@ declare const tr: Call & Readonly<Record<string, Call>>; // the page's own: star
 view();
 addEventListener("pageshow", ({ persisted }) => persisted && view({}));
 addEventListener("popstate", moved);
-// The first does not bubble. A closed app on a phone fires the second alone, a hidden page that is closed the third.
-["prerenderingchange", "visibilitychange", "pagehide"].map((type) =>
+// The second does not bubble. A closed app on a phone fires the first alone, a hidden page that is closed the third.
+["visibilitychange", "prerenderingchange", "pagehide"].map((type) =>
   addEventListener(
     type,
     () => {

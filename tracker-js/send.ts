@@ -21,9 +21,11 @@ export type Sender = readonly [
 /** Sends events until they are taken, and with them what other pages left behind; how many were lost, a batch says. */
 export const createSender = (post: Post, store: Store): Sender => {
   const waiting = new Set<string>();
-  let dropped = 0;
   // 0: nothing is under way, 1: something is, more: it had to be tried again
   let tries = 0;
+  let dropped = 0;
+  // Counted up, because joining all that waits for each event would hold a busy page up.
+  let characters = 0;
 
   const flush = async (): Promise<void> => {
     // What other pages keep, too: the next one may have begun before the last one had ended.
@@ -41,9 +43,10 @@ export const createSender = (post: Post, store: Store): Sender => {
         // And 1 s, 2 s, 4 s … 5 min, spread so that a crowd of pages does not come back at once.
         return void setTimeout(flush, waitMs + Math.min(500 * 2 ** tries++, 300_000) * (0.5 + Math.random()));
       }
-      dropped = 0;
       store(batch);
+      dropped = 0;
       batch.map(waiting.delete, waiting);
+      characters = [...waiting].join().length;
     }
     tries = 0;
   };
@@ -51,7 +54,8 @@ export const createSender = (post: Post, store: Store): Sender => {
   return [
     safe((event) => {
       const text = JSON.stringify(event);
-      if (`${[...waiting]}`[maxWaiting]) dropped++;
+      // biome-ignore lint/suspicious/noAssignInExpressions: shorter
+      if ((characters += text.length) > maxWaiting) dropped++;
       else {
         waiting.add(text);
         store([text], true);
@@ -63,12 +67,8 @@ export const createSender = (post: Post, store: Store): Sender => {
       }
     }),
     flush,
-    () => {
-      // Once, and not what was just refused.
-      if (tries < 2) {
-        tries = 2;
-        void flush();
-      }
-    },
+    // Once, and not what was just refused.
+    // biome-ignore lint: shorter
+    () => tries < 2 && ((tries = 2), flush()),
   ];
 };

@@ -24,8 +24,7 @@ const ask = (path: string, body: string): Promise<Response> =>
   nativeFetch(
     new URL(tag.collect ?? "/tr/v1/", script.src) +
       path +
-      "tp_" +
-      (isNobody() ? "optout=1" : "consent=" + readCookie("tp_consent")) +
+      (isNobody() ? "tp_optout=1" : "tp_consent=" + readCookie("tp_consent")) +
       "&tp_site=" +
       (tag.site || ""),
     {
@@ -79,7 +78,7 @@ const sender = createSender(async (body) => {
   const { status, headers } = await ask("?", body);
   // Taken, or refused for good; an overloaded or a failing server is worth another try. What is missing, or a
   // date, counts as 0: multiplying makes a number of the text.
-  return status === 429 || status > 499 ? 1000 * (headers.get("Retry-After") as unknown as number) || 0 : -1;
+  return status > 499 || status === 429 ? 1000 * (headers.get("Retry-After") as unknown as number) || 0 : -1;
 }, browserStore);
 /** Hands on what was held back, if it may leave by now, and answers who takes it. */
 export const release = (): Sender => {
@@ -93,7 +92,7 @@ export const release = (): Sender => {
  */
 export const record = (fields: Fields): void => {
   if (!("plid" in fields)) view(); // only a view has one
-  if (!held[99]) held.push({ url: cleanUrl(), seq: seq++, created: Date.now(), ...fields });
+  if (!held[99]) held.push({ seq: seq++, url: cleanUrl(), created: Date.now(), ...fields });
   // The first view waits for its task: see run.ts.
   if (seq > 1) release();
 };
@@ -110,9 +109,9 @@ export const view = safe((fields?: Fields): void => {
   if ((now === seen && !fields) || isUnseen()) return;
   seen = now;
   record({
-    ename: "page_view",
-    last,
     title: document.title,
+    last,
+    ename: "page_view",
     plid: tag.pageLoad,
     ...fields,
   });
@@ -137,26 +136,16 @@ const unwrap = (["pushState", "replaceState"] as const).map((method) => {
 
 const event = (type: "track" | "outcome") =>
   safe((ename: string, { value, currency, ...own }: Properties = {}) =>
-    record({ ename, params: own, type, currency, value }),
+    record({ type, params: own, value, currency, ename }),
   );
 // The order of its members is the one that packs best, as that of other objects here.
 tr = Object.assign(event("track"), {
-  identify: (uid: string, traits?: Fields["traits"]) =>
-    isNobody() || record({ uid, traits, ename: "identify", type: "identify" }),
-  outcome: event("outcome"),
   share: async (url = location.href, who = common({})) =>
     (who && (await tell(`share?vid=${who.vid}&`, url))) || url,
-  page: (overrides: Fields = {}) => view(overrides),
-  params,
   stop: () => {
     tag.stop = 1 as unknown as string; // which the browser makes of it
     unwrap.map((undo) => undo());
   },
-  optout: (optout = true) => {
-    writeCookie("tp_optout", 1, (optout as unknown as number) * longSeconds);
-    void wish({ optout });
-  },
-  flush: () => release()[1](),
   reset: () => wish({ reset: true }),
   consent: (given: Consent) => {
     const isGiven = (given as { analytics?: unknown })?.analytics ?? given; // `true` has no members
@@ -166,5 +155,15 @@ tr = Object.assign(event("track"), {
     void wish({ consent });
     release();
   },
-  variant: safe((key: string) => pick(cookie("xid"), key + ".", "~")),
+  flush: () => release()[1](),
+  page: (overrides: Fields = {}) => view(overrides),
+  outcome: event("outcome"),
+  params,
+  variant: (key: string) => pick(cookie("xid"), key + ".", "~"),
+  identify: (uid: string, traits?: Fields["traits"]) =>
+    isNobody() || record({ type: "identify", ename: "identify", uid, traits }),
+  optout: (optout = true) => {
+    writeCookie("tp_optout", 1, (optout as unknown as number) * longSeconds);
+    void wish({ optout });
+  },
 } satisfies Omit<Tr, "q">);

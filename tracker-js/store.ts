@@ -10,5 +10,7 @@ export const browserStore: Store = safe((texts, isKept) => {
   if (!mayStore()) return;
   // biome-ignore lint/suspicious/noAssignInExpressions: shorter
   texts.map((text) => (isKept ? (localStorage["tp_q" + text] = 1) : delete localStorage["tp_q" + text]));
+  // To one that is recorded nobody needs to know all the others.
+  if (isKept) return;
   return Object.keys(localStorage).flatMap((key) => (/^tp_q/.test(key) ? key.slice(4) : []));
 });
