@@ -7,6 +7,7 @@ import { askerOf, createAppCollector } from "./app-collector.ts";
 import { collect } from "./collect/collect.ts";
 import type { Collector } from "./collect/collector.ts";
 import { me } from "./collect/me.ts";
+import { createSiteNamer, forNamedSite, forNamedSites } from "./collect/named-site.ts";
 import { payments } from "./collect/payments.ts";
 import { privacyEndpoints } from "./collect/privacy-endpoints.ts";
 import { privacyNotice } from "./collect/privacy-notice.ts";
@@ -189,7 +190,8 @@ export const createApp = (config: Config, parts: AppParts): App => {
     variantsOf,
     warn,
   });
-  const { collector } = hits;
+  const nameSite = createSiteNamer(sites);
+  const collector = forNamedSites(hits.collector, nameSite);
   const take = collect({
     collector,
     mayDebug: parts.mayDebug,
@@ -202,17 +204,20 @@ export const createApp = (config: Config, parts: AppParts): App => {
       ...duplicatorPaths(sites),
       ...legacyScripts(config.tracking),
     ]),
-    notice: privacyNotice,
+    notice: forNamedSite(privacyNotice, nameSite),
     events: take,
-    variants: variants({
-      resolve,
-      assign,
-      formatXid,
-      expose: exposeSeen({ ...events, isBot }),
-      entityOf: entityOfPage,
-    }),
-    share: links.share,
-    handover: links.handover,
+    variants: forNamedSite(
+      variants({
+        resolve,
+        assign,
+        formatXid,
+        expose: exposeSeen({ ...events, isBot }),
+        entityOf: entityOfPage,
+      }),
+      nameSite,
+    ),
+    share: forNamedSite(links.share, nameSite),
+    handover: forNamedSite(links.handover, nameSite),
     payments: payments({
       take,
       report: (name, parameters) => parts.store.report(name, parameters),
@@ -229,7 +234,10 @@ export const createApp = (config: Config, parts: AppParts): App => {
     ping,
     status: status(openConnections),
     clear: clear(visitors.forget),
-    wishes: me({ forget: visitors.forget, cookieScope: visitors.cookieScope, consentCookie, optOutCookie }),
+    wishes: forNamedSite(
+      me({ forget: visitors.forget, cookieScope: visitors.cookieScope, consentCookie, optOutCookie }),
+      nameSite,
+    ),
   };
   const claims: readonly (Claim & { readonly key: ClaimKey })[] = claimsOf(config).map((claim) => ({
     ...claim,

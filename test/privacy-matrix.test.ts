@@ -182,8 +182,8 @@ const collected = (page: Page): string[] => {
 const stored = (mark: string): readonly Event[] =>
   storedEvents(sites.gateway.data).filter((event) => event.page_location?.includes(mark));
 
-const storageOf = (page: Page): Promise<string> =>
-  page.evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)].sort().join(' ')");
+/** What the names in the page's storage begin with. */
+const storage = `[...new Set([localStorage, sessionStorage].flatMap(Object.keys).map((key) => key.slice(0, 4)))].sort().join(" ")`;
 
 const cookiesOf = async (context: BrowserContext): Promise<string> =>
   (await context.cookies())
@@ -220,7 +220,9 @@ const tryCell = async (cell: Cell, home: "fronted" | "dropIn"): Promise<void> =>
     await page.goto(`${address}ref=${mark}`);
     await page.waitForFunction("window.tr?.flush");
     if (cell.says) await page.evaluate(cell.says);
-    await page.evaluate(`(async () => { tr("probe", { amount: 1 }); await tr.flush() })()`);
+    const kept = await page.evaluate(
+      `(async () => { tr("probe", { amount: 1 }); const kept = ${storage}; await tr.flush(); return kept })()`,
+    );
     const views = () => stored(mark).filter(({ name }) => name !== "document" && name !== "exposure");
     if (expected.row === null) {
       // What says the wish itself, in the case of a denial.
@@ -243,7 +245,8 @@ const tryCell = async (cell: Cell, home: "fronted" | "dropIn"): Promise<void> =>
       async () => (await cookiesOf(context)) === expected.cookies,
       `cookies ${expected.cookies}, got ${await cookiesOf(context)}`,
     );
-    assert.equal(await storageOf(page), expected.storage);
+    assert.equal(kept, expected.storage, "until it is delivered");
+    assert.equal(await page.evaluate(storage), "", "and then no more");
     const [document] = stored(mark).filter(({ name }) => name === "document");
     assert.equal(document !== undefined, home === "fronted");
     if (document) assertRow(document, expected.document ?? expected.row ?? "nobody", cell);

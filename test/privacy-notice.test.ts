@@ -47,10 +47,18 @@ const storedIn = async (page: Page): Promise<Found[]> => {
   const found: Found[] = [];
   for (const where of ["localStorage", "sessionStorage"] as const) {
     const names = await page.evaluate((store) => Object.keys(window[store]), where);
-    for (const name of names) found.push({ name, where, readableByScripts: true, seconds: null });
+    found.push(...names.map((name) => keptAs(name, where)));
   }
   return found;
 };
+
+/** An event is its own name: the notice tells how those begin. */
+const keptAs = (name: string, where: Kept["where"]): Found => ({
+  name: name.replace(/^tp_q.+/, "tp_q…"),
+  where,
+  readableByScripts: true,
+  seconds: null,
+});
 
 /** Two pages, a yes, and a wish not to be counted: all that a visitor can do. */
 const useSite = async (rule: Rule, home: Home): Promise<Found[]> => {
@@ -61,12 +69,14 @@ const useSite = async (rule: Rule, home: Home): Promise<Found[]> => {
       home === "fronted" ? `${sites.fronted(rule)}/?` : `${sites.dropIn(rule, attributes(rule))}&`;
     await page.goto(`${first}ref=partner`);
     await page.waitForFunction("window.tr?.flush");
+    const undelivered = await page.evaluate<string[]>(`(tr("probe"), Object.keys(localStorage))`);
+    const found = undelivered.map((name) => keptAs(name, "localStorage"));
     await page.evaluate("tr.flush()");
     const told = home === "dropIn" && rule !== "cookieless";
     if (told) await page.waitForFunction("/(^|; )params=/.test(document.cookie)");
     await page.goto(`${first}ref=partner&page=2`);
     await page.waitForFunction("window.tr?.flush");
-    const found = [...(await cookiesIn(context)), ...(await storedIn(page))];
+    found.push(...(await cookiesIn(context)), ...(await storedIn(page)));
     await page.evaluate("tr.consent(true)");
     found.push(...(await cookiesIn(context)));
     await page.evaluate("tr.optout()");

@@ -99,7 +99,7 @@ test("a page that is left in the task in which it began is viewed, with the page
     {
       script: "full",
       init: `sessionStorage.tp_last = location.origin + "/earlier"`,
-      body: `<script>dispatchEvent(new PageTransitionEvent("pagehide")); window.kept = localStorage.tp_q</script>`,
+      body: `<script>dispatchEvent(new PageTransitionEvent("pagehide")); window.kept = Object.keys(localStorage).join()</script>`,
     },
     async (page, site) => {
       const [view] = site.taken();
@@ -302,6 +302,43 @@ for (const [name, init] of Object.entries(hostile)) {
       );
     }));
 }
+
+test("in a sandboxed page, which may use neither cookies nor storage, no call throws and nothing is left uncaught", async () => {
+  const head = `<script>onerror = (message) => { (window.uncaught ??= []).push(message) }</script><script src="/track.js" data-site="main"></script>`;
+  const site = await startTrackerSite(scripts.get("full") ?? Buffer.alloc(0), `<!doctype html>${head}`, {
+    "content-security-policy": "sandbox allow-scripts",
+  });
+  const page = await browser.newPage();
+  try {
+    await page.goto(`http://localhost:${site.port}/start`);
+    await site.waitFor(1);
+    const thrown = await page.evaluate(
+      `[${calls.map((call) => `() => ${call}`).join()}].flatMap((call) => {
+        try { call(); return [] } catch (error) { return [call + ": " + error] }
+      })`,
+    );
+    assert.deepEqual(thrown, []);
+    await page.evaluate("new Promise((done) => setTimeout(done))");
+    assert.equal(await page.evaluate("window.uncaught ?? null"), null);
+    assert.equal(site.posts[0]?.headers.origin, "null");
+  } finally {
+    await page.close();
+    await site.close();
+  }
+});
+
+const calls = [
+  ...[`tr("a")`, `tr.outcome("b")`, `tr.identify("u")`, "tr.page()", "tr.params()", `tr.variant("x")`],
+  ...[
+    "tr.consent(true)",
+    "tr.consent()",
+    "tr.optout()",
+    "tr.reset()",
+    "tr.share()",
+    "tr.flush()",
+    "tr.stop()",
+  ],
+];
 
 test("a strict policy that trusts a nonce lets the script run and send", async () => {
   const bytes = scripts.get("full") ?? Buffer.alloc(0);

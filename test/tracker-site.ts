@@ -38,8 +38,12 @@ export interface TrackerSite {
 // Nothing waits that long but a broken test.
 const waitMs = 20_000;
 
-/** Starts it on a free port of all loopback names; every path but the script and the collector is `page`. */
-export const startTrackerSite = async (script: Uint8Array, page: string): Promise<TrackerSite> => {
+/** Starts it on a free port of all loopback names; every path but the script and the collector is `page`, with `headers`. */
+export const startTrackerSite = async (
+  script: Uint8Array,
+  page: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<TrackerSite> => {
   const posts: Post[] = [];
   const asked: Asked[] = [];
   let told: WireCookies = [];
@@ -74,6 +78,7 @@ export const startTrackerSite = async (script: Uint8Array, page: string): Promis
     if (pathname === "/tr/v1/") return void collect(req, res);
     if (pathname.startsWith("/tr/v1/")) return void tell(req, res);
     const isScript = req.url === "/track.js";
+    if (!isScript) for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
     res.setHeader("content-type", isScript ? "text/javascript" : "text/html; charset=utf-8");
     res.end(isScript ? script : page.replaceAll("PORT", String(port)));
   });

@@ -7,14 +7,10 @@ export type Fields = { readonly [Key in keyof WireEvent]?: WireEvent[Key] | unde
 >;
 
 /**
- * What outlives the page: events that were not acknowledged yet. Lets the texts go, or keeps those that are to be
- * kept, and answers what was kept until now, oldest first, and how many were too old. Blocked or full, it keeps nothing
- * more, and answers nothing.
+ * What outlives the page: events that were not acknowledged yet. Keeps the texts, or lets them go, and answers all that
+ * it keeps. Blocked or full, it keeps nothing more, and answers nothing.
  */
-export type Store = (
-  texts: readonly string[],
-  kept?: readonly string[],
-) => readonly [kept: readonly string[], stale: number] | undefined;
+export type Store = (texts: readonly string[], isKept?: boolean) => readonly string[] | undefined;
 
 export interface TrackerOptions {
   /** the gateway's collect address, e.g. https://t.example/tr/v1/ */

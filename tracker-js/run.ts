@@ -9,8 +9,8 @@ declare const tr: Call & Readonly<Record<string, Call>>; // the page's own: star
 view();
 addEventListener("pageshow", ({ persisted }) => persisted && view({}));
 addEventListener("popstate", moved);
-// The first does not bubble. A closed app on a phone fires the second alone, a hidden page that is closed the third.
-for (const type of ["prerenderingchange", "visibilitychange", "pagehide"]) {
+// The second does not bubble. A closed app on a phone fires the first alone, a hidden page that is closed the third.
+["visibilitychange", "prerenderingchange", "pagehide"].map((type) =>
   addEventListener(
     type,
     () => {
@@ -18,8 +18,8 @@ for (const type of ["prerenderingchange", "visibilitychange", "pagehide"]) {
       release()[2]();
     },
     true,
-  );
-}
+  ),
+);
 // What a page is asked for the first time takes a millisecond each, so each is a task of its own: what it allows, and its
 // cookies; its storage; and the events. The sender adds one for each delivery.
 setTimeout(mayStore);

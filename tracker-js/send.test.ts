@@ -7,14 +7,14 @@ import { createSender, type Post } from "./send.ts";
 const event = (ename: string, size = 0) => ({ eid: uuid7(), ename, filler: "x".repeat(size) });
 const names = (body: string): string[] => JSON.parse(body).events.map((one: { ename: string }) => one.ename);
 
-/** A browser's storage; `stale` events in it are too old. */
-const memoryStore = (kept: readonly string[] = [], stale = 0): Store & { texts(): readonly string[] } => {
-  const store: Store = (texts, keep = []) => {
-    const before = kept;
-    kept = [...kept.filter((text) => !texts.includes(text)), ...keep];
-    return [before, stale];
+/** A browser's storage, which several pages may share. */
+const memoryStore = (...left: string[]): Store & { texts(): readonly string[] } => {
+  const kept = new Set(left);
+  const store: Store = (texts, isKept) => {
+    for (const text of texts) isKept ? kept.add(text) : kept.delete(text);
+    return [...kept];
   };
-  return Object.assign(store, { texts: () => kept });
+  return Object.assign(store, { texts: () => [...kept] });
 };
 
 /** A gateway that answers with `answers` in turn, then takes everything. */
@@ -31,8 +31,10 @@ const fakeGateway = (...answers: (number | Error)[]) => {
 
 /** With timers of its own, which `run` moves on. */
 const withTimers = async (run: (tick: (ms: number) => Promise<void>) => Promise<void>): Promise<void> => {
-  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_772_366_400_000 });
   mock.method(Math, "random", () => 0.5);
+  const mocked = setTimeout; // it loses the order of timers where one has no delay
+  mock.method(globalThis, "setTimeout", (run: () => void, ms = 0) => mocked(run, ms));
   try {
     await run(async (ms) => {
       mock.timers.tick(ms);
@@ -112,25 +114,59 @@ test("while a failed try backs off new events wait with the old ones, and a page
     assert.deepEqual(posted.map(names).at(-1), ["a", "b"]);
   }));
 
-test("what earlier pages left behind goes first; what is too old is counted in the next event", () =>
+test("what earlier pages left behind goes too; what is over six days old is dropped, and the batch says how many", () =>
   withTimers(async (tick) => {
-    const { post, posted } = fakeGateway();
-    const left = JSON.stringify(event("left"));
-    const store = memoryStore([left], 3);
+    const { post, posted } = fakeGateway(0);
+    const aged = (ms: number) => JSON.stringify({ ...event("aged"), eid: uuid7(Date.now() - ms) });
+    const days = 86_400_000;
+    const store = memoryStore(
+      aged(7 * days),
+      aged(6 * days + 60_000),
+      aged(6 * days - 60_000),
+      JSON.stringify(event("left")),
+    );
     const [add] = createSender(post, store);
     add(event("now"));
+    await tick(0);
+    await tick(1000);
+    const batches = posted.map((body) => JSON.parse(body));
+    assert.deepEqual(
+      batches.map(({ dropped }) => dropped),
+      [2, 2],
+      "said again with the next try",
+    );
+    assert.deepEqual(names(posted[1] ?? "").sort(), ["aged", "left", "now"]);
+    assert.deepEqual(store.texts(), []);
     add(event("later"));
     await tick(0);
-    const { events } = JSON.parse(posted[0] ?? "");
-    assert.deepEqual(
-      events.map(({ ename, dropped }: { ename: string; dropped?: number }) => [ename, dropped]),
-      [
-        ["left", undefined],
-        ["now", 3],
-        ["later", undefined],
-      ],
-    );
+    assert.equal(JSON.parse(posted.at(-1) ?? "").dropped, 0, "said once");
+  }));
+
+test("what a closing page keeps after the next one has begun goes with the next delivery, and no page undoes another's", () =>
+  withTimers(async (tick) => {
+    const store = memoryStore();
+    const offline = fakeGateway(new Error("offline"), new Error("offline"));
+    const [addThere] = createSender(offline.post, store);
+    const { post, posted } = fakeGateway();
+    const [add] = createSender(post, store);
+    add(event("here"));
+    await tick(0);
+    addThere(event("late"));
+    await tick(0);
+    assert.deepEqual(posted.map(names), [["here"]]);
+    assert.equal(store.texts().length, 1);
+    add(event("next"));
+    await tick(0);
+    assert.deepEqual(names(posted[1] ?? "").sort(), ["late", "next"]);
     assert.deepEqual(store.texts(), []);
+  }));
+
+test("an event is kept from the moment in which it is recorded: a page that crashes has left it", () =>
+  withTimers(async () => {
+    const store = memoryStore();
+    const [add] = createSender(fakeGateway().post, store);
+    add(event("a"));
+    assert.equal(store.texts().length, 1);
   }));
 
 test("a page that hides sends once, although browsers say it twice, and keeps until it is acknowledged", () =>
@@ -158,7 +194,7 @@ test("memory is bounded: what has no room is dropped, and counted once there is 
     await tick(0);
     const taken = posted.slice(1).flatMap(names).length - 1;
     assert.ok(taken > 45 && taken < 52, String(taken));
-    assert.equal(JSON.parse(posted.at(-1) ?? "").events.at(-1).dropped, 60 - taken);
+    assert.equal(JSON.parse(posted[0] ?? "").dropped, 60 - taken);
   }));
 
 test("an event that is no JSON takes no other with it", () =>

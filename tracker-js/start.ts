@@ -14,6 +14,9 @@ import { createSender, type Sender } from "./send.ts";
 import { browserStore } from "./store.ts";
 import { script, tag } from "./tag.ts";
 
+// biome-ignore lint/style/useConst: the page's own
+declare let tr: Tr; // the page's global, as `window.tr`, which is longer
+
 // As it is now: what the page makes of it later is its own.
 const nativeFetch = fetch;
 /** The gateway does not see a choice that was made on another origin, so it is told with each request: `path` ends so. */
@@ -21,7 +24,9 @@ const ask = (path: string, body: string): Promise<Response> =>
   nativeFetch(
     new URL(tag.collect ?? "/tr/v1/", script.src) +
       path +
-      (isNobody() ? "tp_optout=1" : "tp_consent=" + readCookie("tp_consent")),
+      (isNobody() ? "tp_optout=1" : "tp_consent=" + readCookie("tp_consent")) +
+      "&tp_site=" +
+      (tag.site || ""),
     {
       // A string goes as text/plain, so no preflight is ever needed, and cookies only to the page's own origin: those
       // of the tracker's host would compete with the ids that a drop-in script sends itself.
@@ -35,9 +40,9 @@ const ask = (path: string, body: string): Promise<Response> =>
 /** Asks the gateway for what only it knows, or can do; to a drop-in site it answers the cookies to write. */
 export const tell = async (path: string, text: string): Promise<string | undefined> => {
   try {
-    const { link, cookies }: WireLink = await (await ask(path, text)).json();
-    for (const one of cookies) writeCookie(...one);
-    return link;
+    const told: WireLink = await (await ask(path, text)).json();
+    told.cookies.map((one) => writeCookie(...one));
+    return told.link;
   } catch {
     // A fronted site gets them by header; and what cannot be reached now is asked again with the next visit.
   }
@@ -47,9 +52,9 @@ const wish = (wanted: object) => tell("me?", JSON.stringify(wanted));
 
 /** The names of the gateway's cookies are settings, which it puts on the tag. */
 const cookie = (name: "ref" | "xid" | "params"): string => readCookie(tag[`${name}Cookie`] ?? name);
-const params = safe((text: string = cookie("params")): Fields["params"] =>
+const params = safe((): Fields["params"] =>
   // Without the cookie nothing is thrown: a page's first exception takes it 1.5 ms.
-  text ? JSON.parse(decodeURIComponent(text)) : undefined,
+  JSON.parse(decodeURIComponent(cookie("params") || "{}")),
 );
 /** The ids of a drop-in site; what else the gateway's cookies would hold it is asked for, once a visit. */
 const keepIds = (vid = keepId("vid", longSeconds)): Fields => {
@@ -61,39 +66,36 @@ const keepIds = (vid = keepId("vid", longSeconds)): Fields => {
 };
 /** What an event says of its visitor beside its own fields. */
 export const common = (fields: Fields): Fields | false =>
-  mayStore() && { ...(tag.site && keepIds()), params: { ...params(), ...fields.params }, ref: cookie("ref") };
+  mayStore() && {
+    ...("site" in tag && keepIds()),
+    params: { ...params(), ...fields.params },
+    ref: cookie("ref"),
+  };
 
 let seq = 0;
 export const held: Fields[] = [];
-let sender: Sender | undefined;
-/**
- * Hands on what was held back, if it may leave by now, and answers who takes it: made when it is first asked for, because
- * it opens the browser's storage.
- */
+const sender = createSender(async (body) => {
+  const { status, headers } = await ask("?", body);
+  // Taken, or refused for good; an overloaded or a failing server is worth another try. What is missing, or a
+  // date, counts as 0: multiplying makes a number of the text.
+  return status > 499 || status === 429 ? 1000 * (headers.get("Retry-After") as unknown as number) || 0 : -1;
+}, browserStore);
+/** Hands on what was held back, if it may leave by now, and answers who takes it. */
 export const release = (): Sender => {
-  sender ??= createSender(async (body) => {
-    const { status, headers } = await ask("?", body);
-    // Taken, or refused for good; an overloaded or a failing server is worth another try. What is missing, or a
-    // date, counts as 0: multiplying makes a number of the text.
-    return status > 499 || status === 429
-      ? 1000 * (headers.get("Retry-After") as unknown as number) || 0
-      : -1;
-  }, browserStore);
   // The queue reads the id at the beginning of the text.
-  if (!isSilent())
-    for (const event of held.splice(0)) sender[0]({ eid: uuid7(), ...event, ...common(event) });
+  if (!isSilent()) held.splice(0).map((event) => sender[0]({ eid: uuid7(), ...event, ...common(event) }));
   return sender;
 };
 /**
  * Makes an event of fields, after the view it happens on. While nothing may leave it stays here, and the visitor is
  * not asked for.
  */
-export const record = safe((fields: Fields): void => {
+export const record = (fields: Fields): void => {
   if (!("plid" in fields)) view(); // only a view has one
-  if (!held[99]) held.push({ created: Date.now(), seq: seq++, url: cleanUrl(), ...fields });
+  if (!held[99]) held.push({ seq: seq++, url: cleanUrl(), created: Date.now(), ...fields });
   // The first view waits for its task: see run.ts.
   if (seq > 1) release();
-});
+};
 
 let seen: string | undefined;
 let last = cleanUrl(document.referrer);
@@ -107,10 +109,10 @@ export const view = safe((fields?: Fields): void => {
   if ((now === seen && !fields) || isUnseen()) return;
   seen = now;
   record({
-    ename: "page_view",
-    last,
-    plid: tag.pageLoad,
     title: document.title,
+    last,
+    ename: "page_view",
+    plid: tag.pageLoad,
     ...fields,
   });
   tag.pageLoad = ""; // one view only
@@ -134,36 +136,34 @@ const unwrap = (["pushState", "replaceState"] as const).map((method) => {
 
 const event = (type: "track" | "outcome") =>
   safe((ename: string, { value, currency, ...own }: Properties = {}) =>
-    record({ ename: `${ename}`, value, currency, type, params: own }),
+    record({ type, params: own, value, currency, ename }),
   );
-// The order of its members is the one that packs best.
-window.tr = Object.assign(event("track"), {
-  outcome: event("outcome"),
-  page: (overrides: Fields = {}) => view(overrides),
-  consent: safe((given: Consent) => {
-    const isGiven = (given as { analytics?: unknown }).analytics ?? given; // `true` has no members
+// The order of its members is the one that packs best, as that of other objects here.
+tr = Object.assign(event("track"), {
+  share: async (url = location.href, who = common({})) =>
+    (who && (await tell(`share?vid=${who.vid}&`, url))) || url,
+  stop: () => {
+    tag.stop = 1 as unknown as string; // which the browser makes of it
+    unwrap.map((undo) => undo());
+  },
+  reset: () => wish({ reset: true }),
+  consent: (given: Consent) => {
+    const isGiven = (given as { analytics?: unknown })?.analytics ?? given; // `true` has no members
     const consent = isGiven === true ? "granted" : "denied";
     // It counts at once, and where the gateway cannot be reached; from the gateway it lives longer.
     writeCookie("tp_consent", consent, longSeconds);
     void wish({ consent });
     release();
-  }),
-  reset: () => wish({ reset: true }),
-  optout: (optout = true) => {
-    writeCookie("tp_optout", 1, optout ? longSeconds : 0);
-    void wish({ optout });
   },
-  share: async (url = location.href) => {
-    const who = common({});
-    return (who && (await tell(`share?vid=${who.vid}&`, url))) || url;
-  },
-  variant: safe((key: string) => pick(cookie("xid"), key + ".", "~")),
-  identify: (uid: string, traits?: Fields["traits"]) =>
-    isNobody() || record({ ename: "identify", uid, traits, type: "identify" }),
-  params,
   flush: () => release()[1](),
-  stop: () => {
-    tag.stop = 1 as unknown as string; // which the browser makes of it
-    for (const undo of unwrap) undo();
+  page: (overrides: Fields = {}) => view(overrides),
+  outcome: event("outcome"),
+  params,
+  variant: (key: string) => pick(cookie("xid"), key + ".", "~"),
+  identify: (uid: string, traits?: Fields["traits"]) =>
+    isNobody() || record({ type: "identify", ename: "identify", uid, traits }),
+  optout: (optout = true) => {
+    writeCookie("tp_optout", 1, (optout as unknown as number) * longSeconds);
+    void wish({ optout });
   },
 } satisfies Omit<Tr, "q">);

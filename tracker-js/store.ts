@@ -1,18 +1,16 @@
 import type { Store } from "./core-api.ts";
 import { safe } from "./lib/safe.ts";
-import { uuid7 } from "./lib/uuid7.ts";
 import { mayStore } from "./privacy.ts";
 
-/** One a line in localStorage, shared by the site's tabs. */
-export const browserStore: Store = safe((texts, kept = []) => {
+/**
+ * In localStorage, shared by the site's tabs: each event is a key of its own. A list of them under one key would lose
+ * what one tab writes while another, or a page that is just going, has read and not yet written.
+ */
+export const browserStore: Store = safe((texts, isKept) => {
   if (!mayStore()) return;
-  const found: readonly string[] = localStorage["tp_q"]?.match(/.+/g) ?? [];
-  // An id begins with its time. Six days: the gateway takes a day more.
-  const oldest = uuid7(Date.now() - 518_400_000);
-  const fresh = found.filter((text) => text.slice(8) > oldest);
-  localStorage["tp_q"] = fresh
-    .filter((text) => !texts.includes(text))
-    .concat(kept)
-    .join("\n");
-  return [fresh, found.length - fresh.length];
+  // biome-ignore lint/suspicious/noAssignInExpressions: shorter
+  texts.map((text) => (isKept ? (localStorage["tp_q" + text] = 1) : delete localStorage["tp_q" + text]));
+  // To one that is recorded nobody needs to know all the others.
+  if (isKept) return;
+  return Object.keys(localStorage).flatMap((key) => (/^tp_q/.test(key) ? key.slice(4) : []));
 });

@@ -7,6 +7,8 @@ export interface Asked {
   readonly entrance: Entrance;
   readonly origin: Origin;
   readonly trust: Trust;
+  /** why the site that the page named does not count */
+  readonly siteProblem: string | undefined;
   /** headers of the answer so far */
   readonly headers: string[];
 }

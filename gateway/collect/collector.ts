@@ -61,7 +61,7 @@ export const createCollector = (options: CollectorOptions): Collector => {
     const { from } = entrance.endpoint;
     const trust = trustOf(request, from);
     if (!suffices(trust, from)) return Promise.resolve(refused(site, from, cors));
-    const asked: Asked = { entrance, origin, trust, headers: cors };
+    const asked: Asked = { entrance, origin, trust, siteProblem: request.siteProblem, headers: cors };
     if (request.unreadable !== undefined) return answer(request, asked, unread(request.unreadable), null);
     const text = textOf(request.body, headers["content-encoding"], options.maxBodyBytes);
     if (typeof text === "string") return keep(request, asked, text);
@@ -108,11 +108,13 @@ export const createCollector = (options: CollectorOptions): Collector => {
   };
 
   /** Fills in what the decoder cannot know. */
-  const complete = ({ event, client }: Keyed, hit: Hit, { origin, trust }: Asked): void => {
+  const complete = ({ event, client }: Keyed, hit: Hit, { origin, trust, siteProblem }: Asked): void => {
     if (event.client_id) {
       const inForce = options.variantsOf(hit.site, event.client_id);
       if (inForce) event.experiments ??= inForce;
     }
+    if (siteProblem !== undefined)
+      event.problems = [...(event.problems ?? []), { field: "site", problem: siteProblem }];
     if (origin === "foreign" && trust === "none") labelForeign(event);
     options.enrich(event, client === undefined ? hit : spokenFor(hit, client));
     options.markClaims?.(event, hit, origin);

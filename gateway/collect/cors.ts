@@ -21,6 +21,14 @@ export const judgeOrigin = (headers: Headers, host: string, site: Site): Origin 
   return site.hosts.includes("*") ? "any" : "foreign";
 };
 
+/** Does a page with this `Origin`, which asks at `host`, lie on one of the hosts that the site names? */
+export const isPageOf = (site: Site, origin: string, host: string): boolean => {
+  const from = hostOf(origin);
+  if (from === null) return false;
+  // A page of the host itself is of the site that has this host, as long as another only takes any.
+  return site.hosts.some((pattern) => matches(pattern, from)) || (from !== host && site.hosts.includes("*"));
+};
+
 export const originOf = (x: Pick<Exchange, "req" | "host" | "site">): Origin =>
   judgeOrigin(x.req.headers as Headers, x.host, x.site);
 

@@ -28,9 +28,9 @@ export const hitOf = (request: CollectRequest, asked: Asked, body: string, visit
   };
 };
 
-/** The query without what it says to us: that the answer be shown, and what the visitor chose. */
+/** The query without what it says to us: that the answer be shown, what the visitor chose, and the page's site. */
 const ownQuery = (query: string, debugs: boolean): string => {
-  const rest = query.replace(/(^|&)tp_(optout|consent)=\w*(?=&|$)/g, "");
+  const rest = query.replace(/(^|&)tp_(optout|consent|site)=[^&]*/g, "");
   return debugs ? rest.replace(/(^|&)debug=1(?=&|$)/, "") : rest;
 };
 

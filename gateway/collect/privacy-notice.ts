@@ -72,10 +72,10 @@ const byScript: readonly Kept[] = [
   { ...both, name: "tp_d", seconds: 9, purpose: "finds out the site's domain, and is removed at once" },
   {
     ...both,
-    name: "tp_q",
+    name: "tp_q…",
     where: "localStorage",
     seconds: 518_400,
-    purpose: "events that could not be delivered yet",
+    purpose: "events that are not delivered yet, each under a name that begins so",
   },
   {
     ...both,

@@ -4,6 +4,8 @@ import type { Site } from "../model/site.ts";
 /** A request to a collect endpoint as plain data: out of a socket, a websocket frame or a recording. */
 export interface CollectRequest {
   readonly site: Site;
+  /** the page named another site, which does not count: why, in words */
+  readonly siteProblem?: string;
   /** ms since 1970 */
   readonly receivedAt: number;
   readonly method: string;
@@ -29,8 +31,6 @@ export interface CollectRequest {
   readonly isFrame?: boolean;
   /** by which a trusted proxy in front calls it, for the log */
   readonly id?: string | undefined;
-  /** the visitor where neither a cookie nor the hit says who that is, and no cookie can be set */
-  readonly fallbackId?: string;
 }
 
 export type Headers = Readonly<Record<string, string | undefined>>;

@@ -80,13 +80,17 @@ const trackingFields = z.strictObject({
     .describe("rules of privacy by place, as `ppi/v1/jds` answers them"),
 });
 
-export const trackingSettings = trackingFields.refine(
-  ({ scriptPath, legacyPaths }) => !legacyPaths.some((path) => path === scriptPath),
-  {
+const lists = (paths: readonly string[], own: string): boolean => paths.includes(own);
+
+export const trackingSettings = trackingFields
+  .refine(({ scriptPath, legacyPaths }) => !lists(legacyPaths, scriptPath), {
     path: ["legacyPaths"],
     error: "names the path of the script itself: give scriptPath another, for the pages made since",
-  },
-);
+  })
+  .refine(({ collectPath, legacyPaths }) => !lists(legacyPaths, collectPath), {
+    path: ["legacyPaths"],
+    error: "names the path where events are taken: take it off this list, or give collectPath another",
+  });
 
 export type WebsocketSettings = z.infer<typeof websocketSettings>;
 export type Jurisdiction = z.infer<typeof jurisdictionSettings>;

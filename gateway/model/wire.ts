@@ -32,14 +32,14 @@ export interface WireEvent {
   ref?: string;
   /** what `identify` says of the user */
   traits?: Record<string, unknown>;
-  /** events that this browser could not deliver in time, or had no room for */
-  dropped?: number;
 }
 
 /** A batch: its send time lets the gateway correct the client's clock. */
 export interface WireBatch {
   /** ms since 1970 by the client's clock, when it was sent */
   sent: number;
+  /** events that this browser could not deliver in time, or had no room for: a property of the first that comes */
+  dropped?: number;
   events: WireEvent[];
 }
 

@@ -23,7 +23,7 @@ const jsonCookie = safe((name: string): Readonly<Record<string, unknown>> | null
 
 // The original's tags say nothing; its script on another origin is what a drop-in script is now.
 const origin = window._sfpl?.trackerUrl ?? new URL(script.src).origin;
-if (tag.site === undefined && origin !== location.origin) tag.site = "main";
+if (tag.site === undefined && origin !== location.origin) tag.site = "";
 if (window._sfpl?.trackerUrl) tag.collect ??= new URL("/tr/v1/", origin).href;
 
 /** What the site had put into cookies for the original: its experiment, and who is logged in. */
@@ -40,7 +40,7 @@ export const oldLast = old.includes("/") ? old : undefined;
 let experiment = readCookie("ex") || undefined;
 
 const carryOver = (): void => {
-  if (!tag.site) return; // the gateway reads the cookies of its own site, and replaces them
+  if (tag.site === undefined) return; // the gateway reads the cookies of its own site, and replaces them
   if (oldLast) writeCookie("ref");
   const xid = readCookie("xid");
   if (xid && !xid.includes("~")) {

@@ -1,8 +1,8 @@
 import { cleanUrl } from "../clean-url.ts";
 import { nearest, textOf } from "../lib/element.ts";
 import { safe } from "../lib/safe.ts";
-import { record } from "../start.ts";
 import { tag } from "../tag.ts";
+import { tell } from "./tell.ts";
 
 const files = "pdf|zip|gz|rar|7z|dmg|exe|pkg|deb|rpm|apk|docx?|xlsx?|pptx?|csv|txt|mp[34]|mov|avi|wav|epub";
 const interactive = "a,button,summary,label,select,input,[role=button],[role=link],[role=tab],[onclick]";
@@ -15,8 +15,10 @@ export const observeClicks = (): void => {
     if (!(anchor instanceof HTMLAnchorElement) || !/^https?:/.test(anchor.protocol)) return;
     const isFile = file.test(anchor.pathname);
     if (!isFile && anchor.host === location.host) return;
-    const params = { link_url: cleanUrl(anchor.href), link_domain: anchor.hostname };
-    record({ ename: isFile ? "file_download" : "outbound_click", type: "track", params });
+    tell(isFile ? "file_download" : "outbound_click", {
+      link_url: cleanUrl(anchor.href),
+      link_domain: anchor.hostname,
+    });
   };
   const onClick = safe((event: MouseEvent) => {
     if (event.button > 1) return; // the context menu opens nothing
@@ -38,7 +40,7 @@ const named = (target: EventTarget | null): void => {
     if (name.startsWith("data-tr-")) params[name.slice(8)] = value;
   }
   const { event = "", ...own } = params;
-  record({ ename: event, type: "track", params: own });
+  tell(event, own);
 };
 
 let recent: number[] = [];
@@ -58,15 +60,11 @@ const any = ({ target, timeStamp }: MouseEvent): void => {
   });
   observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
   // Dead: nothing came of it within a second, neither on the page nor in its address.
-  const tell = (): void => {
+  const end = (): void => {
     observer.disconnect();
     const dead = (!changed && !href && location.href === before) || undefined;
-    record({
-      ename: "click",
-      type: "track",
-      params: { text, tag: tagName.toLowerCase(), id: id || undefined, href, rage, dead },
-    });
+    tell("click", { text, tag: tagName.toLowerCase(), id: id || undefined, href, rage, dead });
   };
-  if (href) tell();
-  else setTimeout(safe(tell), 1000);
+  if (href) end();
+  else setTimeout(safe(end), 1000);
 };

@@ -1,5 +1,5 @@
 import { whenLeaving } from "../lib/when-leaving.ts";
-import { record } from "../start.ts";
+import { tell } from "./tell.ts";
 
 /** One event at hide: how long the page was looked at since the last, and how far it was scrolled. */
 export const observeEngagement = (): void => {
@@ -25,7 +25,7 @@ export const observeEngagement = (): void => {
     if (engagement_ms === 0) return;
     // Not before: asking for the height of a page that is being built costs a layout.
     measure();
-    record({ ename: "engagement", type: "track", params: { engagement_ms, scroll_percent: deepest } });
+    tell("engagement", { engagement_ms, scroll_percent: deepest });
     engagedMs = 0;
   });
 };

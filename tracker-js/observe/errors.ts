@@ -1,24 +1,27 @@
 import { cleanUrl } from "../clean-url.ts";
 import { safe } from "../lib/safe.ts";
-import { record } from "../start.ts";
+import { tell } from "./tell.ts";
 
 const maxErrors = 5;
 
 /** Errors that nobody caught, the first few of a page. */
 export const observeErrors = (): void => {
   let count = 0;
-  const tell = (message: unknown, file?: string, line?: number): void => {
+  const tellOf = (message: unknown, file?: string, line?: number): void => {
     if (count++ >= maxErrors) return;
-    const params = { message: String(message).slice(0, 200), file: file ? cleanUrl(file) : undefined, line };
-    record({ ename: "js_error", type: "track", params });
+    tell("js_error", {
+      message: String(message).slice(0, 200),
+      file: file ? cleanUrl(file) : undefined,
+      line,
+    });
   };
   addEventListener(
     "error",
-    safe(({ message, filename, lineno }: ErrorEvent) => tell(message, filename, lineno)),
+    safe(({ message, filename, lineno }: ErrorEvent) => tellOf(message, filename, lineno)),
   );
   addEventListener(
     "unhandledrejection",
-    safe(({ reason }: PromiseRejectionEvent) => tell(reason)),
+    safe(({ reason }: PromiseRejectionEvent) => tellOf(reason)),
   );
 };
 
@@ -27,5 +30,5 @@ export const observeNotFound = (): void => {
   const [entry] = performance.getEntriesByType("navigation") as (PerformanceNavigationTiming & {
     readonly responseStatus?: number; // not in the DOM types yet
   })[];
-  if (entry?.responseStatus === 404) record({ ename: "page_not_found", type: "track" });
+  if (entry?.responseStatus === 404) tell("page_not_found");
 };

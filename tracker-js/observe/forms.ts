@@ -1,17 +1,13 @@
 import { safe } from "../lib/safe.ts";
 import { whenLeaving } from "../lib/when-leaving.ts";
-import { record } from "../start.ts";
+import { tell } from "./tell.ts";
 
 /** Forms that were sent, and forms that were begun and left; never what was typed. */
 export const observeForms = (): void => {
   let begun: HTMLFormElement | null = null;
   let field = "";
-  const tell = (ename: string, form: HTMLFormElement, last?: string): void =>
-    record({
-      ename,
-      type: "track",
-      params: { form: form.id || form.getAttribute("name") || undefined, field: last },
-    });
+  const tellOf = (ename: string, form: HTMLFormElement, last?: string): void =>
+    tell(ename, { form: form.id || form.getAttribute("name") || undefined, field: last });
 
   addEventListener(
     "input",
@@ -25,14 +21,14 @@ export const observeForms = (): void => {
   addEventListener(
     "submit",
     safe(({ target }: Event) => {
-      if (target instanceof HTMLFormElement) tell("form_submit", target);
+      if (target instanceof HTMLFormElement) tellOf("form_submit", target);
       begun = null;
     }),
     true,
   );
   whenLeaving((surely) => {
     if (!begun || !surely) return;
-    tell("form_abandon", begun, field || undefined);
+    tellOf("form_abandon", begun, field || undefined);
     begun = null;
   });
 };

@@ -56,7 +56,11 @@ const readList = (list: readonly unknown[], batch: Fields | null, maxEvents: num
     rejects.push(overLimit(list.length - maxEvents, maxEvents));
   }
   if (batch === null) return { ...empty, kind: "list", items, rejects };
-  const { sent, site: _site, events: _events, ...outer } = batch;
+  const { sent, site: _site, events: _events, dropped, ...outer } = batch;
+  // Said once: a sum over the rows must not count it as often as there are events.
+  const [first] = items;
+  if (first && typeof dropped === "number" && dropped > 0)
+    items[0] = { ...first, fields: { dropped, ...first.fields } };
   return { kind: "list", items, outer, sent, rejects };
 };
 
