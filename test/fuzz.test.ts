@@ -17,6 +17,7 @@ import { frameOf, makeNeighbour } from "./fuzz-neighbours.ts";
 import { type Gateway, root, startGateway } from "./gateway.ts";
 import { type HeapProbe, inspected, openHeapProbe } from "./heap-probe.ts";
 import { randomFrom } from "./mixed-hits.ts";
+import { runTurnpike } from "./program.ts";
 import { queryData, settle } from "./stored.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -189,9 +190,9 @@ const slopeOf = (points: readonly { readonly sent: number; readonly bytes: numbe
 };
 
 test("what was stored can be sealed, verified and exported", async () => {
-  for (const action of ["seal", "verify"]) {
-    const answer = await gateway.admin(`/api/storage/${action}`, { method: "POST", body: "{}" });
-    assert.equal(answer.status, 200, `${action}: ${await answer.text()}`);
+  for (const command of [["seal", "--now"], ["verify"]]) {
+    const { code, out, err } = await runTurnpike([...command, "--data", gateway.data], { longestMs: null });
+    assert.equal(code, 0, `${command[0]}: ${out}${err}`);
   }
   assert.ok((await countExported("events")) >= good.size);
   assert.ok((await countExported("sessions")) > 0);

@@ -4,7 +4,7 @@ import type { Event } from "../model/event.ts";
 import type { Referral } from "../model/projection.ts";
 import type { Session } from "../model/session.ts";
 import type { Db } from "./database.ts";
-import { ownerId } from "./owner-id.ts";
+import { visitorIdOf } from "./owner-id.ts";
 import { createSealedSpans, type Span } from "./sealed-spans.ts";
 import { type SessionRow, toSession } from "./session-table.ts";
 import { eventOf } from "./stored-event.ts";
@@ -119,8 +119,7 @@ export const createPeopleReader = (db: Db): PeopleReader => {
 
   return {
     who(event) {
-      if (event.type === "log") return null;
-      const clientId = event.client_id || (event.user_claim && event.user_id ? ownerId(event.user_id) : null);
+      const clientId = visitorIdOf(event);
       if (!clientId) return null;
       const bot = event.bot ? 1 : 0;
       const key = `${bot}${event.property_id} ${clientId}`;

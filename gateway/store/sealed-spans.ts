@@ -1,7 +1,9 @@
 import { dirname } from "node:path";
 import type { Event } from "../model/event.ts";
 import type { Db } from "./database.ts";
+import { visitorIdOf } from "./owner-id.ts";
 import { readState } from "./segments/manifest.ts";
+import { matchIds } from "./segments/read-history.ts";
 import { findSealed } from "./segments/sealed-reader.ts";
 
 /** fromAt ≤ event time ≤ toAt */
@@ -32,13 +34,13 @@ export const createSealedSpans = (db: Db): SealedSpans => {
     }
     const found = findSealed(dir, dropped, {
       site,
-      clientIds: [...new Set([...people.keys()].map((key) => key.slice(2)))],
+      ...matchIds([...people.keys()].map((key) => key.slice(2))),
       from: Math.min(...spans.map(({ fromAt }) => fromAt)),
       to: Math.max(...spans.map(({ toAt }) => toAt)) + 1,
     });
     const byPerson = new Map<number, Event[]>();
     for (const { event } of found) {
-      const person = people.get(`${event.bot ? 1 : 0} ${event.client_id}`);
+      const person = people.get(`${event.bot ? 1 : 0} ${visitorIdOf(event) ?? ""}`);
       if (person === undefined) continue;
       const events = byPerson.get(person);
       if (events) events.push(event);

@@ -3,7 +3,7 @@ import type { Event } from "../model/event.ts";
 import type { IdentityTable, Joiner, Projection, ReferralTable, VisitorNode } from "../model/projection.ts";
 import type { Db } from "./database.ts";
 import { createIdentityTable } from "./identity-table.ts";
-import { ownerId } from "./owner-id.ts";
+import { visitorIdOf } from "./owner-id.ts";
 import { createReferralTable } from "./referral-table.ts";
 import { createRegrouper } from "./regroup.ts";
 
@@ -64,9 +64,7 @@ export const createNumbers = (db: Db): Numbers => {
   };
 
   const nodeOf = (event: Event): Node | null => {
-    // A served document alone makes no visitor: whether somebody saw it, its page view says.
-    if (event.type === "log") return null;
-    const clientId = event.client_id || (event.user_claim && event.user_id ? ownerId(event.user_id) : null);
+    const clientId = visitorIdOf(event);
     if (!clientId) return null;
     return node(site(event.property_id), clientId, event.bot ? 1 : 0, event.traffic_filter_name ?? null);
   };

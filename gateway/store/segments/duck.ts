@@ -98,7 +98,10 @@ export const linesOfFiles = async (
   const used = await usedColumns(duck, files);
   const fields = (await rowsOf(duck, `DESCRIBE SELECT * FROM ${source}`))
     .map((row) => ({ name: String(row["column_name"]), type: String(row["column_type"]) }))
-    .filter(({ name }) => used.has(name) && (!columns || name === sequenceColumn || columns.includes(name)))
+    .filter(
+      ({ name }) =>
+        used.has(name.toLowerCase()) && (!columns || name === sequenceColumn || columns.includes(name)),
+    )
     .map(({ name, type }) => `${quoteName(name)}: ${lineValue(quoteName(name), type)}`);
   const more = also.map((name) => `, ${quoteName(name)}`).join("");
   return `SELECT to_json({${fields.join(", ")}}) AS line, seq, epoch_ms(timestamp_utc) AS moment${more} FROM ${source}`;
@@ -118,7 +121,7 @@ const usedColumns = async (duck: Duck, files: readonly string[]): Promise<Readon
     `SELECT path_in_schema AS name FROM parquet_metadata(${quoteFiles(files)})
      GROUP BY 1 HAVING sum(num_values) > sum(ifnull(stats_null_count, 0))`,
   );
-  return new Set(rows.map((row) => String(row["name"])));
+  return new Set(rows.map((row) => String(row["name"]).toLowerCase())); // files may spell a name in several ways
 };
 
 const lineValue = (name: string, type: string): string => {

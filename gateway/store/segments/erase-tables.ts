@@ -43,7 +43,13 @@ export const eraseFromTables = (db: Db, request: EraseRequest): Erased => {
   for (const visitor of visitors) eraseVisitor(db, visitor);
   if (request.column === "user_id") eraseUser(db, request);
   dropUnclaimed(db);
-  for (const { site, id } of ids) hideReferrers(db, site, id);
+  for (const [site, of] of Map.groupBy(ids, (one) => one.site)) {
+    hideReferrers(
+      db,
+      site,
+      of.map(({ id }) => id),
+    );
+  }
   return { visitors: visitors.length, sessions };
 };
 
@@ -142,17 +148,19 @@ const mark = (
   }
 };
 
-/** What others said of who sent them: that somebody did stays, and not who. */
-const hideReferrers = (db: Db, site: string, id: string): void => {
+/** What others said of who sent them: that somebody did stays, and not who. One look at each table, however many they are. */
+const hideReferrers = (db: Db, site: string, ids: readonly string[]): void => {
+  const given = { mark: erasedId, ids: JSON.stringify(ids), site };
+  const isOne = "IN (SELECT value FROM json_each(:ids))";
   for (const column of referrerColumns) {
     db.prepare(
-      `UPDATE referrals SET ${column} = :mark WHERE ${column} = :id AND visitor IN (
+      `UPDATE referrals SET ${column} = :mark WHERE ${column} ${isOne} AND visitor IN (
          SELECT v.no FROM visitors v JOIN sites s ON s.no = v.site WHERE s.id = :site)`,
-    ).run({ mark: erasedId, id, site });
+    ).run(given);
     db.prepare(
       `UPDATE agreements SET said = json_replace(said, '$.${column}', :mark)
-       WHERE site = :site AND said ->> '${column}' = :id`,
-    ).run({ mark: erasedId, id, site });
+       WHERE site = :site AND instr(said, '"${column}":') > 0 AND said ->> '${column}' ${isOne}`,
+    ).run(given);
   }
 };
 

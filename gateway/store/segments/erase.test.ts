@@ -69,13 +69,7 @@ test("whom an erased visitor sent stays, and nothing tells who sent him: not in 
     sent({ ref: visitor, timestamp_utc: noon + 1 }),
     sent({ ref: visitor, property_id: "other" }),
     documentForTest({ ref: visitor }),
-    eventForTest({
-      tracking_protocol: "native",
-      type: "track",
-      name: "agree",
-      client_id: "v3",
-      ref: visitor,
-    }),
+    eventForTest({ type: "log", event_category: "agreement", client_id: "v3", ref: visitor }),
   ]);
   const reader = openReader(dir, { sealed: "wait" });
   const referrers = () => reader.read(0, 100).map(({ event: { ref, rcode, aff } }) => [ref, rcode, aff]);

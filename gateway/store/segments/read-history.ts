@@ -1,7 +1,7 @@
 /** Reads the sealed past of several people at once, aside: a child process for each site that they are of. */
 import type { Event } from "../../model/event.ts";
 import type { Stored } from "../../model/event-store.ts";
-import { ownerId, userOfOwner } from "../owner-id.ts";
+import { userOfOwner, visitorIdOf } from "../owner-id.ts";
 import type { Match } from "./read-job.ts";
 import { findSealedAside } from "./sealed-reader.ts";
 
@@ -58,18 +58,18 @@ const keysByVisitor = (wanted: readonly Wanted[]): ReadonlyMap<string, readonly 
   return keys;
 };
 
-/** Served documents are of nobody. */
-const visitorOf = (event: Event): string =>
-  event.type === "log" ? "" : `${event.bot ? 1 : 0} ${event.client_id || ownerId(event.user_id ?? "")}`;
+const visitorOf = (event: Event): string => `${event.bot ? 1 : 0} ${visitorIdOf(event) ?? ""}`;
 
+/** Of the events that were found for these visitors, which are theirs. */
 export const belongsTo = (visitors: readonly Visitor[], event: Event): boolean =>
-  event.type !== "log" && (event.bot ? 1 : 0) === visitors[0]?.bot;
+  visitorIdOf(event) !== null && (event.bot ? 1 : 0) === visitors[0]?.bot;
 
 export const matchOf = (visitors: readonly Visitor[]): Match => {
-  const ids = visitors.map(({ id }) => id);
-  return {
-    ...(visitors[0] && { site: visitors[0].site }),
-    clientIds: ids.filter((id) => userOfOwner(id) === null),
-    userIds: ids.map(userOfOwner).filter((user) => user !== null),
-  };
+  return { ...(visitors[0] && { site: visitors[0].site }), ...matchIds(visitors.map(({ id }) => id)) };
 };
+
+/** Events that may be of visitors with these ids. */
+export const matchIds = (ids: readonly string[]): Pick<Match, "clientIds" | "userIds"> => ({
+  clientIds: [...new Set(ids.filter((id) => userOfOwner(id) === null))],
+  userIds: [...new Set(ids.map(userOfOwner).filter((user) => user !== null))],
+});

@@ -63,11 +63,12 @@ const concernedInJournal = (
   const read = db.prepare("SELECT seq, body FROM journal WHERE seq <= ? AND instr(body, ?) > 0");
   const erased = new Set<number>();
   const naming = new Set<number>();
-  for (const erasure of erasures) {
-    const rows = read.iterate(erasure.upToSeq, textWithin(erasure.value)) as Iterable<JournalRow>;
-    for (const { seq, body } of rows) {
+  // Mostly a value is erased and hidden: the journal is gone through once for both.
+  for (const [value, ofValue] of Map.groupBy(erasures, (erasure) => erasure.value)) {
+    const upTo = Math.max(...ofValue.map(({ upToSeq }) => upToSeq));
+    for (const { seq, body } of read.iterate(upTo, textWithin(value)) as Iterable<JournalRow>) {
       const event = eventOf(body);
-      const shown = showEvent([erasure], seq, event);
+      const shown = showEvent(ofValue, seq, event);
       if (shown === null) erased.add(seq);
       else if (shown !== event) naming.add(seq);
     }

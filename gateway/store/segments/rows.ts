@@ -89,15 +89,29 @@ const gather = (shape: string, row: Readonly<Record<string, Json>>): JsonObject 
   return Object.fromEntries(
     letters.map(([name, letter]) => [
       name,
-      letter === "r" ? (rest[name] ?? null) : propertyOf(row[paramColumn(name)] ?? null, letter),
+      letter === "r" ? (rest[name] ?? null) : propertyOf(columnValue(row, paramColumn(name)), letter),
     ]),
   );
 };
 
-/** A column that came to hold several kinds is text: the letter says what the value was. */
+/**
+ * The value of a column under whatever spelling: of files that write the same name in other letters, `Plan` and `plan`,
+ * DuckDB makes one column with the spelling of the first.
+ */
+const columnValue = (row: Readonly<Record<string, Json>>, column: string): Json => {
+  if (Object.hasOwn(row, column)) return row[column] ?? null;
+  const folded = column.toLowerCase();
+  const spelled = Object.keys(row).find((name) => name.toLowerCase() === folded);
+  return spelled === undefined ? null : (row[spelled] ?? null);
+};
+
+/**
+ * A column that came to hold several kinds is text, or numbers where some were true or false: the letter says what the
+ * value was.
+ */
 const propertyOf = (value: Json, letter: string): Json => {
   if (value === null || letter === "z") return null;
   if (letter === "n") return Number(value);
-  if (letter === "b") return value === true || value === "true";
+  if (letter === "b") return value === true || value === 1 || value === "true";
   return letter === "j" ? (JSON.parse(String(value)) as Json) : String(value);
 };

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Event } from "../../model/event.ts";
+import type { JsonObject } from "../../model/json.ts";
 import { listEventFiles } from "./folder.ts";
 import { askFolder, documentForTest, eventForTest, noon, openTestFolder } from "./test-folder.ts";
 
@@ -36,6 +37,23 @@ test("sealed events come back as they went in, in order of arrival, after their 
   assert.equal([...folder.reader.query("SELECT 1 FROM journal").rows].length, 0);
   assert.deepEqual(readAll(folder), events);
   assert.deepEqual((await folder.keeper.verify()).findings, []);
+  folder.close();
+});
+
+test("properties come back as they were where files spell or type them in other ways", async () => {
+  const folder = openTestFolder({ journalDays: 0, clock: () => noon + dayMs });
+  const of = (property_id: string, day: number, properties: JsonObject) =>
+    eventForTest({ property_id, timestamp_utc: noon - day * dayMs, properties });
+  const events = [
+    of("a", 0, { Plan: "pro", on: true, off: false, n: 1 }),
+    of("b", 0, { plan: "free", on: 5, off: 0.5, n: "one" }),
+    of("c", 0, { PLAN: 7, 'a"b': 3, "": 1, n: 1e300 }),
+    of("c", 1, { PLAN: [1], n: { deep: 0.1 } }),
+    of("c", 2, { Plan: null, n: false }),
+  ];
+  folder.store(events);
+  await folder.keeper.seal();
+  assert.deepEqual(readAll(folder), events);
   folder.close();
 });
 
