@@ -230,6 +230,36 @@ test("what is refused for now is sent again under the same id and time, also by 
     for (const { event } of tries) assert.deepEqual(event, tries[0]?.event);
   }));
 
+test("a server says how long to wait, if it does so in seconds, and no wait ends at once for being too long", () =>
+  visit(fronted, async ({ site, page }) => {
+    await site.waitFor(1);
+    for (const [said, least, most] of [
+      ["30", 30_000, 40_000],
+      [String(30 * 86_400), 86_400_000, 2 ** 31 - 1], // browsers take no longer one, and would call at once
+      ["Wed, 01 Jan 2031 00:00:00 GMT", 100, 450_000],
+    ] as const) {
+      await page.route(/\/tr\/v1\//, (route) =>
+        route.fulfill({ status: 503, headers: { "retry-after": said } }),
+      );
+      const waits = await page.evaluate(async () => {
+        const own = window.setTimeout;
+        const asked: number[] = [];
+        // What else asks for a timer meanwhile asks for a short one.
+        window.setTimeout = ((run: () => void, ms = 0) => {
+          asked.push(ms);
+          return own(run, ms);
+        }) as typeof setTimeout;
+        window.tr?.("waits");
+        await window.tr?.flush();
+        window.setTimeout = own;
+        return asked;
+      });
+      const longest = Math.max(...waits);
+      assert.ok(longest >= least && longest <= most, `${said}: ${waits.join()}`);
+      await page.unroute(/\/tr\/v1\//);
+    }
+  }));
+
 test("what is refused for good is not sent again", () =>
   visit(fronted, async ({ site, page }) => {
     await site.waitFor(1);

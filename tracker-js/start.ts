@@ -76,9 +76,11 @@ let seq = 0;
 export const held: Fields[] = [];
 const sender = createSender(async (body) => {
   const { status, headers } = await ask("?", body);
-  // Taken, or refused for good; an overloaded or a failing server is worth another try. What is missing, or a
-  // date, counts as 0: multiplying makes a number of the text.
-  return status > 499 || status === 429 ? 1000 * (headers.get("Retry-After") as unknown as number) || 0 : -1;
+  // Taken, or refused for good; an overloaded or a failing server is worth another try. Multiplying makes a number of
+  // the text, shifting makes it one that a timer takes: 24 days at most, and 0 of what is missing, or a date.
+  return status > 499 || status === 429
+    ? (2000 * (headers.get("Retry-After") as unknown as number)) >>> 1
+    : -1;
 }, browserStore);
 /** Hands on what was held back, if it may leave by now, and answers who takes it. */
 export const release = (): Sender => {
