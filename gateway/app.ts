@@ -4,15 +4,10 @@
  */
 
 import { askerOf, createAppCollector } from "./app-collector.ts";
+import { claimHandlers } from "./claim-handlers.ts";
 import { collect } from "./collect/collect.ts";
 import type { Collector } from "./collect/collector.ts";
-import { me } from "./collect/me.ts";
-import { createSiteNamer, forNamedSite, forNamedSites } from "./collect/named-site.ts";
-import { payments } from "./collect/payments.ts";
-import { privacyEndpoints } from "./collect/privacy-endpoints.ts";
-import { privacyNotice } from "./collect/privacy-notice.ts";
-import { clear, ping, status } from "./collect/status.ts";
-import { variants } from "./collect/variants.ts";
+import { createSiteNamer, forNamedSites } from "./collect/named-site.ts";
 import type { FrameOptions } from "./collect/websocket-frames.ts";
 import { createWebsockets, type Websockets } from "./collect/websockets.ts";
 import { type CollectLane, createCollectLane, type OnHit } from "./collect-lane.ts";
@@ -23,10 +18,8 @@ import type { NamesInForce } from "./document/cookie-names.ts";
 import { createDailySalt } from "./document/daily-salt.ts";
 import { document, type Missed } from "./document/document.ts";
 import { exposeSeen } from "./document/expose-seen.ts";
-import { entityOfPage } from "./document/referrer-entity.ts";
-import { serveScripts } from "./document/scripts.ts";
 import { tellVariants } from "./document/variants-header.ts";
-import { consentCookie, createVisitors, optOutCookie } from "./document/visitor.ts";
+import { createVisitors } from "./document/visitor.ts";
 import { createAgentReader } from "./enrich/agent.ts";
 import { createEnricher } from "./enrich/enrich.ts";
 import { createLocator } from "./enrich/geo.ts";
@@ -50,11 +43,11 @@ import type { EventStore } from "./model/event-store.ts";
 import type { Privacy } from "./model/hit.ts";
 import type { Site } from "./model/site.ts";
 import type { Tunnels } from "./proxy/tunnels.ts";
-import { type ClaimKey, claimsOf, duplicatorPaths, legacyScripts } from "./public-paths.ts";
+import { type ClaimKey, claimsOf } from "./public-paths.ts";
 import { createRequestObserver } from "./request-observer.ts";
 import { createSiteFinder } from "./route/find-site.ts";
 import { type Claim, createRouter } from "./route/router.ts";
-import { notFound, publicFiles } from "./route-answers.ts";
+import { notFound } from "./route-answers.ts";
 import { siteErrorPages } from "./route-middlewares.ts";
 import { assignersOf } from "./site-assigners.ts";
 import { createSiteLinks, readingCodes } from "./site-links.ts";
@@ -120,7 +113,7 @@ export const createApp = (config: Config, parts: AppParts): App => {
   const enrich = readingCodes(createEnricher({ cacheSize: 10_000, locate }), shareCodes);
   const store = filteredStore(countedStore(parts.store, parts.tally), sites, enrich.keeps, parts.tally);
   const agents = createAgentReader(10_000);
-  const { scriptPath, collectPath, publicDir } = config.tracking;
+  const { scriptPath, collectPath } = config.tracking;
   const salt = sites.some((site) => site.cookieless)
     ? createDailySalt(config.data.dir, parts.secret, systemClock)
     : undefined;
@@ -190,8 +183,7 @@ export const createApp = (config: Config, parts: AppParts): App => {
     variantsOf,
     warn,
   });
-  const nameSite = createSiteNamer(sites);
-  const collector = forNamedSites(hits.collector, nameSite);
+  const collector = forNamedSites(hits.collector, createSiteNamer(sites));
   const take = collect({
     collector,
     mayDebug: parts.mayDebug,
@@ -199,46 +191,18 @@ export const createApp = (config: Config, parts: AppParts): App => {
   });
 
   const websocketPaths = [`${collectPath}ws`, `${collectPath}ws/`];
-  const handlers: Readonly<Record<ClaimKey, Handler>> = {
-    script: serveScripts(parts.scriptFile, scriptPath, [
-      ...duplicatorPaths(sites),
-      ...legacyScripts(config.tracking),
-    ]),
-    notice: forNamedSite(privacyNotice, nameSite),
-    events: take,
-    variants: forNamedSite(
-      variants({
-        resolve,
-        assign,
-        formatXid,
-        expose: exposeSeen({ ...events, isBot }),
-        entityOf: entityOfPage,
-      }),
-      nameSite,
-    ),
-    share: forNamedSite(links.share, nameSite),
-    handover: forNamedSite(links.handover, nameSite),
-    payments: payments({
-      take,
-      report: (name, parameters) => parts.store.report(name, parameters),
-      paths: [`${collectPath}ltv/`, "/tlv/v1/"],
-    }),
-    privacy: privacyEndpoints({
-      collector,
-      resolve,
-      report: (name, parameters) => parts.store.report(name, parameters),
-      locate,
-      jurisdictions: config.tracking.jurisdictions,
-    }),
-    public: publicFiles(publicDir, [`${collectPath}pub/`, "/pub/v1/"]),
-    ping,
-    status: status(openConnections),
-    clear: clear(visitors.forget),
-    wishes: forNamedSite(
-      me({ forget: visitors.forget, cookieScope: visitors.cookieScope, consentCookie, optOutCookie }),
-      nameSite,
-    ),
-  };
+  const handlers = claimHandlers(config, {
+    sites,
+    scriptFile: parts.scriptFile,
+    collector,
+    take,
+    visitors,
+    links,
+    assign,
+    expose: exposeSeen({ ...events, isBot }),
+    locate,
+    report: (name, parameters) => parts.store.report(name, parameters),
+  });
   const claims: readonly (Claim & { readonly key: ClaimKey })[] = claimsOf(config).map((claim) => ({
     ...claim,
     handler: handlers[claim.key],
@@ -353,6 +317,3 @@ export const sitesOf = (config: Config): readonly Site[] =>
     ...site,
     experiments: config.experiments.filter((experiment) => experiment.site === site.id),
   }));
-
-const openConnections = (): number =>
-  process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap" || name === "TLSWrap").length;
