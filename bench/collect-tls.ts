@@ -1,6 +1,7 @@
 /**
  * Events from clients that were never here: a connection each, and over TLS a whole handshake each (no session is taken up
- * again), until the event is on disk. Also by what a server costs, at a price that is said.
+ * again), until the event is on disk. Beside it nginx with one worker, which stores nothing and says how many handshakes
+ * the clients can do here. Also by what a server costs, at a price that is said.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -10,7 +11,7 @@ import { text } from "node:stream/consumers";
 import { load } from "./lib/machine.ts";
 import { type BenchOptions, connections, median, threads, warmUpSeconds } from "./lib/options.ts";
 import { formatTable, whole } from "./lib/table.ts";
-import { startTurnpike, writePair } from "./lib/tls-peers.ts";
+import { startAnsweringNginx, startTurnpike, writePair } from "./lib/tls-peers.ts";
 import { needPrograms } from "./lib/tools.ts";
 import { runWrk } from "./lib/wrk.ts";
 
@@ -22,20 +23,27 @@ const clients = 16;
 
 /** Prints both figures; rejects where a request failed. */
 export const runCollectTls = async (options: BenchOptions): Promise<void> => {
-  needPrograms(["openssl"]);
+  needPrograms(["openssl", "nginx"]);
   const folder = mkdtempSync(join(tmpdir(), "turnpike-bench-collect-"));
-  const gateway = await startTurnpike(writePair(folder), []);
+  const pair = writePair(folder);
+  const gateway = await startTurnpike(pair, []);
+  const nginx = await startAnsweringNginx(pair);
   try {
     const plain = (seconds: number) =>
       runWrk({ url: `${gateway.url}${target}`, seconds, connections, threads, script: "close.lua" });
     const secure = (seconds: number) => handshakes(gateway.secureUrl, seconds);
-    await plain(warmUpSeconds);
-    await secure(warmUpSeconds);
-    const rates: { readonly plain: number[]; readonly secure: number[] } = { plain: [], secure: [] };
+    const peer = (seconds: number) => handshakes(nginx.secureUrl, seconds);
+    for (const warmUp of [plain, secure, peer]) await warmUp(warmUpSeconds);
+    const rates: Readonly<Record<"plain" | "secure" | "peer", number[]>> = {
+      plain: [],
+      secure: [],
+      peer: [],
+    };
     const loads: string[] = [];
     for (let round = 0; round < options.rounds; round++) {
       rates.plain.push((await plain(options.seconds)).perSecond);
       rates.secure.push(await secure(options.seconds));
+      rates.peer.push(await peer(options.seconds));
       loads.push(load());
     }
     const row = (name: string, runs: readonly number[]): readonly string[] => [
@@ -50,10 +58,15 @@ export const runCollectTls = async (options: BenchOptions): Promise<void> => {
       `a second per $ of $${monthPrice} a month`,
       "rounds",
     ];
-    const rows = [row("TCP", rates.plain), row("TLS, full handshake", rates.secure)];
+    const rows = [
+      row("TCP", rates.plain),
+      row("TLS, full handshake", rates.secure),
+      row("nginx, TLS, an empty page", rates.peer),
+    ];
     process.stdout.write(`${formatTable(head, rows)}\n\n`);
     process.stdout.write(`medians; load of the machine after each round: ${loads.join(", ")}\n`);
   } finally {
+    await nginx.stop();
     await gateway.stop();
     rmSync(folder, { recursive: true, force: true });
   }

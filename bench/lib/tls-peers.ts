@@ -55,6 +55,17 @@ export const startTurnpike = async (pair: Pair, routes: readonly object[]): Prom
 };
 
 export const startTlsNginx = (pair: Pair, upstream: string): Promise<TlsServer> =>
+  startNginx(
+    pair,
+    `proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection "";`,
+    `upstream up { server ${upstream.slice("http://".length)}; keepalive 128; keepalive_requests 1000000000; }`,
+  );
+
+/** Answers each request itself, with an empty page; no session is taken up again. */
+export const startAnsweringNginx = (pair: Pair): Promise<TlsServer> =>
+  startNginx(pair, `return 200 "";`, "ssl_session_cache off; ssl_session_tickets off;");
+
+const startNginx = (pair: Pair, answer: string, before: string): Promise<TlsServer> =>
   start(
     "nginx",
     "nginx.conf",
@@ -66,11 +77,11 @@ events { worker_connections 4096; }
 http {
   access_log off; keepalive_timeout 600s; keepalive_requests 1000000000; tcp_nodelay on;
   ${["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${folder}/${name};`).join(" ")}
-  upstream up { server ${upstream.slice("http://".length)}; keepalive 128; keepalive_requests 1000000000; }
+  ${before}
   server {
     listen 127.0.0.1:${ports.plain}; listen 127.0.0.1:${ports.secure} ssl http2;
     ssl_certificate ${pair.cert}; ssl_certificate_key ${pair.key}; ssl_protocols TLSv1.2 TLSv1.3;
-    location / { proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ""; }
+    location / { ${answer} }
   }
 }
 `,
