@@ -10,17 +10,22 @@ export const makeFolder = (folder: string, mode?: number): void => {
   const path = resolve(folder);
   if (tryToMake(path, mode)) return;
   makeFolder(dirname(path), mode);
-  mkdirSync(path, { mode });
+  // Not without a look, too: another process may be making the same.
+  if (!tryToMake(path, mode))
+    throw new Error(`${path} cannot be made: what is above it was removed meanwhile`);
 };
 
 /** False where the folder above is missing. */
-const tryToMake = (path: string, mode: number | undefined): boolean => {
+const tryToMake = (path: string, mode: number | undefined, again = true): boolean => {
   try {
     mkdirSync(path, { mode });
     return true;
   } catch (error) {
     if (codeOf(error) === "EEXIST" && isFolder(path)) return true;
-    if (codeOf(error) === "ENOENT" && dirname(path) !== path && !isFolder(dirname(path))) return false;
+    if (codeOf(error) === "ENOENT" && dirname(path) !== path) {
+      if (!isFolder(dirname(path))) return false;
+      if (again) return tryToMake(path, mode, false); // it may have come meanwhile
+    }
     throw error;
   }
 };
