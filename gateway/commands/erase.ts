@@ -28,7 +28,7 @@ export const addErase = (program: Command, { io, run }: Context): void => {
   )
     .addHelpText(
       "after",
-      "\nNo read shows the visitor from the first moment on; when the command ends, no byte is left in the data folder,\nWhom the visitor sent stays, and was sent by somebody `(erased)`; links that the visitor shared lead to nobody any more.\nBackups made before still hold it, and what was exported does. So does a recording (`recordHits`), whose hits are removed\nonce they are as old as its setting `days`.",
+      "\nNo read shows the visitor from the first moment on; when the command ends, no byte is left in the data folder.\nWhom the visitor sent stays, and was sent by somebody `(erased)`; links that the visitor shared lead to nobody any more.\nBackups made before still hold it, and what was exported does. So does a recording (`recordHits`), whose hits are removed\nonce they are as old as its setting `days`.",
     )
     .action(
       run(async ({ visitor, user, site, ...options }: Flags) => {
