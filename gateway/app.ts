@@ -16,14 +16,11 @@ import type { Config } from "./config/schema.ts";
 import { countedStore, filteredStore } from "./counted-store.ts";
 import type { NamesInForce } from "./document/cookie-names.ts";
 import { createDailySalt } from "./document/daily-salt.ts";
-import { document, type Missed } from "./document/document.ts";
-import { exposeSeen } from "./document/expose-seen.ts";
-import { tellVariants } from "./document/variants-header.ts";
+import type { Missed } from "./document/document.ts";
 import { createVisitors } from "./document/visitor.ts";
 import { createAgentReader } from "./enrich/agent.ts";
 import { createEnricher } from "./enrich/enrich.ts";
 import { createLocator } from "./enrich/geo.ts";
-import { formatXid } from "./experiment/variant-cookie.ts";
 import { compose, type Exchange, type Handler, type Upgrade } from "./http/exchange.ts";
 import { requestOutbound } from "./http/outbound.ts";
 import { readSiteTokens, type TokenReader } from "./identity/login-token.ts";
@@ -31,16 +28,13 @@ import { createClaimMarker } from "./identity/mark-claims.ts";
 import { joinUpgrades } from "./join-upgrades.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
 import { parseCidrs } from "./lib/ip.ts";
-import { maskIp } from "./lib/mask-ip.ts";
 import { type Counters, uncounted } from "./limit/counters.ts";
 import { createLimiter } from "./limit/limit.ts";
 import { createShareCodes } from "./links/share-code.ts";
 import type { Upgrades } from "./listen/upgrades.ts";
-import type { UpstreamFigures } from "./metrics/families.ts";
+import type { UpstreamFigures } from "./metrics/figures.ts";
 import type { Tally } from "./metrics/tally.ts";
-import type { Event, Keyed } from "./model/event.ts";
 import type { EventStore } from "./model/event-store.ts";
-import type { Privacy } from "./model/hit.ts";
 import type { Site } from "./model/site.ts";
 import type { Tunnels } from "./proxy/tunnels.ts";
 import { type ClaimKey, claimsOf } from "./public-paths.ts";
@@ -51,6 +45,8 @@ import { notFound } from "./route-answers.ts";
 import { siteErrorPages } from "./route-middlewares.ts";
 import { assignersOf } from "./site-assigners.ts";
 import { createSiteLinks, readingCodes } from "./site-links.ts";
+import { createSitePages } from "./site-pages.ts";
+import { sitesOf } from "./sites-of.ts";
 
 export interface AppParts {
   readonly store: EventStore;
@@ -79,9 +75,6 @@ export interface AppParts {
   /** told why a request got 502 or 504 */
   readonly onError: (error: unknown, x: Pick<Exchange, "req" | "host" | "path" | "id">) => void;
 }
-
-/** Request headers: only `set-cookie` comes as an array, and requests have none. */
-type PlainHeaders = Readonly<Record<string, string | undefined>>;
 
 export interface App {
   readonly handler: Handler;
@@ -118,8 +111,6 @@ export const createApp = (config: Config, parts: AppParts): App => {
     ? createDailySalt(config.data.dir, parts.secret, systemClock)
     : undefined;
   const visitors = createVisitors({ secret: parts.secret, names: (site) => parts.names.of(site), salt });
-  const assign = (site: Site, visitorId: string, path: string) =>
-    site.cookieless ? [] : assigners.at(site).byPath(visitorId, path);
   const resolve = (x: Upgrade) => visitors.resolve(x, false);
   const limiter = createLimiter(config.limits, {
     isTrusted,
@@ -128,26 +119,17 @@ export const createApp = (config: Config, parts: AppParts): App => {
     onRefused: (limit) => parts.tally?.refused(limit),
   });
 
-  const isBot = (userAgent: string | undefined) => agents(userAgent ?? "").bot !== null;
-  const events = {
-    make: {
-      enrich: (event: Event, x: Exchange, privacy: Privacy) =>
-        enrich(event, { headers: x.req.headers as PlainHeaders, site: x.site, privacy }),
-      maskIp,
-      now: parts.clock,
-    },
-    append: (made: readonly Keyed[]) => store.append(made),
-    missed: parts.missed,
-  };
-  const documents = document({
-    ...events,
-    visitors,
-    names: parts.names,
-    assign,
-    formatXid,
-    botClass: (userAgent) => agents(userAgent ?? "").bot,
+  const pages = createSitePages({
     scriptPath,
     collectPath,
+    visitors,
+    names: parts.names,
+    assigners,
+    agents,
+    enrich,
+    store,
+    missed: parts.missed,
+    now: parts.clock,
   });
   const links = createSiteLinks({
     secret: parts.secret,
@@ -155,18 +137,7 @@ export const createApp = (config: Config, parts: AppParts): App => {
     dataDir: config.data.dir,
     clock: parts.clock,
     visitors,
-    isBot,
-  });
-
-  const told = tellVariants({
-    variantsOf(x) {
-      if (x.site.experiments.length === 0 || x.site.cookieless || x.req.headers.cookie === undefined)
-        return null;
-      const { id } = resolve(x);
-      return id && agents(x.req.headers["user-agent"] ?? "").bot === null
-        ? assigners.at(x.site).all(id)
-        : null;
-    },
+    isBot: (userAgent) => agents(userAgent ?? "").bot !== null,
   });
 
   // On a site without cookies the same person would be another one tomorrow, and be shown another variant.
@@ -198,8 +169,8 @@ export const createApp = (config: Config, parts: AppParts): App => {
     take,
     visitors,
     links,
-    assign,
-    expose: exposeSeen({ ...events, isBot }),
+    assign: pages.assign,
+    expose: pages.expose,
     locate,
     report: (name, parameters) => parts.store.report(name, parameters),
   });
@@ -236,8 +207,8 @@ export const createApp = (config: Config, parts: AppParts): App => {
       },
       limiter,
       observer,
-      told,
-      pages: (answer) => links.takeOver(documents(answer)),
+      told: pages.told,
+      pages: (answer) => links.takeOver(pages.documents(answer)),
     },
     closers,
   );
@@ -310,10 +281,3 @@ const fetchKeySet = async (url: string, allow: readonly string[]): Promise<strin
   if (status !== 200) throw new Error(`it answered ${status}`);
   return body.toString("utf8");
 };
-
-/** The sites of the settings, each with its experiments. */
-export const sitesOf = (config: Config): readonly Site[] =>
-  config.sites.map((site) => ({
-    ...site,
-    experiments: config.experiments.filter((experiment) => experiment.site === site.id),
-  }));

@@ -3,7 +3,7 @@ import type { Config } from "./config/schema.ts";
 import type { Handler, Layer } from "./http/exchange.ts";
 import { limitUpgrades } from "./join-upgrades.ts";
 import type { Limiter } from "./limit/limit.ts";
-import type { UpstreamFigures } from "./metrics/families.ts";
+import type { UpstreamFigures } from "./metrics/figures.ts";
 import type { Observer } from "./observe/observe.ts";
 import type { TakeUpgrade } from "./proxy/proxy.ts";
 import { routesOf } from "./public-paths.ts";

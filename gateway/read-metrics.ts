@@ -1,6 +1,7 @@
 /** All that stands at `/metrics`, asked for when somebody reads it. */
 import { readFileSync, statfsSync } from "node:fs";
-import { type Family, familiesOf, type SinkFigures } from "./metrics/families.ts";
+import { type Family, familiesOf } from "./metrics/families.ts";
+import type { SinkFigures } from "./metrics/figures.ts";
 import type { ProcessFigures } from "./metrics/process-figures.ts";
 import { type Rendered, renderMetrics } from "./metrics/render.ts";
 import { addCounts, type Counts, noCounts } from "./metrics/tally.ts";

@@ -3,7 +3,7 @@
  * and projections, with the clock held at each request's own time. Nothing is sent anywhere.
  */
 import { devNull } from "node:os";
-import { type App, createApp, sitesOf } from "./app.ts";
+import { type App, createApp } from "./app.ts";
 import type { CollectRequest } from "./collect/request.ts";
 import type { Config } from "./config/schema.ts";
 import { createNames } from "./document/cookie-names.ts";
@@ -15,6 +15,7 @@ import type { EventStore, RejectedHit } from "./model/event-store.ts";
 import type { RecordedRequest } from "./model/recorded-request.ts";
 import { openProjectedLedger } from "./projected-ledger.ts";
 import { createRestore, readRestoredLogins } from "./recorded-secrets.ts";
+import { sitesOf } from "./sites-of.ts";
 import type { Ledger } from "./store/ledger.ts";
 import { holdOwnership } from "./store/owner.ts";
 import { readSecret } from "./store/secret.ts";

@@ -1,5 +1,5 @@
 /** What one process, or all that serve visitors together, tell the metrics. */
-import type { CertificateFigures, UpstreamFigures } from "./metrics/families.ts";
+import type { CertificateFigures, UpstreamFigures } from "./metrics/figures.ts";
 import type { ProcessFigures } from "./metrics/process-figures.ts";
 import { addCounts, type Counts } from "./metrics/tally.ts";
 

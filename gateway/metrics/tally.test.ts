@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Figures, familiesOf } from "./families.ts";
+import { familiesOf } from "./families.ts";
+import type { Figures } from "./figures.ts";
 import { renderMetrics } from "./render.ts";
 import { addCounts, createTally } from "./tally.ts";
 
