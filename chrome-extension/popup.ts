@@ -101,6 +101,7 @@ const start = async (): Promise<void> => {
     show();
   });
   show();
+  form.inert = false; // what is typed before would be written over
 };
 
 void start();

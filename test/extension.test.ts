@@ -48,6 +48,7 @@ after(async () => {
 const openPopup = async (url: string): Promise<Page> => {
   const page = await browser.context.newPage();
   await page.goto(`${browser.origin}/popup.html?url=${encodeURIComponent(url)}`);
+  await page.waitForSelector("#form:not([inert])"); // nobody can type before
   return page;
 };
 
