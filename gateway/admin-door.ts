@@ -4,10 +4,11 @@
  * another site may resolve a name of its own to this address (DNS rebinding).
  */
 import { isIP } from "node:net";
+import { openToOthers, staysHere } from "./config/listen-checks.ts";
 import type { Config } from "./config/schema.ts";
 import { systemClock } from "./lib/clock.ts";
 import type { Log } from "./lib/log.ts";
-import { type Bound, parseAddress } from "./listen/bind.ts";
+import type { Bound } from "./listen/bind.ts";
 import { openTls } from "./listen/tls/open-tls.ts";
 import type { TlsFront } from "./listen/tls/tls-options.ts";
 
@@ -22,7 +23,7 @@ export interface AdminDoor {
 /** Throws one sentence where a token would cross the network in the clear. */
 export const openAdminDoor = ({ listen, tls: settings, data }: Config, log: Log): AdminDoor => {
   const names = listen.adminHosts.map((name) => name.toLowerCase());
-  if (isLoopback(listen.admin)) {
+  if (staysHere(listen.admin)) {
     return {
       tls: undefined,
       answersFor: (host, bound) => literals(bound).includes(host) || names.includes(nameOf(host)),
@@ -30,9 +31,7 @@ export const openAdminDoor = ({ listen, tls: settings, data }: Config, log: Log)
     };
   }
   if (settings.mode === "off") {
-    throw new Error(
-      `listen.admin: ${listen.admin} is reachable from other machines, which needs TLS: set "tls": "local" or certificate files, or use 127.0.0.1:PORT and reach it through an SSH tunnel`,
-    );
+    throw new Error(`listen.admin: ${openToOthers(listen.admin)}`);
   }
   const tls = openTls({
     settings: settings.mode === "files" ? settings : { ...settings, mode: "local" },
@@ -52,13 +51,6 @@ export const openAdminDoor = ({ listen, tls: settings, data }: Config, log: Log)
     },
     close: () => tls?.close(),
   };
-};
-
-const isLoopback = (address: string): boolean => {
-  const { host } = parseAddress(address);
-  return (
-    host === "localhost" || host === "::1" || (isIP(host ?? "") === 4 && host?.startsWith("127.") === true)
-  );
 };
 
 const literals = ({ host, port }: Bound): readonly string[] => [

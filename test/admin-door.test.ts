@@ -133,9 +133,8 @@ test("without TLS an address beyond loopback is refused before a socket opens", 
     await assert.rejects(
       startGateway({ config: { tls: "off" }, args: ["--admin", address] }),
       (error: Error) =>
-        error.message.includes(
-          `listen.admin: ${address} is reachable from other machines, which needs TLS`,
-        ) && !error.message.includes("listening"),
+        error.message.includes(`--admin: ${address} is reachable from other machines, which needs TLS`) &&
+        !error.message.includes("listening"),
       address,
     );
   }

@@ -4,6 +4,7 @@ import { formatMistakes, type Mistake } from "../config/mistakes.ts";
 import type { Config } from "../config/schema.ts";
 import { countOf } from "../lib/count-of.ts";
 import { shortPath } from "../lib/short-path.ts";
+import { openCertificateFiles } from "../listen/tls/certificate-files.ts";
 import { claimsOf, routesOf } from "../public-paths.ts";
 import { findOverlaps } from "../route/overlaps.ts";
 import { refuseUnusable } from "../sink-plugins.ts";
@@ -35,8 +36,20 @@ export const addCheck = (program: Command, { io, run }: Context): void => {
 const doubleChecked = async ({ config, folder }: Extract<Loaded, { kind: "ok" }>): Promise<Mistake[]> => {
   const messages = findOverlaps(claimsOf(config), routesOf(config), config.sites);
   const unusable = await whyUnusable(config, folder);
-  return [...messages, ...(unusable === null ? [] : [unusable])].map((message) => ({ path: "", message }));
+  const sentences = [...messages, ...unusablePairs(config.tls), ...(unusable === null ? [] : [unusable])];
+  return sentences.map((message) => ({ path: "", message }));
 };
+
+/** A start reads the certificates, so that one of them that is none is not met there first. */
+const unusablePairs = ({ mode, files }: Config["tls"]): readonly string[] =>
+  (mode === "files" ? files : []).flatMap((pair) => {
+    try {
+      void openCertificateFiles({ files: [pair], info: () => {}, warn: () => {} }).close();
+      return [];
+    } catch (error) {
+      return [error instanceof Error ? error.message : String(error)];
+    }
+  });
 
 const whyUnusable = (config: Config, folder: string): Promise<string | null> =>
   refuseUnusable(config, folder).then(

@@ -49,6 +49,13 @@ test("check doubts what is allowed and hardly meant, and exits with 0", async ()
   assert.match(lines[1] ?? "", /sites\[1\]\.linkDomains \(b\) takes visitors over, and hands none over/);
 });
 
+test("check reads certificates as a start would", async () => {
+  write({ tls: { cert: "config.json", key: "config.json" } });
+  const { code, err } = await run(["check", "--config", file]);
+  assert.equal(code, 1);
+  assert.match(err, /tls: \S+ and \S+ cannot be used together .*both must be PEM/);
+});
+
 test("check tells all mistakes and exits with 1", async () => {
   write({ lisen: {}, data: { dir: 5 } });
   const { code, out, err } = await run(["check", "--config", file]);

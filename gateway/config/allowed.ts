@@ -13,8 +13,14 @@ export const allowedAt = (schema: Schema, path: Path): string => {
 /** The keys an object at the path may have; none where it is no object. */
 export const knownKeysAt = (schema: Schema, path: Path): readonly string[] => {
   const found = schemaAt(schema, path);
-  const def = found && definition(found);
-  return def?.type === "object" ? Object.keys(def.shape) : [];
+  return found ? keysOf(found) : [];
+};
+
+/** Which option of a union at the path is meant by an object: the only one that takes objects, else null. */
+export const objectOption = (schema: Schema, path: Path): number | null => {
+  const options = optionsOf(schemaAt(schema, path));
+  const objects = options.flatMap((option, i) => (keysOf(option).length > 0 ? [i] : []));
+  return objects.length === 1 ? (objects[0] ?? null) : null;
 };
 
 // Zod's own union of all schemas: the `type` of the definition tells them apart.
@@ -36,17 +42,43 @@ const unwrap = (schema: Schema): Schema => {
 };
 
 const schemaAt = (schema: Schema, path: Path): Schema | null => {
-  const here = unwrap(schema);
   const [part, ...rest] = path;
-  if (part === undefined) return here;
-  const def = definition(here);
-  if (def.type === "object") {
-    const inner = def.shape[String(part)];
-    return inner ? schemaAt(inner, rest) : null;
+  if (part === undefined) return unwrap(schema);
+  for (const inner of innerAt(schema, String(part))) {
+    const found = schemaAt(inner, rest);
+    if (found) return found;
   }
-  if (def.type === "array") return schemaAt(def.element, rest);
-  if (def.type === "record") return schemaAt(def.valueType, rest);
   return null;
+};
+
+/** What may stand under this key or number: one schema, or several where a union has several that know it. */
+const innerAt = (schema: Schema, part: string): readonly Schema[] => {
+  const def = definition(unwrap(schema));
+  switch (def.type) {
+    case "object":
+      return def.shape[part] ? [def.shape[part]] : [];
+    case "array":
+      return [def.element];
+    case "record":
+      return [def.valueType];
+    default:
+      return optionsOf(schema).flatMap((option) => innerAt(option, part));
+  }
+};
+
+/** The alternatives of a union, or the one beside null. */
+const optionsOf = (schema: Schema | null): readonly Schema[] => {
+  const def = schema && definition(unwrap(schema));
+  if (def?.type === "nullable") {
+    const inner = optionsOf(def.innerType);
+    return inner.length > 0 ? inner : [def.innerType];
+  }
+  return def?.type === "union" ? def.options : [];
+};
+
+const keysOf = (schema: Schema): readonly string[] => {
+  const def = definition(unwrap(schema));
+  return def.type === "object" ? Object.keys(def.shape) : optionsOf(schema).flatMap(keysOf);
 };
 
 const describe = (schema: Schema): string => {
@@ -69,10 +101,21 @@ const describe = (schema: Schema): string => {
     case "nullable":
       return `${describe(def.innerType)} or null`;
     case "union":
-      return def.options.map(describe).join(", or ");
+      return describeUnion(def.options);
+    case "literal":
+      return oneOf(def.values.map((value) => JSON.stringify(value)));
     default:
       return def.type;
   }
+};
+
+const describeUnion = (options: readonly Schema[]): string => {
+  const literals = options.flatMap((option) => {
+    const def = definition(unwrap(option));
+    return def.type === "literal" ? def.values : [];
+  });
+  if (literals.length === options.length) return oneOf(literals.map((value) => JSON.stringify(value)));
+  return options.map(describe).join(", or ");
 };
 
 const oneOf = (values: readonly string[]): string =>

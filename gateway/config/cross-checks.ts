@@ -5,10 +5,12 @@ import { rangeOrFile, rangesMistake, ratesMistake } from "../enrich/settings.ts"
 import { parseCidrs } from "../lib/ip.ts";
 import { addressOf } from "../proxy/settings.ts";
 import { isPluginFile, isShipped, shippedTypes } from "../sink/settings.ts";
+import { checkListeners } from "./listen-checks.ts";
 import type { Mistake } from "./mistakes.ts";
 import { checkAuthorities, checkFiles } from "./route-files.ts";
 import type { Config, ExperimentConfig, RouteConfig, SiteConfig } from "./schema.ts";
 import { checkTls } from "./tls-checks.ts";
+import { checkWritten } from "./written-files.ts";
 
 /** The parts of a configuration that could be read; null stands for a part with a mistake of its own. */
 export interface Draft {
@@ -25,6 +27,9 @@ export interface Draft {
   readonly tracking: Config["tracking"] | null;
   readonly sinks: readonly (Config["sinks"][number] | null)[];
   readonly plugins: Config["plugins"] | null;
+  readonly data: Config["data"] | null;
+  readonly accessLog: Config["accessLog"];
+  readonly recordHits: Config["recordHits"];
 }
 
 /** Every mistake that the checks find; `folder` is where relative paths start. */
@@ -33,21 +38,9 @@ export const crossCheck = (draft: Draft, folder: string): readonly Mistake[] =>
 
 type Check = (draft: Draft, folder: string) => Iterable<Mistake>;
 
-const ports: Check = function* ({ listen, tls }) {
-  if (!listen) return;
-  for (const name of ["http", "https", "admin"] as const) {
-    const port = portOf(listen[name]);
-    if (port > 65_535) yield { path: `listen.${name}`, message: `expected a port up to 65535, got ${port}` };
-  }
-  if (portOf(listen.http) !== 0 && portOf(listen.http) === portOf(listen.admin)) {
-    yield { path: "listen.admin", message: `has the port of listen.http, ${portOf(listen.http)}` };
-  }
-  if (!tls || tls.mode === "off" || portOf(listen.https) === 0) return;
-  for (const name of ["http", "admin"] as const) {
-    if (portOf(listen[name]) !== portOf(listen.https)) continue;
-    yield { path: "listen.https", message: `has the port of listen.${name}, ${portOf(listen[name])}` };
-  }
-};
+const listeners: Check = (draft) => checkListeners(draft);
+
+const written: Check = (draft, folder) => checkWritten(draft, folder);
 
 const tlsParts: Check = function* ({ tls, sites: all, routes: paths }, folder) {
   if (!tls) return;
@@ -56,8 +49,6 @@ const tlsParts: Check = function* ({ tls, sites: all, routes: paths }, folder) {
   const hosts = parts.flatMap((part) => part?.hosts ?? ["unknown.example"]);
   yield* checkTls(tls, hosts, folder);
 };
-
-const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(":") + 1));
 
 const addresses: Check = function* ({ trustedProxies, exempt, allow, ban, tls, sites: all }) {
   const lists: readonly (readonly [path: string, list: readonly string[]])[] = [
@@ -89,6 +80,7 @@ const isAddressRange = (text: string): boolean => {
 };
 
 const routes: Check = function* ({ routes: all }, folder) {
+  const firstOf = new Map<string, number>();
   for (const [i, route] of all.entries()) {
     if (!route) continue;
     yield* folderExists(`routes[${i}].static.dir`, route.static?.dir, folder);
@@ -99,8 +91,10 @@ const routes: Check = function* ({ routes: all }, folder) {
       const message = `expected "http://HOST:PORT", "https://HOST:PORT", "unix:/PATH" or "demo", got ${JSON.stringify(url)}`;
       yield { path: `routes[${i}].proxy.upstreams[${n}]`, message };
     }
-    const first = all.findIndex((other) => other?.path === route.path && sameHosts(other, route));
-    if (first < i) {
+    const place = `${route.path} ${[...route.hosts].sort().join()}`;
+    const first = firstOf.get(place);
+    if (first === undefined) firstOf.set(place, i);
+    else {
       yield {
         path: `routes[${i}]`,
         message: `is never reached: routes[${first}] has the same hosts and path`,
@@ -108,9 +102,6 @@ const routes: Check = function* ({ routes: all }, folder) {
     }
   }
 };
-
-const sameHosts = (a: RouteConfig, b: RouteConfig): boolean =>
-  [...a.hosts].sort().join() === [...b.hosts].sort().join();
 
 const fallbackExists = function* (
   path: string,
@@ -145,9 +136,20 @@ const publicFiles: Check = function* ({ tracking }, folder) {
 const sites: Check = function* ({ sites: all }) {
   yield* unique("sites", "id", all);
   for (const [i, site] of all.entries()) {
+    if (site) yield* cookieNames(`sites[${i}].cookies`, site.cookies);
     if (!site || site.timezone === "UTC" || isTimezone(site.timezone)) continue; // the first use of Intl takes 10 ms
     const message = `expected an IANA time zone such as Europe/Berlin, got ${JSON.stringify(site.timezone)}`;
     yield { path: `sites[${i}].timezone`, message };
+  }
+};
+
+/** One cookie would hold now the visitor and now the session. */
+const cookieNames = function* (path: string, cookies: SiteConfig["cookies"]): Iterable<Mistake> {
+  const firstOf = new Map<string, string>();
+  for (const [use, name] of Object.entries(cookies)) {
+    const first = firstOf.get(name);
+    if (first === undefined) firstOf.set(name, use);
+    else yield { path: `${path}.${use}`, message: `${JSON.stringify(name)} is the name of ${path}.${first}` };
   }
 };
 
@@ -238,10 +240,14 @@ const unique = function* <K extends string>(
   key: K,
   list: readonly (Readonly<Record<K, string>> | null)[],
 ): Iterable<Mistake> {
+  const firstOf = new Map<string, number>(); // thousands of sites are allowed
   for (const [i, part] of list.entries()) {
     if (!part) continue;
-    const first = list.findIndex((other) => other?.[key] === part[key]);
-    if (first === i) continue;
+    const first = firstOf.get(part[key]);
+    if (first === undefined) {
+      firstOf.set(part[key], i);
+      continue;
+    }
     yield {
       path: `${path}[${i}].${key}`,
       message: `${JSON.stringify(part[key])} is taken by ${path}[${first}]`,
@@ -250,7 +256,7 @@ const unique = function* <K extends string>(
 };
 
 const checks = [
-  ports,
+  listeners,
   tlsParts,
   addresses,
   routes,
@@ -261,4 +267,5 @@ const checks = [
   enrichment,
   experiments,
   sinks,
+  written,
 ] as const;

@@ -139,7 +139,7 @@ const wrong: readonly (readonly [what: string, settings: unknown, mistake: strin
   [
     "a port that is none",
     { listen: { http: ":99999" } },
-    "listen.http: expected a port up to 65535, got 99999",
+    'listen.http: expected a port up to 65535, got ":99999"',
   ],
   [
     "one port for two listeners",
@@ -207,6 +207,101 @@ const wrong: readonly (readonly [what: string, settings: unknown, mistake: strin
     { sites: [{ id: "main", writeKeys: ["hunter2"] }] },
     "sites[0].writeKeys[0]: expected a text of at least 16 characters",
   ],
+  [
+    "a number in the place of an address",
+    { listen: { http: 8080 } },
+    'listen.http: expected a text such as ":8080" or "127.0.0.1:8080", got 8080',
+  ],
+  [
+    "an IPv6 address without its brackets",
+    { listen: { http: "::1:80" } },
+    'listen.http: expected HOST:PORT or :PORT, an IPv6 address in brackets, got "::1:80"',
+  ],
+  [
+    "a dashboard that others would reach in the clear",
+    { listen: { admin: ":8081" } },
+    'listen.admin: :8081 is reachable from other machines, which needs TLS: set "tls": "local" or certificate files, or use 127.0.0.1:PORT and reach it through an SSH tunnel',
+  ],
+  [
+    "a proxy to Turnpike itself",
+    { routes: [{ proxy: { upstreams: ["http://x:8080", "http://localhost:8080"] } }] },
+    "routes[0].proxy.upstreams[1]: is Turnpike itself (listen.http): give the site's own server another port",
+  ],
+  [
+    "a path with a star",
+    { routes: [{ path: "/api/*", static: { dir: "public" } }] },
+    'routes[0].path: expected a path and nothing else: it stands for all below it without a *, ? or #, got "/api/*"',
+  ],
+  [
+    "a path that no request has",
+    { routes: [{ path: "/a/../b", static: { dir: "public" } }] },
+    'routes[0].path: expected a path without //, /./ and /../, which no request has, got "/a/../b"',
+  ],
+  [
+    "a broken escape in a path",
+    { routes: [{ path: "/100%", static: { dir: "public" } }] },
+    'routes[0].path: expected a path without backslashes, with two hexadecimal digits after each %, got "/100%"',
+  ],
+  [
+    "a cookie's name that is none",
+    { sites: [{ id: "main", cookies: { visitor: "a;b" } }] },
+    'sites[0].cookies.visitor: expected the name of a cookie: letters, digits, - and _, at most 64, got "a;b"',
+  ],
+  [
+    "one name for two cookies",
+    { sites: [{ id: "main", cookies: { session: "vid" } }] },
+    'sites[0].cookies.session: "vid" is the name of sites[0].cookies.visitor',
+  ],
+  [
+    "a value below a part that may be null",
+    { recordHits: { megabytes: "100MB" } },
+    'recordHits.megabytes: expected a number above 0 up to 10000, got "100MB"',
+  ],
+  [
+    "an unknown key below a part that may be null",
+    { accessLog: { fil: "x" } },
+    "accessLog: unknown key `fil`: did you mean `file`?",
+  ],
+  [
+    "an unknown key in the long form of a value with a short one",
+    { routes: [{ static: { dir: "public" }, compress: { minByte: 1 } }] },
+    "routes[0].compress: unknown key `minByte`: did you mean `minBytes`?",
+  ],
+  [
+    "a missing value in the long form of a value with a short one",
+    { routes: [{ proxy: { upstreams: [{ weight: 2 }] } }] },
+    "routes[0].proxy.upstreams[0].url: is missing: expected a text",
+  ],
+  [
+    "one of several numbers",
+    { routes: [{ redirect: [{ pattern: "^/x", to: "/y", status: 200 }] }] },
+    "routes[0].redirect[0].status: expected one of 301, 302, 303, 307, 308, got 200",
+  ],
+  [
+    "an error page of no status",
+    { routes: [{ static: { dir: "public" }, errorPages: { "999": "config.json" } }] },
+    "routes[0].errorPages.999: expected a status from 400 to 599",
+  ],
+  [
+    "a slip in the type of a sink",
+    { sinks: [{ id: "a", type: "flie", path: "./a.jsonl" }] },
+    'sinks[0].type: expected one of console, file, webhook, or a type of a module that `plugins` names, got "flie"',
+  ],
+  [
+    "a folder where a file is to be written",
+    { accessLog: { file: "./public" } },
+    "accessLog.file: FOLDER/public is a folder: expected the name of a file",
+  ],
+  [
+    "a file where the data are to lie",
+    { data: { dir: "config.json" } },
+    "data.dir: FOLDER/config.json is a file: expected a folder",
+  ],
+  [
+    "a key that a terminal would obey",
+    { "\u001b[31m": 1 },
+    ": unknown key `\\u001b[31m`: known here are listen, tls, trustedProxies, data, routes, sites, tracking, geo, recordHits, experiments, sinks, plugins, limits, accessLog, workers",
+  ],
   ["no file content", " \n", ": is empty: {} is the least that is taken"],
   [
     "a list",
@@ -240,9 +335,43 @@ test("a file that is not there is one sentence with the ways out", () => {
   );
 });
 
+test("an upstream elsewhere on the same port, and one of an inner address, are nobody's circle", () => {
+  const proxyTo = (url: string, http: string) =>
+    mistakesOf({ listen: { http }, routes: [{ proxy: { upstreams: [url] } }] });
+  assert.deepEqual(proxyTo("http://10.0.0.5:8080", ":8080"), []);
+  assert.deepEqual(proxyTo("http://127.0.0.1:8080", "10.0.0.5:8080"), []);
+  for (const [url, http] of [
+    ["http://[::1]:8080", ":8080"],
+    ["http://10.0.0.5:8080", "10.0.0.5:8080"],
+    ["http://localhost", "127.0.0.1:80"],
+  ] as const) {
+    assert.equal(proxyTo(url, http).length, 1, url);
+  }
+});
+
+test("ten thousand sites and routes are looked over in one pass", () => {
+  const names = Array.from({ length: 10_000 }, (_, i) => `h${i}.example`);
+  const sites = names.map((host, i) => ({ id: `s${i}`, hosts: [host] }));
+  const routes = names.map((host) => ({ hosts: [host], static: { dir: "public" } }));
+  assert.deepEqual(mistakesOf({ sites, routes: [...routes, ...routes.slice(0, 1)] }), [
+    "routes[10000]: is never reached: routes[0] has the same hosts and path",
+  ]);
+});
+
+test("bytes that are no UTF-8 are told, and not read as something else", () => {
+  for (const bytes of [Buffer.from("\ufeff{}", "utf16le"), Buffer.from([0x7b, 0x22, 0xe4, 0x22, 0x7d])]) {
+    writeFileSync(file, bytes);
+    const loaded = loadConfig({ file });
+    assert.match(loaded.kind === "wrong" ? (loaded.mistakes[0]?.message ?? "") : "", /^is not text in UTF-8/);
+  }
+});
+
 test("a folder in the place of the file is told, not thrown", () => {
   const loaded = loadConfig({ file: folder });
-  assert.equal(loaded.kind === "wrong" && loaded.mistakes[0]?.message, "cannot be read (EISDIR)");
+  assert.equal(
+    loaded.kind === "wrong" && loaded.mistakes[0]?.message,
+    "is a folder: name the settings file in it with --config FILE",
+  );
 });
 
 test("settings of the original tracker are known for what they are, whatever the case of their keys", () => {
@@ -271,7 +400,7 @@ test("mistakes on the command line are told by the option's name", () => {
     [
       loadConfig({ proxy: "ftp://localhost:3000", overrides: { http: "here" } }),
       loadConfig({ staticDir: join(folder, "nope") }),
-      load({}, { overrides: { admin: ":8080" } }),
+      load({}, { overrides: { admin: "127.0.0.1:8080" } }),
     ].flatMap((loaded) => (loaded.kind === "wrong" ? loaded.mistakes.map((mistake) => mistake.path) : [])),
     ["--http", "--proxy", "--static", "--admin"],
   );

@@ -2,6 +2,7 @@
  * Finds the settings, fills in what is left out, and refuses what it does not know: every mistake at once.
  * The rest of the program gets one frozen object with absolute paths.
  */
+import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { rangeOrFile } from "../enrich/settings.ts";
@@ -86,13 +87,16 @@ type Settings =
 
 const readSettings = (file: string): Settings => {
   const wrong = (message: string, path = ""): Settings => ({ kind: "wrong", mistake: { path, message } });
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = readFileSync(file, "utf8");
+    bytes = readFileSync(file);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    if (code === "EISDIR") return wrong("is a folder: name the settings file in it with --config FILE");
     return wrong(code === "ENOENT" ? missing : `cannot be read (${code})`);
   }
+  if (!isUtf8(bytes)) return wrong("is not text in UTF-8: save it as UTF-8, in which JSON is written");
+  const text = bytes.toString("utf8");
   if (text.trim() === "") return wrong("is empty: {} is the least that is taken");
   const read = readJson(text);
   if (read.kind === "wrong") return wrong(withLine(read, text), `line ${read.line}, column ${read.column}`);
@@ -114,7 +118,8 @@ const withLine = (at: { line: number; column: number; message: string }, text: s
       .split("\n")
       [at.line - 1]?.trimEnd() ?? "";
   const from = Math.max(0, at.column - 60);
-  const shown = line.slice(from, from + 100).replaceAll("\t", " ");
+  // Each sign in the width of one, so that the mark stands below it, and nothing that a terminal would obey.
+  const shown = line.slice(from, from + 100).replace(/\p{Cc}/gu, " ");
   return `${at.message}\n    ${shown}\n    ${" ".repeat(at.column - 1 - from)}^`;
 };
 
@@ -193,6 +198,9 @@ const readable = (input: unknown): Draft => {
     experiments: list(parts["experiments"]).map((part) => experimentSettings.safeParse(part).data ?? null),
     sinks: list(parts["sinks"]).map((part) => sinkSettings.safeParse(part).data ?? null),
     plugins: configSchema.shape.plugins.safeParse(parts["plugins"]).data ?? null,
+    data: configSchema.shape.data.safeParse(parts["data"]).data ?? null,
+    accessLog: configSchema.shape.accessLog.safeParse(parts["accessLog"]).data ?? null,
+    recordHits: configSchema.shape.recordHits.safeParse(parts["recordHits"]).data ?? null,
   };
 };
 

@@ -1,7 +1,8 @@
 /** What is wrong in a settings file, in words that say where and what is allowed. */
 import type { z } from "zod";
 import { nearest } from "../lib/nearest.ts";
-import { allowedAt, knownKeysAt } from "./allowed.ts";
+import { allowedAt, knownKeysAt, objectOption } from "./allowed.ts";
+import { printable } from "./printable.ts";
 
 export interface Mistake {
   /** `routes[0].proxy.upstreams[0]`, `line 3, column 5`, or empty for the file as a whole */
@@ -11,28 +12,56 @@ export interface Mistake {
 
 type Path = readonly PropertyKey[];
 
+type Issue = z.core.$ZodIssue;
+
 /** The schema's complaints as mistakes, in the order of the file's parts. `input` is what was parsed. */
 export const toMistakes = (schema: z.ZodType, input: unknown, error: z.ZodError): readonly Mistake[] =>
-  error.issues.flatMap((issue): Mistake[] => {
-    if (issue.code === "unrecognized_keys") {
-      const known = knownKeysAt(schema, issue.path);
-      return issue.keys.map((key) => ({ path: pathText(issue.path), message: unknownKey(key, known) }));
-    }
-    const own = issue.code === "custom" || issue.code === "invalid_format" ? issue.message : null;
-    const expected = own && !own.startsWith("Invalid") ? own : `expected ${allowedAt(schema, issue.path)}`;
-    const given = valueAt(input, issue.path);
-    const message =
-      given === undefined
-        ? `is missing: ${expected}`
-        : `${expected}${own && typeof given === "object" ? "" : got(given, issue.path)}`;
-    return [{ path: pathText(issue.path), message }];
-  });
+  error.issues
+    .flatMap((issue) => ofMeantOption(schema, input, issue))
+    .flatMap((issue): Mistake[] => {
+      const path = pathText(issue.path);
+      if (issue.code === "unrecognized_keys") {
+        const known = knownKeysAt(schema, issue.path);
+        return issue.keys.map((key) => ({ path, message: unknownKey(key, known) }));
+      }
+      if (issue.code === "invalid_key") return [{ path, message: issue.issues[0]?.message ?? "is no key" }];
+      return [{ path, message: describeIssue(schema, input, issue) }];
+    });
+
+/** Of a value with several forms, an object is told what is wrong in it, not that another form would do. */
+const ofMeantOption = (schema: z.ZodType, input: unknown, issue: Issue): readonly Issue[] => {
+  if (issue.code !== "invalid_union") return [issue];
+  const given = valueAt(input, issue.path);
+  if (typeof given !== "object" || given === null || Array.isArray(given)) return [issue];
+  const option = objectOption(schema, issue.path);
+  const inner = option === null ? [] : (issue.errors[option] ?? []);
+  return inner.length === 0
+    ? [issue]
+    : inner.flatMap((one) =>
+        ofMeantOption(schema, input, { ...one, path: [...issue.path, ...one.path] } as Issue),
+      ); // the same issue, told from the root
+};
+
+const describeIssue = (schema: z.ZodType, input: unknown, issue: Issue): string => {
+  const own = ownWords(issue);
+  const expected = own ?? `expected ${allowedAt(schema, issue.path)}`;
+  const given = valueAt(input, issue.path);
+  if (given === undefined) return `is missing: ${expected}`;
+  return `${expected}${own && typeof given === "object" ? "" : got(given, issue.path)}`;
+};
+
+/** What the schema itself says, where it does; the words of the library are not those of the settings. */
+const ownWords = ({ code, message }: Issue): string | null => {
+  if (message.startsWith("expected ")) return message;
+  return (code === "custom" || code === "invalid_format") && !message.startsWith("Invalid") ? message : null;
+};
 
 /** `routes[0].proxy.upstreams[0]` */
 export const pathText = (path: Path): string =>
   path.reduce<string>((text, part) => {
     if (typeof part === "number") return `${text}[${part}]`;
-    return text === "" ? String(part) : `${text}.${String(part)}`;
+    const name = printable(String(part));
+    return text === "" ? name : `${text}.${name}`;
   }, "");
 
 /** One line a mistake, under the file's name. */
@@ -44,9 +73,8 @@ export const formatMistakes = (file: string, mistakes: readonly Mistake[]): stri
 
 const unknownKey = (key: string, known: readonly string[]): string => {
   const meant = nearest(key, known);
-  return meant
-    ? `unknown key \`${key}\`: did you mean \`${meant}\`?`
-    : `unknown key \`${key}\`: known here are ${known.join(", ")}`;
+  const unknown = `unknown key \`${printable(key)}\``;
+  return meant ? `${unknown}: did you mean \`${meant}\`?` : `${unknown}: known here are ${known.join(", ")}`;
 };
 
 const secrets = /^(writeKeys|legacyPepper|hmacKey|secret|users)$/;

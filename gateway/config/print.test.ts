@@ -36,7 +36,7 @@ test("only what differs from the defaults is printed, on few lines", () => {
 });
 
 const rich = JSON.stringify({
-  listen: { http: "0.0.0.0:80", admin: ":8085", stopSeconds: 0 },
+  listen: { http: "0.0.0.0:80", admin: "127.0.0.1:8085", stopSeconds: 0 },
   trustedProxies: ["10.0.0.0/8"],
   data: { dir: "/var/lib/turnpike" },
   routes: [

@@ -1,3 +1,5 @@
+import { printable } from "./printable.ts";
+
 export type ReadJson =
   | { readonly kind: "ok"; readonly value: unknown }
   | { readonly kind: "wrong"; readonly line: number; readonly column: number; readonly message: string };
@@ -35,6 +37,9 @@ const withoutComments = (text: string, comments: readonly Comment[]): string => 
   }
   return rest + text.slice(at);
 };
+
+// A sign beyond U+FFFF is two units of the text.
+const signAt = (text: string, at: number): string => String.fromCodePoint(text.codePointAt(at) ?? 0);
 
 class Misplaced extends Error {
   readonly at: number;
@@ -78,7 +83,7 @@ const checkJson = (text: string): readonly Comment[] => {
     if (found !== null) at += found.length;
     return found;
   };
-  const found = () => (at >= text.length ? "the end of the file" : `\`${text[at]}\``);
+  const found = () => (at >= text.length ? "the end of the file" : `\`${printable(signAt(text, at))}\``);
 
   const value = (depth: number): void => {
     if (depth > maxDepth) fail(`more than ${maxDepth} levels deep`);

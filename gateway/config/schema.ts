@@ -41,6 +41,10 @@ export const routeSettings = z
     when: ({ value }) => typeof value === "object" && value !== null,
   });
 
+const cookieName = z
+  .string()
+  .regex(/^[\w!#$%&'*+.^`|~-]{1,64}$/, "expected the name of a cookie: letters, digits, - and _, at most 64");
+
 export const siteSettings = z.strictObject({
   id: z
     .string()
@@ -136,11 +140,11 @@ export const siteSettings = z.strictObject({
   ...linkSiteFields,
   cookies: z
     .strictObject({
-      visitor: z.string().default("vid"),
-      session: z.string().default("sid"),
-      referrer: z.string().default("ref"),
-      params: z.string().default("params"),
-      experiments: z.string().default("xid"),
+      visitor: cookieName.default("vid"),
+      session: cookieName.default("sid"),
+      referrer: cookieName.default("ref"),
+      params: cookieName.default("params"),
+      experiments: cookieName.default("xid"),
     })
     .prefault({})
     .describe("names of the cookies"),

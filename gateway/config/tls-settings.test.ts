@@ -50,7 +50,7 @@ const wrong: readonly [what: string, settings: object, mistake: RegExp][] = [
   [
     "a word that is no mode",
     { tls: "letsencrypt" },
-    /^tls: expected an object with mode, email, .*got "letsencrypt"/,
+    /^tls: expected "local", "off", an e-mail address .*got "letsencrypt"/,
   ],
   [
     "an address that is none",

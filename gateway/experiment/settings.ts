@@ -36,7 +36,7 @@ export const experimentSettings = z.strictObject({
   variants: z.array(variant).min(2).max(20).describe("the arms; the first is the control"),
   coverage: z.number().min(0).max(1).default(1).describe("share of visitors who take part"),
   paths: z
-    .array(z.string().startsWith("/"))
+    .array(z.string().startsWith("/", "expected a path that starts with /"))
     .default([])
     .describe("path prefixes on which it runs; none: everywhere"),
   goals: z.array(goal).min(1).max(50).describe("what counts as success"),

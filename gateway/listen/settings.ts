@@ -1,6 +1,12 @@
 import { z } from "zod";
 
-const address = z.string().regex(/^(\S*:)?\d{1,5}$/, "expected HOST:PORT or :PORT");
+/** A name, an IPv4 address, or an IPv6 address in brackets, before the port; a text of digits and dots is an address. */
+const form = /^((?![\d.]+:)[\w.-]+|(\d{1,3}\.){3}\d{1,3}|\[[\da-f:.]+(%\w+)?\])?:\d{1,5}$|^\d{1,5}$/i;
+
+const address = z
+  .string('expected a text such as ":8080" or "127.0.0.1:8080"')
+  .regex(form, { error: "expected HOST:PORT or :PORT, an IPv6 address in brackets", abort: true })
+  .refine((text) => Number(text.slice(text.lastIndexOf(":") + 1)) <= 65_535, "expected a port up to 65535");
 
 export const listenSettings = z.strictObject({
   http: address.default(":8080").describe("where the sites are served, HOST:PORT"),

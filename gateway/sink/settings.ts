@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { nearest } from "../lib/nearest.ts";
 import { isShipped, shippedTypes } from "./sink-types.ts";
 
 const fields = z.strictObject({
@@ -69,9 +70,11 @@ export const sinkSettings = fields.superRefine((sink, context) => {
   const refuse = (path: string, message: string) =>
     context.addIssue({ code: "custom", path: [path], message });
   const { type } = sink;
+  // A slip in the type alone is the one mistake: that its settings are not those of a plugin's sink is none.
+  const meant = isShipped(type) ? type : nearest(type, Object.keys(shippedTypes));
   for (const [owner, names] of Object.entries(shippedTypes)) {
     for (const name of names) {
-      if (owner !== type && sink[name] !== undefined)
+      if (owner !== meant && sink[name] !== undefined)
         refuse(name, `expected nothing: it is for sinks of type ${owner}`);
     }
   }

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 const file = z.string().min(1);
 
-export const tlsSettings = z.strictObject({
+const fields = {
   mode: z
     .enum(["acme", "files", "local", "off"])
     .default("off")
@@ -92,6 +92,14 @@ export const tlsSettings = z.strictObject({
     .max(65_535)
     .optional()
     .describe("the port that browsers use for https, where it is not the one of listen.https"),
+};
+
+// The short forms are written out before this is read, so that it would not name them by itself.
+const forms =
+  'expected "local", "off", an e-mail address for Let\'s Encrypt, { cert, key }, or an object with mode';
+
+export const tlsSettings = z.strictObject(fields, {
+  error: ({ code }) => (code === "invalid_type" ? forms : undefined),
 });
 
 export type TlsSettings = z.infer<typeof tlsSettings>;
@@ -104,8 +112,8 @@ export const writeOutTls = (tls: unknown): unknown => {
   if (tls === "local" || tls === "off") return { mode: tls };
   if (typeof tls === "string" && tls.includes("@")) return { mode: "acme", email: tls };
   if (typeof tls !== "object" || tls === null || Array.isArray(tls) || "mode" in tls) return tls;
-  if ("cert" in tls && "key" in tls) {
-    const { cert, key, ...rest } = tls;
+  if ("cert" in tls || "key" in tls) {
+    const { cert, key, ...rest }: { cert?: unknown; key?: unknown } = tls;
     return { mode: "files", files: [{ cert, key }], ...rest };
   }
   if ("files" in tls) return { mode: "files", ...tls };
