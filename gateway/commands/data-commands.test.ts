@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
@@ -365,6 +365,15 @@ test("experiment rebuild works the same results out again", async () => {
     err: "",
   });
   assert.equal(await results(), before);
+});
+
+test("a slip in --data makes no folder: what changes stored data wants some", async () => {
+  const nowhere = join(dir, "nowhere");
+  for (const command of ["experiment rebuild", "token list", "token revoke ci", "demo --remove"]) {
+    const { code, err } = await run([...command.split(" "), "--data", nowhere]);
+    assert.deepEqual([code, /^there is no data in \S+nowhere yet/.test(err)], [1, true], command);
+  }
+  assert.equal(existsSync(nowhere), false);
 });
 
 test("demo --remove takes the made-up visitors out, and nobody else", async () => {

@@ -3,6 +3,7 @@ import { systemClock } from "../lib/clock.ts";
 import type { Column } from "../model/event.ts";
 import type { Json } from "../model/json.ts";
 import type { Reader } from "../store/reader.ts";
+import { isInCalendar } from "./calendar.ts";
 import { CommandError, type Context, type Io } from "./context.ts";
 import { csvLine } from "./csv.ts";
 import type { Cell } from "./export-params.ts";
@@ -169,7 +170,7 @@ const readTime = (text: string): { at: number; isDay: boolean } => {
   const isDay = /^\d{4}-\d\d-\d\d$/.test(text);
   const isMoment = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/.test(text);
   const at = Date.parse(isMoment && !/(Z|[+-]\d\d:\d\d)$/.test(text) ? `${text}Z` : text);
-  if ((isDay || isMoment) && !Number.isNaN(at)) return { at, isDay };
+  if ((isDay || isMoment) && !Number.isNaN(at) && isInCalendar(text.slice(0, 10))) return { at, isDay };
   throw new InvalidArgumentError(
     "expected a day such as 2026-01-31, or a moment such as 2026-01-31T08:00:00Z.",
   );

@@ -8,7 +8,13 @@ import { dataFolderFor, type SettingsOptions } from "./settings-options.ts";
 /** Opens the data folder that the options name, for reading beside a gateway that may be writing. */
 export const openData = (options: SettingsOptions): Reader => {
   const dir = dataFolderFor(options);
-  if (existsSync(databaseFile(dir))) return openReader(dir, { sealed: "wait" });
+  needData(dir);
+  return openReader(dir, { sealed: "wait" });
+};
+
+/** Throws one sentence where nothing has been stored: most such names are a slip in `--data`. */
+export const needData = (dir: string): void => {
+  if (existsSync(databaseFile(dir))) return;
   throw new CommandError(
     `there is no data in ${shortPath(dir)} yet: start the gateway, or name the folder with --data`,
   );

@@ -58,6 +58,8 @@ const misused: readonly (readonly [argv: readonly string[], message: RegExp])[] 
   [["export", "--format", "xml"], /Allowed choices are jsonl, csv/],
   [["export", "--from", "yesterday"], /expected a day such as 2026-01-31/],
   [["export", "--to", "2026-13-01"], /expected a day/],
+  [["export", "--to", "2026-02-31"], /expected a day/],
+  [["prune", "--before", "2026-02-30"], /expected a day/],
   [["export", "--what", "experiments", "--site", "main"], /take no --from/],
   [["token"], /Usage: turnpike token/],
   [["token", "create", "a", "--role", "root"], /Allowed choices are read, write, admin/],

@@ -4,6 +4,7 @@ import { countOf } from "../lib/count-of.ts";
 import { openDatabaseReadOnly } from "../store/database.ts";
 import { readManifest } from "../store/segments/manifest.ts";
 import { dayOf } from "../store/segments/segment.ts";
+import { isInCalendar } from "./calendar.ts";
 import { CommandError, type Context, say } from "./context.ts";
 import { withKeeping } from "./keeping.ts";
 import { openData } from "./open-data.ts";
@@ -62,7 +63,7 @@ const countBefore = (dir: string, day: string, site: string | null): number => {
 };
 
 const readDay = (text: string): string => {
-  if (/^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text))) return text;
+  if (/^\d{4}-\d\d-\d\d$/.test(text) && isInCalendar(text)) return text;
   throw new InvalidArgumentError("expected a day such as 2026-01-31.");
 };
 

@@ -18,7 +18,9 @@ export const addToken = (program: Command, { io, run }: Context): void => {
     )
     .action(
       run(async (called: string, options: SettingsOptions & { role: Role }) => {
-        const made = await withWriting(settingsFor(options), io, (w) => w.createToken(called, options.role));
+        const made = await withWriting(settingsFor(options), io, (w) => w.createToken(called, options.role), {
+          begin: true,
+        });
         warn(io, `Keep it: it cannot be shown again. \`turnpike token revoke ${called}\` ends it.`);
         say(io, made);
         return 0;

@@ -7,6 +7,7 @@ import type { Ledger } from "../store/ledger.ts";
 import { holdOwnership, readOwner } from "../store/owner.ts";
 import type { Role, TokenInfo } from "../store/tokens.ts";
 import { CommandError, type Io } from "./context.ts";
+import { needData } from "./open-data.ts";
 import { type OwnerAnswer, type OwnerCall, ownerCall } from "./owner-call.ts";
 
 export interface Writing {
@@ -22,15 +23,17 @@ export interface Writing {
   removeDemo(): Promise<number>;
 }
 
-/** Does the work with whoever may write in the data folder now. */
+/** Does the work with whoever may write in the data folder now; in a new folder only where `begin` says so. */
 export const withWriting = async <T>(
   config: Config,
   io: Io,
   work: (writing: Writing) => Promise<T>,
+  { begin = false } = {},
 ): Promise<T> => {
   const { dir } = config.data;
   const owner = readOwner(dir);
   if (owner) return work(throughOwner(ownerCall(dir, owner, io.env)));
+  if (!begin) needData(dir);
   const ownership = holdOwnership(dir); // a gateway that starts meanwhile must not write beside us
   try {
     const ledger = openProjectedLedger(

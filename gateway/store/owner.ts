@@ -2,7 +2,7 @@
  * One process owns a data folder: it holds a lock on `owner.db` for life, which the kernel gives back when it
  * dies, however it dies. `owner.json` beside it says who that is.
  */
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { codeOf } from "../lib/error-code.ts";
@@ -44,6 +44,7 @@ export const holdOwnership = (dir: string): Ownership => {
 
 /** Who owns the folder now, or null when nobody does. */
 export const readOwner = (dir: string): Owner | null => {
+  if (!existsSync(join(dir, "owner.db"))) return null; // asking makes no folder
   const lock = lockFolder(dir);
   if (lock) {
     lock.close();
