@@ -1,7 +1,7 @@
 /** The newest events in order of receipt, newest on top. */
 import type { NewestEvent } from "../gateway/model/admin.ts";
 import { make } from "./dom.ts";
-import { amount, duration, timeOfDay } from "./words.ts";
+import { amount, asSent, duration, timeOfDay } from "./words.ts";
 
 const maxRows = 50;
 
@@ -35,16 +35,16 @@ const drawRow = (event: NewestEvent): HTMLLIElement => {
   const time = make("time", "", timeOfDay(event.receivedAt));
   time.dateTime = new Date(event.receivedAt).toISOString();
 
-  const name = make("span", "name", event.name);
+  const name = make("span", "name", asSent(event.name));
   if (event.request === null && !plainTypes.has(event.type) && event.type !== event.name)
     name.append(make("span", "type", event.type));
 
   if (event.request !== null) name.append(make("span", "method", event.request.method));
 
-  const page = make("span", "page", event.page ?? "");
-  page.title = event.page ?? "";
+  const page = make("span", "page", asSent(event.page ?? ""));
+  page.title = asSent(event.page ?? "");
 
-  const problems = event.problems.map((problem) => make("p", "problem", problem));
+  const problems = event.problems.map((problem) => make("p", "problem", asSent(problem)));
   return make("li", "", time, name, page, drawFacts(event), ...problems);
 };
 
@@ -71,7 +71,7 @@ const drawFacts = (event: NewestEvent): HTMLElement => {
   const facts = make("span", "facts");
   if (event.request !== null) facts.append(...drawRequest(event.request));
   if (event.value !== null) facts.append(make("span", "amount", amount(event.value, event.currency)));
-  if (event.variant !== null) facts.append(make("span", "chip variant", event.variant));
+  if (event.variant !== null) facts.append(make("span", "chip variant", asSent(event.variant)));
   if (event.bot !== null) facts.append(drawBot(event.bot));
   if (event.demo) facts.append(make("span", "chip", "demo"));
   facts.append(make("span", "visitor", event.visitor === null ? "no id" : `…${event.visitor}`));

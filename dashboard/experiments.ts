@@ -75,7 +75,7 @@ const headCell = (...children: readonly (Node | string)[]): HTMLTableCellElement
 const drawVariant = (result: VariantResult, end: number): HTMLElement => {
   const name = make("th", "", result.variant);
   name.scope = "row";
-  if (result.control) name.append(make("small", "", "baseline"));
+  if (result.control) name.append(" ", make("small", "", "baseline"));
   const perPerson = result.exposed > 0 ? amount(result.sum / result.exposed, null) : "–";
   return make(
     "tr",

@@ -62,15 +62,17 @@ const showSignIn = (sentence: string): void => {
 };
 
 const showLive = (): void => {
+  const wasInForm = signInView.contains(document.activeElement);
   signInView.hidden = true;
   liveView.hidden = false;
+  if (wasInForm) byId("brand").focus(); // what is hidden loses it, and a reader would begin nowhere
 };
 
 const ask = async (): Promise<Outcome> => {
   const answer = await askOverview(after);
   switch (answer.kind) {
     case "signed-out":
-      showSignIn(refusal);
+      showSignIn(refusal || (liveView.hidden ? "" : "Your sign-in has ended: sign in once more."));
       refusal = "";
       return "stop";
     case "lost":

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { amount, change, count, countOf, duration, percent } from "./words.ts";
+import { amount, asSent, change, count, countOf, duration, percent } from "./words.ts";
 
 test("counts are grouped by thousands", () => {
   assert.equal(count(1234567), "1,234,567");
@@ -33,4 +33,9 @@ test("an amount is written in its currency, and one that is no currency is kept 
   assert.equal(amount(1.246, null), "1.25");
   assert.equal(amount(3, "points"), "3.00 points");
   assert.doesNotThrow(() => amount(3, "ZZZ"));
+});
+
+test("signs that turn the letters after them around are shown as what they are", () => {
+  assert.equal(asSent("evil\u202egpj.exe"), "evil\ufffdgpj.exe");
+  assert.equal(asSent("شراء المنتج"), "شراء المنتج");
 });

@@ -27,6 +27,9 @@ export const amount = (value: number, currency: string | null): string => {
   return currency ? `${decimal.format(value)} ${currency}` : decimal.format(value);
 };
 
+/** What a client sent, without the signs that turn the letters after them around: `gpj.exe` would read `exe.jpg`. */
+export const asSent = (text: string): string => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
+
 /** `34 ms`, `1.2 s`, `5 min` */
 export const duration = (ms: number): string => {
   if (ms < 1000) return `${count(ms)} ms`;

@@ -274,6 +274,39 @@ test("a link pasted into the open page signs in as well", async () => {
   assert.equal(page.url(), `${admin.url}/`);
 });
 
+test("a sign-in that ends while the page is open is said, and the first visit hears nothing of it", async () => {
+  admin.signedIn = false;
+  await page.goto(admin.url);
+  await page.getByLabel("Token").waitFor();
+  assert.equal(await page.getByRole("alert").textContent(), "");
+  admin.signedIn = true;
+  await page.goto("about:blank");
+  await open();
+  admin.signedIn = false;
+  await page.getByRole("alert").filter({ hasText: "Your sign-in has ended" }).waitFor();
+});
+
+test("after signing in the keyboard begins at the page's heading", async () => {
+  admin.signedIn = false;
+  await page.goto(admin.url);
+  await page.getByLabel("Token").fill(goodToken);
+  await page.keyboard.press("Enter");
+  await page.locator("#newest li").first().waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "brand");
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "site");
+});
+
+test("a reader of headings finds one of the first level, and tables stay tables on a phone", async () => {
+  await open();
+  assert.equal(await page.getByRole("heading", { level: 1, name: "Turnpike" }).count(), 1);
+  for (const width of [1280, 360]) {
+    await page.setViewportSize({ width, height: 740 });
+    await page.getByRole("rowheader", { name: "control baseline" }).waitFor();
+    assert.equal(await page.getByRole("columnheader", { name: "Converted" }).count(), 1);
+  }
+});
+
 test("signing out leads to the sign-in form", async () => {
   await open();
   await page.getByRole("button", { name: "Sign out" }).click();
@@ -290,4 +323,50 @@ test("nothing is wider than a small phone", async () => {
   });
   await open();
   assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 360);
+});
+
+test("long names and large numbers stay in their column, on a small phone and beside the checklist", async () => {
+  const [experiment] = cannedOverview().experiments;
+  const [goal] = experiment?.goals ?? [];
+  assert.ok(experiment && goal);
+  const variants = goal.variants.map((variant, i) => ({
+    ...variant,
+    variant: `${"v".repeat(63)}${i}`,
+    sum: 1e15,
+  }));
+  const totals = { events: 1234567890, visitors: 98765432, sessions: 123456789, bots: 9876543 };
+  admin.overview = cannedOverview({
+    totals: { ...cannedOverview().totals, ...totals },
+    experiments: [
+      {
+        ...experiment,
+        key: "k".repeat(64),
+        hypothesis: "h".repeat(300),
+        goals: [{ ...goal, goal: "g".repeat(64), sentence: `${"s".repeat(64)} sells more`, variants }],
+      },
+    ],
+  });
+  for (const width of [360, 640, 1100, 1440]) {
+    await page.setViewportSize({ width, height: 740 });
+    await open();
+    const beyond = await page.evaluate(() => {
+      const right = (element: Element) => element.getBoundingClientRect().right;
+      const column = document.querySelector(".story");
+      const goals = [...document.querySelectorAll(".story > *, .goal, .experiment > *")];
+      const numbers = [...document.querySelectorAll(".numbers dd")].map((dd) => dd.getBoundingClientRect());
+      const overlaps = numbers.filter((a, i) =>
+        numbers.some(
+          (b, n) =>
+            n > i &&
+            a.right > b.left + 1 &&
+            b.right > a.left + 1 &&
+            a.bottom > b.top + 1 &&
+            b.bottom > a.top + 1,
+        ),
+      );
+      const out = goals.filter((element) => column && right(element) > right(column) + 1);
+      return [document.documentElement.scrollWidth - innerWidth, out.length, overlaps.length];
+    });
+    assert.deepEqual(beyond, [0, 0, 0], `${width}`);
+  }
 });
