@@ -73,34 +73,59 @@ export const trackedLink = (fields: LinkFields): TrackedLink => {
     };
   }
   const url = parseAddress(fields.url);
-  if (!url) {
-    return {
-      kind: "mistake",
-      field: "url",
-      sentence: "Bad URL: expected one such as https://shop.example/pricing.",
-    };
-  }
+  const refused = url ? refuseAddress(url) : notOfTheWeb(fields.url);
+  if (!url || refused !== null) return { kind: "mistake", field: "url", sentence: `Bad URL: ${refused}` };
   const mistake = findMistake(fields.tags);
   if (mistake) return mistake;
   const pairs = tagPairs(fields.tags);
   const tagged = addQuery(url.href, pairs);
-  if (fields.kind === "internal") return { kind: "link", link: tagged };
-  return throughTracker(fields, pairs, { url: url.href, tagged });
+  const made: TrackedLink =
+    fields.kind === "internal"
+      ? { kind: "link", link: tagged }
+      : throughTracker(fields, pairs, { url: url.href, tagged });
+  return made.kind === "link" && made.link.length > longest ? tooLong(made.link.length) : made;
 };
+
+/** What a server reads of a request's first line at most, ours and others. */
+const longest = 8000;
+
+const tooLong = (length: number): TrackedLink => ({
+  kind: "mistake",
+  field: "url",
+  sentence: `Bad URL: the link would have ${length} characters, and servers refuse more than ${longest}.`,
+});
+
+const notOfTheWeb = (text: string): string => {
+  const [scheme] = /^[a-z][a-z\d+.-]*:(?!\d)/i.exec(text.trim()) ?? [];
+  const example = "one such as https://shop.example/pricing.";
+  if (!scheme || /^https?:$/i.test(scheme)) return `expected ${example}`;
+  return `${scheme.toLowerCase()} leads to no page of the web; expected ${example}`;
+};
+
+/** What nobody means to pass on. */
+const refuseAddress = ({ username, password }: URL): string | null =>
+  username === "" && password === ""
+    ? null
+    : "it holds a user name or password, which everybody with the link would have: take it out.";
 
 /** An http(s) address as a person types it, also without its scheme; null for anything else. */
 export const parseAddress = (text: string): URL | null => {
   const trimmed = text.trim();
   const hasScheme = /^[a-z][a-z\d+.-]*:(?!\d)/i.test(trimmed);
-  if (!hasScheme && !/^[^\s/?#:@]+\.[^\s/?#:@]+|^localhost\b/i.test(trimmed)) return null;
+  if (!hasScheme && !/^[^\s/?#:@]+\.[^\s/?#:@]+|^localhost\b|^\[[\da-f:.]+\]/i.test(trimmed)) return null;
   if (/\s/.test(trimmed)) return null;
   try {
-    const url = new URL(hasScheme ? trimmed : `https://${trimmed}`);
-    return /^https?:$/.test(url.protocol) ? url : null;
+    const url = new URL(hasScheme ? trimmed : `${usualScheme(trimmed)}//${trimmed}`);
+    const isHost = !/^\.|\.\./.test(url.hostname);
+    return /^https?:$/.test(url.protocol) && isHost ? url : null;
   } catch {
     return null; // the browser's own parser cannot read it
   }
 };
+
+/** Nobody has a certificate for this machine or for an address. */
+const usualScheme = (text: string): string =>
+  /^(localhost|[\d.]+|\[[^\]]*\])([:/?#]|$)/i.test(text) ? "http:" : "https:";
 
 const findMistake = (tags: Tags): TrackedLink | null => {
   for (const parameter of parameters) {
@@ -159,7 +184,17 @@ const addQuery = (address: string, pairs: readonly Pair[]): string => {
   const kept = query
     .join("?")
     .split("&")
-    .filter((part) => part !== "" && !names.has(part.split("=", 1)[0] ?? ""));
+    .filter((part) => part !== "" && !names.has(nameOf(part)));
   const all = [...kept, ...pairs.map(([name, value]) => `${name}=${value}`)];
   return [`${path}?${all.join("&")}`, ...fragment].join("#");
+};
+
+/** The name of a pair as a server reads it: `utm%5Fsource` is `utm_source`. */
+const nameOf = (pair: string): string => {
+  const [name = ""] = pair.split("=", 1);
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name; // an escape that is none
+  }
 };
