@@ -223,7 +223,9 @@ const attributesOf = (assignments: readonly Assignment[]): string =>
 /** GET or HEAD of something a person may look at as a page; what it is, only the answer's type says. */
 const mayBeDocument = (x: Exchange): boolean => {
   if (x.req.method !== "GET" && x.req.method !== "HEAD") return false;
-  const dest = x.req.headers["sec-fetch-dest"];
+  const { "sec-fetch-dest": dest, "sec-fetch-mode": mode } = x.req.headers;
+  // A service worker that passes a navigation on (`fetch(event.request)`) asks for a page under `empty`.
+  if (dest === "empty" && mode === "navigate") return true;
   if (dest !== undefined) return dest === "document" || dest === "iframe" || dest === "frame";
   if (/\.(?!html?$)[a-z0-9]{2,5}$/i.test(x.path)) return false;
   const accept = x.req.headers.accept;
