@@ -49,6 +49,16 @@ test("check doubts what is allowed and hardly meant, and exits with 0", async ()
   assert.match(lines[1] ?? "", /sites\[1\]\.linkDomains \(b\) takes visitors over, and hands none over/);
 });
 
+test("check says of a wildcard that the authority cannot certify it without the DNS", async () => {
+  write({ tls: "ops@shop.example", sites: [{ id: "main", hosts: ["shop.example", "*.shop.example"] }] });
+  const { code, err } = await run(["check", "--config", file]);
+  assert.equal(code, 0);
+  assert.match(
+    err,
+    /tls: \*\.shop\.example gets no certificate: a wildcard is proven by the DNS alone, so set tls\.dns/,
+  );
+});
+
 test("check tells all mistakes and exits with 1", async () => {
   write({ lisen: {}, data: { dir: 5 } });
   const { code, out, err } = await run(["check", "--config", file]);
