@@ -13,7 +13,7 @@ export const allowedAt = (schema: Schema, path: Path): string => {
 /** The keys an object at the path may have; none where it is no object. */
 export const knownKeysAt = (schema: Schema, path: Path): readonly string[] => {
   const found = schemaAt(schema, path);
-  const def = found && definition(found);
+  const def = found && definition(withoutNull(found));
   return def?.type === "object" ? Object.keys(def.shape) : [];
 };
 
@@ -35,6 +35,11 @@ const unwrap = (schema: Schema): Schema => {
   }
 };
 
+const withoutNull = (schema: Schema): Schema => {
+  const def = definition(schema);
+  return def.type === "nullable" ? unwrap(def.innerType) : schema;
+};
+
 const schemaAt = (schema: Schema, path: Path): Schema | null => {
   const here = unwrap(schema);
   const [part, ...rest] = path;
@@ -44,6 +49,7 @@ const schemaAt = (schema: Schema, path: Path): Schema | null => {
     const inner = def.shape[String(part)];
     return inner ? schemaAt(inner, rest) : null;
   }
+  if (def.type === "nullable") return schemaAt(def.innerType, path);
   if (def.type === "array") return schemaAt(def.element, rest);
   if (def.type === "record") return schemaAt(def.valueType, rest);
   return null;
