@@ -1,7 +1,7 @@
-import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { certifiable } from "../listen/tls/settings.ts";
 import type { Mistake } from "./mistakes.ts";
+import { whyNoFile } from "./named-paths.ts";
 import type { Config } from "./schema.ts";
 
 type Tls = Config["tls"];
@@ -30,7 +30,6 @@ const checkAcme = function* (tls: Tls, hosts: readonly string[]): Iterable<Mista
 
 const checkFile = function* (path: string, file: string | undefined, folder: string): Iterable<Mistake> {
   if (file === undefined) return;
-  const full = resolve(folder, file);
-  if (!statSync(full, { throwIfNoEntry: false })?.isFile())
-    yield { path, message: `there is no file ${full}` };
+  const message = whyNoFile(resolve(folder, file));
+  if (message !== null) yield { path, message };
 };
