@@ -58,7 +58,8 @@ const missing = function* (path: string, full: string): Iterable<Mistake> {
   if (message !== null) yield { path, message };
 };
 
-const holdsCertificate = (file: string): boolean => {
+/** The file can be read, and a certificate in PEM is in it. */
+export const holdsCertificate = (file: string): boolean => {
   try {
     return new X509Certificate(readFileSync(file)).raw.length > 0;
   } catch {
