@@ -32,8 +32,8 @@ const open = (t: TestContext, notBefore: number, notAfter: number) => {
     info: tell,
     warn: tell,
   });
-  t.after(() => {
-    certificates.close();
+  t.after(async () => {
+    await certificates.close();
     rmSync(folder, { recursive: true });
   });
   return { certificates, time, said, write };
