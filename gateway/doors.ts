@@ -4,6 +4,7 @@
  */
 import { createServer, type Server, type Socket } from "node:net";
 import { type Bound, bind, descriptorOf } from "./listen/bind.ts";
+import { type Entry, guardDoor } from "./listen/turn-away.ts";
 
 export interface Door {
   readonly bound: Bound;
@@ -16,6 +17,9 @@ export interface DoorOptions {
   readonly address: string;
   readonly portHint: (freeAddress: string) => string;
   readonly inherited: number | undefined;
+  /** What may become of a new connection, before it is given to anybody. */
+  readonly enter: (socket: Socket) => Entry;
+  readonly isEncrypted: boolean;
   /** Gives the connection to a worker; false when there is none. */
   readonly give: (socket: Socket) => boolean;
 }
@@ -24,7 +28,8 @@ export interface DoorOptions {
 const mostWaiting = 1000;
 const lookEveryMs = 50;
 
-export const openDoor = async ({ address, portHint, inherited, give }: DoorOptions): Promise<Door> => {
+export const openDoor = async (options: DoorOptions): Promise<Door> => {
+  const { address, portHint, inherited, enter, isEncrypted, give } = options;
   let waiting: Socket[] = [];
   const server: Server = createServer({ pauseOnConnect: true }, (socket) => {
     socket.on("error", () => socket.destroy()); // a client that is gone
@@ -32,6 +37,7 @@ export const openDoor = async ({ address, portHint, inherited, give }: DoorOptio
     if (waiting.length < mostWaiting) waiting.push(socket);
     else socket.destroy();
   });
+  guardDoor(server, enter, isEncrypted);
   const bound = await bind(server, address, portHint, inherited);
   const again = setInterval(() => {
     waiting = waiting.filter((socket) => !socket.destroyed && !give(socket));

@@ -1,5 +1,6 @@
 /** What all workers together tell the metrics. */
 import type { Worker } from "node:cluster";
+import { createTally } from "./metrics/tally.ts";
 import { addFigures, type SideFigures } from "./side-figures.ts";
 
 export interface FleetFigures {
@@ -7,6 +8,8 @@ export interface FleetFigures {
   ask(workers: readonly Worker[]): Promise<SideFigures>;
   /** A worker's answer. */
   hear(worker: Worker, figures: SideFigures): void;
+  /** The owner itself has refused something, by the name of the limit. */
+  refused(limit: string): void;
   /** The worker has ended; what it has counted stays counted. */
   retire(worker: Worker): void;
 }
@@ -18,6 +21,7 @@ export const createFleetFigures = (post: (worker: Worker) => void): FleetFigures
   const latest = new Map<Worker, SideFigures>();
   const waiting = new Set<{ readonly workers: Set<Worker>; readonly done: () => void }>();
   let past: SideFigures = addFigures([]);
+  const own = createTally();
 
   const answered = (worker: Worker): void => {
     for (const one of waiting) {
@@ -43,8 +47,9 @@ export const createFleetFigures = (post: (worker: Worker) => void): FleetFigures
         if (workers.length === 0) one.done();
       });
       const all = workers.flatMap((worker) => latest.get(worker) ?? []);
-      return addFigures([...all, past]);
+      return addFigures([...all, past, { ...nothing, counts: own.counts() }]);
     },
+    refused: own.refused,
     hear(worker, figures) {
       latest.set(worker, figures);
       answered(worker);

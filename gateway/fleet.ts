@@ -13,10 +13,13 @@ import type { Missed } from "./document/document.ts";
 import { type Door, openDoor } from "./doors.ts";
 import { createFleetFigures } from "./fleet-figures.ts";
 import type { FromWorker, ToWorker } from "./fleet-messages.ts";
+import { parseCidrs, plainAddress } from "./lib/ip.ts";
 import type { Log } from "./lib/log.ts";
+import { rulesOf } from "./limit/connections.ts";
 import type { Counters } from "./limit/counters.ts";
 import { countAll } from "./limit/remote-counters.ts";
 import { createSharedPlaces } from "./limit/shared-places.ts";
+import type { Entry } from "./listen/turn-away.ts";
 import type { PublicSide, SocketParts } from "./public-side.ts";
 import type { SqliteStore } from "./store/sqlite-store.ts";
 
@@ -31,7 +34,9 @@ export interface FleetParts {
   readonly sockets: SocketParts;
 }
 
+/** A worker that ends before it serves is started again ever later: what ails it is not over in a second. */
 const againAfterMs = 1000;
+const latestAgainMs = 60_000;
 
 interface Handed {
   readonly name: "http" | "https";
@@ -49,6 +54,8 @@ export const startFleet = async (initial: Config, parts: FleetParts): Promise<Pu
   let stopping = false;
   const running = new Set<Worker>();
   const places = createSharedPlaces<Worker>();
+  let entry = entryOf(initial);
+  let stillborn = 0;
   const figures = createFleetFigures((worker) => tell(worker, { kind: "figures" }));
   const ready: Worker[] = [];
   const { tickets } = parts.sockets;
@@ -78,7 +85,13 @@ export const startFleet = async (initial: Config, parts: FleetParts): Promise<Pu
   const giveAgain = ({ name, socket }: Handed): void => {
     if (!socket.destroyed && !give(name, socket)) socket.destroy();
   };
-  const doors = await openDoors(initial, parts.sockets, give);
+  const enter = (socket: Socket): Entry => {
+    const network = entry.countedAs(plainAddress(socket.remoteAddress));
+    if (places.has(network, config.limits)) return "open";
+    figures.refused("connections");
+    return "full";
+  };
+  const doors = await openDoors(initial, parts.sockets, { enter, give });
   const leave = tickets.follow((keys) => {
     for (const worker of running) tell(worker, { kind: "tickets", tickets: keys });
   });
@@ -90,10 +103,13 @@ export const startFleet = async (initial: Config, parts: FleetParts): Promise<Pu
     const { dev, demoUpstream } = parts;
     const keys = tickets.current();
     tell(worker, { kind: "serve", config, dev, demoUpstream, bound, secure, tickets: keys });
+    let hasServed = false;
     return new Promise((resolve, reject) => {
       worker.on("message", (message: FromWorker) => {
         if (message.kind === "ready") {
           ready.push(worker);
+          stillborn = 0;
+          hasServed = true;
           resolve();
         }
         if (message.kind === "failed") reject(new Error(message.sentence));
@@ -112,6 +128,7 @@ export const startFleet = async (initial: Config, parts: FleetParts): Promise<Pu
         figures.retire(worker);
         retire(worker);
         reject(new Error(`a worker process ended (${signal ?? code}) before it listened`));
+        if (!hasServed) stillborn++;
         if (!stopping) replace(code, signal);
       });
     });
@@ -126,10 +143,13 @@ export const startFleet = async (initial: Config, parts: FleetParts): Promise<Pu
   };
 
   const replace = (code: number, signal: string | null): void => {
-    parts.log.error(`a worker process ended (${signal ?? code}): another is started`);
+    const waitMs = Math.min(againAfterMs * 2 ** stillborn, latestAgainMs);
+    parts.log.error(
+      `a worker process ended (${signal ?? code}): another is started in ${waitMs / 1000} s, the others serve on`,
+    );
     setTimeout(() => {
-      if (!stopping) launch().catch((error: Error) => parts.log.error(error.message, error));
-    }, againAfterMs);
+      if (!stopping) launch().catch((error: Error) => parts.log.error(error.message));
+    }, waitMs).unref();
   };
 
   const ended = (): Promise<unknown> =>
@@ -171,6 +191,7 @@ export const startFleet = async (initial: Config, parts: FleetParts): Promise<Pu
       apply(next) {
         createClientAuthorities(next); // throws here where it would in each worker, and nothing has changed
         config = next;
+        entry = entryOf(next);
         for (const worker of running) tell(worker, { kind: "configure", config });
       },
       stop,
@@ -198,11 +219,20 @@ const take = (worker: Worker, message: FromWorker, { store, missed, counters }: 
   void appendBatch(store, message.batch).then((outcome) => tell(worker, { kind: "outcome", outcome }));
 };
 
+/** Which connections count, and for whom. */
+const entryOf = ({ limits, trustedProxies }: Config) => rulesOf(limits, parseCidrs(trustedProxies));
+
 /** The public ports, as the settings say. */
 const openDoors = async (
   { listen, tls }: Config,
   { inherited, portHint }: SocketParts,
-  give: (name: "http" | "https", socket: Socket) => boolean,
+  {
+    enter,
+    give,
+  }: {
+    readonly enter: (socket: Socket) => Entry;
+    readonly give: (name: "http" | "https", socket: Socket) => boolean;
+  },
 ) => {
   const names = tls.mode === "off" ? (["http"] as const) : (["http", "https"] as const);
   const open: (readonly ["http" | "https", Door])[] = [];
@@ -216,6 +246,8 @@ const openDoors = async (
         address,
         portHint: (free) => portHint(`--${name} ${free}`),
         inherited: inherited(name, address),
+        enter,
+        isEncrypted: name === "https",
         give: (socket) => give(name, socket),
       });
       open.push([name, door]);

@@ -25,6 +25,7 @@ import { createLog, type Log } from "./lib/log.ts";
 import { shortPath } from "./lib/short-path.ts";
 import { boundYoungGeneration } from "./lib/young-generation.ts";
 import { openCounters } from "./limit/open-counters.ts";
+import { uncertified } from "./listen/tls/settings.ts";
 import { createTicketKeys } from "./listen/tls/ticket-keys.ts";
 import { watchProcess } from "./metrics/process-figures.ts";
 import { createTunnels } from "./proxy/tunnels.ts";
@@ -106,6 +107,11 @@ const run = async (
   closers: (() => Promise<void> | void)[],
   writer: WriterAhead | undefined,
 ): Promise<Leaving> => {
+  for (const bare of uncertified(
+    initial.tls,
+    [...initial.sites, ...initial.routes].flatMap(({ hosts }) => hosts),
+  ))
+    log.warn(`tls: ${bare}`);
   const door = openAdminDoor(initial, log);
   closers.push(() => door.close());
   const built = needsBuild().then((needed) => (needed ? build() : undefined));

@@ -94,15 +94,38 @@ const well = {
   pendingEvents: 0,
   pendingLimit: 50_000,
   diskFreeBytes: 1e12,
-  certificates: [{ notAfter: 86_400_000 * 30 }],
+  certificates: [{ host: "a.example", notAfter: (86_400_000 * 30) as number | null }],
 };
 
 const cases: readonly (readonly [what: string, figures: Partial<typeof well>, trouble: RegExp | null])[] = [
   ["all is well", {}, null],
   ["the queue before the disk is nearly full", { pendingEvents: 45_001 }, /^store: 45001 events wait/],
   ["the disk is nearly full", { diskFreeBytes: 50 * 1024 * 1024 }, /^disk: 50 MB are free/],
-  ["every certificate has ended", { certificates: [{ notAfter: -1 }] }, /^tls: no certificate is valid/],
-  ["one certificate of two has ended", { certificates: [{ notAfter: -1 }, { notAfter: 1e12 }] }, null],
+  [
+    "every certificate has ended",
+    { certificates: [{ host: "a", notAfter: -1 }] },
+    /^tls: no certificate is valid/,
+  ],
+  [
+    "the only certificate there is has ended",
+    {
+      certificates: [
+        { host: "a", notAfter: -1 },
+        { host: "b", notAfter: null },
+      ],
+    },
+    /^tls: no certificate is valid/,
+  ],
+  [
+    "one certificate of two has ended",
+    {
+      certificates: [
+        { host: "a", notAfter: -1 },
+        { host: "b", notAfter: 1e12 },
+      ],
+    },
+    null,
+  ],
 ];
 
 for (const [what, figures, trouble] of cases) {
@@ -114,7 +137,18 @@ for (const [what, figures, trouble] of cases) {
   });
 }
 
-test("what will be wrong soon is a warning", () => {
-  const { warnings } = judgeHealth({ ...well, certificates: [{ notAfter: 86_400_000 * 2 }] });
-  assert.deepEqual(warnings, ["tls: a certificate ends in 2 days"]);
+test("what will be wrong soon is a warning that names whom it concerns", () => {
+  const day = 86_400_000;
+  const of = (host: string, notAfter: number | null) => ({ host, notAfter });
+  const warningsOf = (...certificates: ReturnType<typeof of>[]) =>
+    judgeHealth({ ...well, certificates }).warnings;
+  assert.deepEqual(warningsOf(of("a.example", 2 * day)), [
+    "tls: the certificate of a.example ends in less than 3 days",
+  ]);
+  assert.deepEqual(warningsOf(of("a.example", -1), of("b.example", null), of("c.example", 9 * day)), [
+    "tls: there is no certificate yet of b.example",
+    "tls: the certificate of a.example has ended",
+  ]);
+  const many = ["a", "b", "c", "d", "e"].map((host) => of(host, null));
+  assert.deepEqual(warningsOf(...many), ["tls: there is no certificate yet of a, b, c and 2 more"]);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
+import { connectTo, exchangeBytes } from "../gateway/http/test-server.ts";
 import { newId } from "../gateway/model/ids.ts";
 import { ask } from "./ask.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
@@ -66,7 +67,10 @@ test("workers share the port, and every event they acknowledge is stored once by
       acknowledged.filter((id) => !kept.has(id)),
       [],
     );
-    assert.match(gateway.output(), /a worker process ended \(SIGKILL\): another is started/);
+    assert.match(
+      gateway.output(),
+      /a worker process ended \(SIGKILL\): another is started in 1 s, the others serve on/,
+    );
   });
 });
 
@@ -76,6 +80,34 @@ test("a limit holds for all workers together", async () => {
     const answers = await Promise.all(Array.from({ length: 30 }, () => ask(`${url}/tr/v1/x`)));
     const passed = answers.filter(({ status }) => status === 200).length;
     assert.deepEqual([passed, answers.filter(({ status }) => status === 429).length], [6, 24]);
+  });
+});
+
+test("a connection too many for all workers together is told so, and places of one that is killed are free", async (t) => {
+  const config = { workers: 2, limits: { connectionsPerAddress: 4, exempt: [] } };
+  await withGateway({ config }, async (gateway) => {
+    const figures = async () => (await gateway.admin("/metrics")).text();
+    const open = async (): Promise<number> =>
+      [...(await figures()).matchAll(/^turnpike_open_connections\{.*\} (\d+)$/gm)].reduce(
+        (sum, [, n]) => sum + Number(n),
+        0,
+      );
+    const sockets = await Promise.all(Array.from({ length: 4 }, () => connectTo(gateway.ports.http)));
+    t.after(() => sockets.forEach((socket) => void socket.destroy()));
+    for (const socket of sockets) socket.on("error", () => {}); // those of the worker that is killed
+    await waitFor(async () => (await open()) === 4, "four connections");
+    const get = "GET /tr/v1/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    let refused = "";
+    await waitFor(async () => {
+      refused = await exchangeBytes(gateway.ports.http, get).catch(String); // cut, where the owner does not know yet
+      return refused.startsWith("HTTP/1.1 503 ");
+    }, "an answer that says so");
+    assert.match(refused, /\r\nRetry-After: 5\r\n/);
+    assert.match(refused, /too many connections are open/);
+    assert.match(await figures(), /^turnpike_limited_total\{limit="connections"\} [1-9]/m);
+    process.kill(childrenOf(gateway)[0] ?? 0, "SIGKILL");
+    await waitFor(async () => (await open()) === 2, "the places of the worker that is gone");
+    assert.match(await exchangeBytes(gateway.ports.http, get), /^HTTP\/1\.1 200 /);
   });
 });
 

@@ -90,6 +90,8 @@ test("what cannot wait is dropped and counted, and said once", (t) => {
 
 test("a file that cannot be written is said once, and written again when it can be", async (t) => {
   const { lines, file, said, read } = open(t);
+  await lines.flush();
+  rmSync(file);
   mkdirSync(file);
   lines.write("lost\n");
   await lines.flush();
@@ -97,11 +99,40 @@ test("a file that cannot be written is said once, and written again when it can 
   await lines.flush();
   assert.equal(lines.dropped, 2);
   assert.equal(said.length, 1);
-  assert.match(said[0] ?? "", /cannot be written \(EISDIR/);
+  assert.match(said[0] ?? "", /cannot be written \(EISDIR.*\): see that this user may write there/);
   rmSync(file, { recursive: true });
   lines.write("kept\n");
   await lines.flush();
   assert.equal(read(), "kept\n");
+  assert.match(said[1] ?? "", /^accessLog: .*access\.log is written again, 2 lines are lost$/);
+  assert.equal(said.length, 2);
+});
+
+test("a file that cannot be written is told before the first line", async (t) => {
+  const { folder, said } = open(t);
+  mkdirSync(join(folder, "taken"));
+  const lines = createLineFile({
+    file: join(folder, "taken"),
+    megabytes: 1,
+    files: 3,
+    warn: (sentence) => void said.push(sentence),
+  });
+  await lines.close();
+  assert.match(said.join(), /taken cannot be written \(EISDIR/);
+});
+
+test("a line that a full disk has cut does not run into the next one", async (t) => {
+  const { lines, file, read } = open(t);
+  await lines.flush();
+  rmSync(file);
+  mkdirSync(file);
+  lines.write("lost\n");
+  await lines.flush();
+  rmSync(file, { recursive: true });
+  writeFileSync(file, "half a li");
+  lines.write("whole\n");
+  await lines.flush();
+  assert.equal(read(), "half a li\nwhole\n");
 });
 
 test("the lock of a process that died is taken away", async (t) => {

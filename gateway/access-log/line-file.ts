@@ -14,7 +14,7 @@ export interface LineFileOptions {
   readonly files: number;
   /** characters that may wait; beyond it lines are dropped */
   readonly mostWaiting?: number;
-  /** told in a sentence when lines were dropped or the file cannot be written, at most once a minute */
+  /** told in a sentence when lines were dropped or the file cannot be written, at most once a minute, and when it can be again */
   readonly warn: (sentence: string) => void;
 }
 
@@ -42,6 +42,8 @@ export const createLineFile = (options: LineFileOptions): LineFile => {
   let tellsFrom = 0;
   let handle: FileHandle | null = null;
   let wasMoved = false;
+  /** what was lost since the file could not be written; null while it can */
+  let lostSince: number | null = null;
   let writing: Promise<void> | null = null;
 
   const complain = (sentence: string): void => {
@@ -69,20 +71,46 @@ export const createLineFile = (options: LineFileOptions): LineFile => {
     return handle;
   };
 
+  const fail = async (error: Error, lines: number): Promise<void> => {
+    await shut();
+    dropped += lines;
+    lostSince = (lostSince ?? 0) + lines;
+    complain(
+      `${file} cannot be written (${error.message}): see that this user may write there and the disk is not full, or name another as accessLog.file; its lines are lost meanwhile`,
+    );
+  };
+
+  const recover = (): void => {
+    if (lostSince === null) return;
+    options.warn(`accessLog: ${file} is written again, ${lostSince} lines are lost`);
+    lostSince = null;
+    tellsFrom = 0;
+  };
+
   const drain = async (): Promise<void> => {
     while (waiting.length > 0) {
       const [lines, text] = [waiting.length, waiting.join("")];
       waiting = [];
       characters = 0;
       try {
-        await (await current()).appendFile(text);
+        const open = await current();
+        await open.appendFile(lostSince === null ? text : `${await lineEnd(file)}${text}`);
+        recover();
       } catch (error) {
-        await shut();
-        dropped += lines;
-        complain(`${file} cannot be written (${(error as Error).message}): its lines are lost meanwhile`);
+        await fail(error as Error, lines);
       }
     }
   };
+
+  // Before the first request, so that whoever starts it reads what is wrong.
+  writing = current()
+    .then(
+      () => {},
+      (error: Error) => fail(error, 0),
+    )
+    .finally(() => {
+      writing = null;
+    });
 
   const flush = async (): Promise<void> => {
     while (waiting.length > 0 || writing) {
@@ -123,6 +151,19 @@ export const createLineFile = (options: LineFileOptions): LineFile => {
 const openFile = async (file: string): Promise<FileHandle> => {
   makeFolder(dirname(file));
   return open(file, "a", 0o640);
+};
+
+/** What ends the line that a full disk has cut. */
+const lineEnd = async (file: string): Promise<string> => {
+  const handle = await open(file, "r");
+  try {
+    const { size } = await handle.stat();
+    const last = Buffer.alloc(1);
+    if (size > 0) await handle.read(last, 0, 1, size - 1);
+    return size === 0 || last.toString() === "\n" ? "" : "\n";
+  } finally {
+    await handle.close();
+  }
 };
 
 const isStill = async (handle: FileHandle, file: string): Promise<boolean> => {

@@ -43,7 +43,7 @@ export interface HealthFigures {
   readonly pendingEvents: number;
   readonly pendingLimit: number;
   readonly diskFreeBytes: number | null;
-  readonly certificates: readonly { readonly notAfter: number | null }[];
+  readonly certificates: readonly { readonly host: string; readonly notAfter: number | null }[];
 }
 
 /** The commits of a minute at full speed; with less the next thing that happens is that events are refused. */
@@ -54,10 +54,13 @@ const soonDays = 3;
 /** The first thing that is wrong; what will be wrong soon is a warning, which takes nobody out of service. */
 export const judgeHealth = (figures: HealthFigures) => {
   const { now, storeTrouble, pendingEvents, pendingLimit, diskFreeBytes, certificates } = figures;
-  const days = certificates.flatMap(({ notAfter }) => (notAfter === null ? [] : [(notAfter - now) / dayMs]));
+  const daysOf = (notAfter: number): number => (notAfter - now) / dayMs;
+  const days = certificates.flatMap(({ notAfter }) => (notAfter === null ? [] : [daysOf(notAfter)]));
   const leastDays = days.length === 0 ? null : Math.round(Math.min(...days) * 10) / 10;
-  const ended = days.filter((left) => left <= 0).length;
-  const missing = certificates.filter(({ notAfter }) => notAfter === null).length;
+  const missing = certificates.filter(({ notAfter }) => notAfter === null);
+  const ended = certificates.filter(({ notAfter }) => notAfter !== null && daysOf(notAfter) <= 0);
+  const isSoon = (left: number): boolean => left > 0 && left < soonDays;
+  const ending = certificates.filter(({ notAfter }) => notAfter !== null && isSoon(daysOf(notAfter)));
   const troubles = [
     storeTrouble,
     pendingEvents > pendingLimit * 0.9 &&
@@ -65,15 +68,14 @@ export const judgeHealth = (figures: HealthFigures) => {
     diskFreeBytes !== null &&
       diskFreeBytes < leastFreeBytes &&
       `disk: ${Math.floor(diskFreeBytes / 1_048_576)} MB are free where the data lie`,
-    ended > 0 && ended === certificates.length && "tls: no certificate is valid any more",
+    ended.length > 0 &&
+      ended.length + missing.length === certificates.length &&
+      "tls: no certificate is valid any more",
   ];
   const warnings = [
-    missing > 0 && `tls: ${missing} hosts have no certificate yet`,
-    ended > 0 && `tls: ${ended} certificates have ended`,
-    leastDays !== null &&
-      leastDays > 0 &&
-      leastDays < soonDays &&
-      `tls: a certificate ends in ${leastDays} days`,
+    missing.length > 0 && `tls: there is no certificate yet of ${named(missing)}`,
+    ended.length > 0 && `tls: the certificate of ${named(ended)} has ended`,
+    ending.length > 0 && `tls: the certificate of ${named(ending)} ends in less than ${soonDays} days`,
   ];
   const trouble = troubles.find((sentence) => typeof sentence === "string") ?? null;
   return {
@@ -84,6 +86,14 @@ export const judgeHealth = (figures: HealthFigures) => {
     diskFreeBytes,
     certificateDaysLeft: leastDays,
   };
+};
+
+const mostNamed = 3;
+
+const named = (certificates: readonly { readonly host: string }[]): string => {
+  const hosts = certificates.slice(0, mostNamed).map(({ host }) => host);
+  const more = certificates.length - hosts.length;
+  return more > 0 ? `${hosts.join(", ")} and ${more} more` : hosts.join(", ");
 };
 
 const freeBytes = (dir: string): number | null => {

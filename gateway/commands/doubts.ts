@@ -1,4 +1,5 @@
 import type { Config } from "../config/schema.ts";
+import { uncertified } from "../listen/tls/settings.ts";
 
 /** What is allowed in settings and hardly meant, each in a sentence. */
 export const doubtsOf = (config: Config): readonly string[] => doubts.flatMap((doubt) => [...doubt(config)]);
@@ -24,4 +25,10 @@ const unhandedVisitors: Doubt = function* ({ sites }) {
   }
 };
 
-const doubts = [idleExperiments, unhandedVisitors] as const;
+/** Visitors would see it first. */
+const bareHosts: Doubt = function* ({ tls, sites, routes }) {
+  const hosts = [...sites, ...routes].flatMap((part) => part.hosts);
+  for (const sentence of uncertified(tls, hosts)) yield `tls: ${sentence}`;
+};
+
+const doubts = [idleExperiments, unhandedVisitors, bareHosts] as const;

@@ -1,5 +1,4 @@
 /** What no schema of one field can see: references between parts, and things outside the file. */
-import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { rangeOrFile, rangesMistake, ratesMistake } from "../enrich/settings.ts";
 import { parseCidrs } from "../lib/ip.ts";
@@ -7,6 +6,7 @@ import { addressOf } from "../proxy/settings.ts";
 import { isPluginFile, isShipped, shippedTypes } from "../sink/settings.ts";
 import { checkListeners } from "./listen-checks.ts";
 import type { Mistake } from "./mistakes.ts";
+import { whyNoFile, whyNoFolder } from "./named-paths.ts";
 import { checkAuthorities, checkFiles } from "./route-files.ts";
 import type { Config, ExperimentConfig, RouteConfig, SiteConfig } from "./schema.ts";
 import { checkTls } from "./tls-checks.ts";
@@ -108,19 +108,15 @@ const fallbackExists = function* (
   files: RouteConfig["static"],
   from: string,
 ): Iterable<Mistake> {
-  if (!files?.fallback || !statSync(resolve(from, files.dir), { throwIfNoEntry: false })) return;
-  const full = resolve(from, files.dir, files.fallback);
-  if (!statSync(full, { throwIfNoEntry: false })?.isFile()) {
-    yield { path, message: `there is no file ${full}` };
-  }
+  if (!files?.fallback || whyNoFolder(resolve(from, files.dir)) !== null) return;
+  const message = whyNoFile(resolve(from, files.dir, files.fallback));
+  if (message !== null) yield { path, message };
 };
 
 const folderExists = function* (path: string, dir: string | undefined, from: string): Iterable<Mistake> {
   if (dir === undefined) return;
-  const full = resolve(from, dir);
-  const found = statSync(full, { throwIfNoEntry: false });
-  if (!found) yield { path, message: `there is no folder ${full}` };
-  else if (!found.isDirectory()) yield { path, message: `${full} is not a folder` };
+  const message = whyNoFolder(resolve(from, dir));
+  if (message !== null) yield { path, message };
 };
 
 const namedFiles: Check = function* ({ routes: all, sites: known }, folder) {
@@ -166,10 +162,8 @@ const enrichment: Check = function* ({ sites: all, geo }, folder) {
     const ranges = rangesMistake(site.datacenterRanges.map((entry) => rangeOrFile(entry, folder)));
     if (ranges !== null) yield { path: `sites[${i}].datacenterRanges`, message: ranges };
   }
-  const cities = geo?.cityFile ? resolve(folder, geo.cityFile) : null;
-  if (cities !== null && !statSync(cities, { throwIfNoEntry: false })?.isFile()) {
-    yield { path: "geo.cityFile", message: `there is no file ${cities}` };
-  }
+  const message = geo?.cityFile ? whyNoFile(resolve(folder, geo.cityFile)) : null;
+  if (message !== null) yield { path: "geo.cityFile", message };
 };
 
 /** Without a stream none of their hits is taken, and their senders are not told why. */
@@ -229,9 +223,8 @@ const sinks: Check = function* ({ sinks: all, plugins, sites: known }, folder) {
   }
   for (const [i, plugin] of (plugins ?? []).entries()) {
     if (!isPluginFile(plugin) || plugin.startsWith("file:")) continue;
-    const full = resolve(folder, plugin);
-    if (statSync(full, { throwIfNoEntry: false })?.isFile()) continue;
-    yield { path: `plugins[${i}]`, message: `there is no file ${full}` };
+    const message = whyNoFile(resolve(folder, plugin));
+    if (message !== null) yield { path: `plugins[${i}]`, message };
   }
 };
 

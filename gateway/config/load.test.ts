@@ -90,7 +90,30 @@ test("every mistake is told at once, those of the schema and those of the cross 
   ]);
 });
 
+const storeMistake =
+  'limits.store: expected "memory", or "redis://HOST:PORT" with the number of a database behind it or none';
+
 const wrong: readonly (readonly [what: string, settings: unknown, mistake: string])[] = [
+  [
+    "a value in a part that may be null",
+    { accessLog: { format: "xml" } },
+    'accessLog.format: expected one of "json", "clf", "combined", got "xml"',
+  ],
+  [
+    "a number in a part that may be null",
+    { limits: { visitor: { requests: 0 } } },
+    "limits.visitor.requests: expected a whole number above 0, got 0",
+  ],
+  [
+    "an unknown key in a part that may be null",
+    { accessLog: { formt: "json" } },
+    "accessLog: unknown key `formt`: did you mean `format`?",
+  ],
+  ["a store of limits without a host", { limits: { store: "redis://" } }, storeMistake],
+  ["a store that is a socket", { limits: { store: "redis:///run/redis.sock" } }, storeMistake],
+  ["a store with a path that is no number", { limits: { store: "redis://:pass@h/main" } }, storeMistake],
+  ["a store of another kind", { limits: { store: "postgres://u:topsecret@h" } }, storeMistake],
+  ["a store whose port is none", { limits: { store: "redis://:topsecret@h:99999" } }, storeMistake],
   [
     "a value outside the allowed ones",
     { sites: [{ id: "main", consent: "maybe" }] },

@@ -1,8 +1,9 @@
 /** The files that routes and sites name beside their folders: made absolute, and looked for. */
 import { X509Certificate } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Mistake } from "./mistakes.ts";
+import { whyNoFile } from "./named-paths.ts";
 import type { RouteConfig, SiteConfig } from "./schema.ts";
 
 type Naming = Pick<SiteConfig, "errorPages"> & Pick<RouteConfig, "clientCertificates">;
@@ -53,11 +54,12 @@ export const checkAuthorities = function* (routes: readonly (RouteConfig | null)
 };
 
 const missing = function* (path: string, full: string): Iterable<Mistake> {
-  if (!statSync(full, { throwIfNoEntry: false })?.isFile())
-    yield { path, message: `there is no file ${full}` };
+  const message = whyNoFile(full);
+  if (message !== null) yield { path, message };
 };
 
-const holdsCertificate = (file: string): boolean => {
+/** The file can be read, and a certificate in PEM is in it. */
+export const holdsCertificate = (file: string): boolean => {
   try {
     return new X509Certificate(readFileSync(file)).raw.length > 0;
   } catch {

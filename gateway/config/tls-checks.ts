@@ -1,7 +1,8 @@
-import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { certifiable } from "../listen/tls/settings.ts";
 import type { Mistake } from "./mistakes.ts";
+import { whyNoFile } from "./named-paths.ts";
+import { holdsCertificate } from "./route-files.ts";
 import type { Config } from "./schema.ts";
 
 type Tls = Config["tls"];
@@ -13,6 +14,7 @@ export const checkTls = function* (tls: Tls, hosts: readonly string[], folder: s
     yield { path: "tls.files", message: "is missing: name at least one pair of cert and key" };
   }
   yield* checkFile("tls.root", tls.root, folder);
+  yield* checkRoot(tls.root, folder);
   for (const [i, { cert, key }] of tls.files.entries()) {
     yield* checkFile(`tls.files[${i}].cert`, cert, folder);
     yield* checkFile(`tls.files[${i}].key`, key, folder);
@@ -28,9 +30,15 @@ const checkAcme = function* (tls: Tls, hosts: readonly string[]): Iterable<Mista
   yield { path: "tls", message };
 };
 
+const checkRoot = function* (root: string | undefined, folder: string): Iterable<Mistake> {
+  if (root === undefined) return;
+  const full = resolve(folder, root);
+  if (whyNoFile(full) === null && !holdsCertificate(full))
+    yield { path: "tls.root", message: `${full} holds no certificate in PEM, or cannot be read` };
+};
+
 const checkFile = function* (path: string, file: string | undefined, folder: string): Iterable<Mistake> {
   if (file === undefined) return;
-  const full = resolve(folder, file);
-  if (!statSync(full, { throwIfNoEntry: false })?.isFile())
-    yield { path, message: `there is no file ${full}` };
+  const message = whyNoFile(resolve(folder, file));
+  if (message !== null) yield { path, message };
 };

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { type LoadOptions, loadConfig } from "./load.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "turnpike-tls-settings-"));
@@ -61,6 +62,11 @@ const wrong: readonly [what: string, settings: object, mistake: RegExp][] = [
     "a file that is not there",
     { tls: { cert: "no.pem", key: "shop.pem" } },
     /^tls\.files\[0\]\.cert: there is no file \S+no\.pem/,
+  ],
+  [
+    "a root that is no certificate",
+    { tls: { email: "a@shop.example", root: fileURLToPath(import.meta.url) }, sites },
+    /^tls\.root: \S+tls-settings\.test\.ts holds no certificate in PEM, or cannot be read/,
   ],
   ["files without files", { tls: { mode: "files" } }, /^tls\.files: is missing/],
   [

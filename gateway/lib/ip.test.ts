@@ -134,5 +134,12 @@ test("IPv6 is counted by /64, IPv4 by address", () => {
   assert.equal(networkOf("192.0.2.1"), "192.0.2.1");
   assert.equal(networkOf("2001:db8:1:2:3:4:5:6"), networkOf("2001:db8:1:2::9"));
   assert.notEqual(networkOf("2001:db8:1:2::1"), networkOf("2001:db8:1:3::1"));
-  assert.equal(networkOf("::ffff:1.2.3.4"), "::ffff:1.2.3.4");
+  assert.equal(networkOf("::ffff:1.2.3.4"), "1.2.3.4", "one client, by whichever socket he comes");
+  assert.equal(networkOf("::ffff:102:304"), "1.2.3.4");
+});
+
+test("clients whom a translator brings to a server of IPv6 alone are counted each for himself", () => {
+  assert.equal(networkOf("64:ff9b::1.2.3.4"), "1.2.3.4");
+  assert.equal(networkOf("64:ff9b::c000:201"), "192.0.2.1");
+  assert.equal(networkOf("64:ff9b:1::102:304"), "64:ff9b:1:0::/64", "another prefix");
 });

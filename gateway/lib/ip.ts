@@ -162,11 +162,21 @@ const parseHop = (text: string): string | null => {
   return colon > 0 && isIPv4(hop.slice(0, colon)) ? hop.slice(0, colon) : null;
 };
 
-/** What one customer of a provider holds: the IPv4 address itself, the /64 of an IPv6 address. */
+/**
+ * What one customer of a provider holds: the IPv4 address itself, the /64 of an IPv6 address. Clients of IPv4 that a
+ * translator brings to a server of IPv6 alone are all in one /64 (64:ff9b::/96, RFC 6052): each is his own.
+ */
 export const networkOf = (address: string): string => {
   if (!address.includes(":")) return address;
   const groups = groupsOf(address);
-  if (groups?.length !== 8) return address;
+  if (!groups) return address;
+  if (groups.length === 2) return ipv4Text(groups);
+  if (isTranslated(groups)) return ipv4Text(groups.slice(6));
   const network = groups.slice(0, 4).map((group) => group.toString(16));
   return `${network.join(":")}::/64`;
 };
+
+const isTranslated = (groups: Groups): boolean =>
+  groups[0] === 0x64 && groups[1] === 0xff9b && groups.slice(2, 6).every((group) => group === 0);
+
+const ipv4Text = (groups: Groups): string => groups.flatMap((group) => [group >> 8, group & 0xff]).join(".");

@@ -80,7 +80,9 @@ export interface PlaceLimits {
 }
 
 export interface Places {
-  /** False where there is none left; `network` is null where only the sum counts. */
+  /** There is one left; `network` is null where only the sum counts. */
+  has(network: string | null, limits: PlaceLimits): boolean;
+  /** False where there is none left. */
   take(network: string | null, limits: PlaceLimits): boolean;
   giveBack(network: string | null): void;
   readonly taken: number;
@@ -90,12 +92,15 @@ export interface Places {
 export const createPlaces = (): Places => {
   const byNetwork = new Map<string, number>();
   let taken = 0;
+  const ownOf = (network: string | null): number => (network === null ? 0 : (byNetwork.get(network) ?? 0));
+  const has = (network: string | null, { connections, connectionsPerAddress }: PlaceLimits): boolean =>
+    taken < connections && ownOf(network) < connectionsPerAddress;
   return {
-    take(network, { connections, connectionsPerAddress }) {
-      const own = network === null ? 0 : (byNetwork.get(network) ?? 0);
-      if (taken >= connections || own >= connectionsPerAddress) return false;
+    has,
+    take(network, limits) {
+      if (!has(network, limits)) return false;
       taken++;
-      if (network !== null) byNetwork.set(network, own + 1);
+      if (network !== null) byNetwork.set(network, ownOf(network) + 1);
       return true;
     },
     giveBack(network) {
@@ -112,7 +117,7 @@ export const createPlaces = (): Places => {
 };
 
 /** A proxy's connections are those of all its clients: they count in the sum alone, and its own address is not banned here. */
-const rulesOf = (settings: LimitSettings, isTrusted: (address: string) => boolean) => {
+export const rulesOf = (settings: LimitSettings, isTrusted: (address: string) => boolean) => {
   const isFree = parseCidrs([...settings.exempt, ...settings.allow]);
   const isAllowed = parseCidrs(settings.allow);
   const isBanned = parseCidrs(settings.banned === "close" ? settings.ban : []);

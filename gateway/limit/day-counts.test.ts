@@ -42,6 +42,18 @@ test("counts go on after a restart, and begin anew with the day", async () => {
   await second.close();
 });
 
+test("a clock that is set back over midnight opens no quota again, one that was a day ahead begins the right day", () => {
+  let now = noon + dayMs / 2 + 60_000;
+  const counts = open(null, () => now);
+  for (let i = 0; i < 3; i++) counts.count(rule, "10.0.0.1");
+  now -= 3_600_000;
+  assert.deepEqual(counts.count(rule, "10.0.0.1"), { isOver: true, left: 0, resetMs: dayMs + 59 * 60_000 });
+  now += 3_600_000;
+  assert.equal(counts.count(rule, "10.0.0.1").isOver, true, "and goes on when it is right again");
+  now -= dayMs;
+  assert.equal(counts.count(rule, "10.0.0.1").left, 2);
+});
+
 test("what is stored names nobody", async () => {
   const { store, days } = memoryStore();
   const counts = open(store, () => noon);

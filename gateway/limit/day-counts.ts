@@ -52,6 +52,7 @@ const flushEveryMs = 5000;
 /** Both processes let requests through by what they know of each other. */
 const handEveryMs = 250;
 const dayMs = 86_400_000;
+const setBackMs = 6 * 3_600_000;
 
 export const createDayCounts = ({ mostKeys, secret, clock, store }: DayCountsOptions): DayCounts => {
   const salt = secret.toString("hex");
@@ -111,10 +112,14 @@ export const createDayCounts = ({ mostKeys, secret, clock, store }: DayCountsOpt
   const flushEvery = (ms: number) => setInterval(() => void flush(), ms).unref();
   let timer = store ? flushEvery(flushEveryMs) : null;
 
+  /**
+   * A clock that is set back a little opens no day again that is over: its counts are gone. One that was a day ahead was
+   * wrong, and what was counted then with it.
+   */
   const beginToday = (now: number): number => {
     const today = Math.floor(now / dayMs);
-    if (today !== day) begin(today);
-    return today;
+    if (today !== day && !(day * dayMs > now && day * dayMs - now <= setBackMs)) begin(today);
+    return day;
   };
 
   return {

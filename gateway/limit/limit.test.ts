@@ -133,6 +133,41 @@ test("a visitor is counted over all his addresses, and one without an id by his 
   assert.equal(await knock("10.0.0.4"), null);
 });
 
+test("a request that is over several limits is told the time of the one that lasts longest", async (t) => {
+  const { knock, refusals } = limiter(t, {
+    requests: 100,
+    visitor: { requests: 1, windowSeconds: 30 },
+    key: { requests: 1, windowSeconds: 3600 },
+  });
+  const headers = { cookie: "v1", authorization: "Bearer x" };
+  assert.equal(await knock("10.0.0.1", headers), null);
+  for (let i = 0; i < 2; i++) {
+    const refusal = await knock("10.0.0.1", headers);
+    assert.equal(refusal?.headers["retry-after"], "3600");
+    assert.equal(refusal?.message, "too many requests with this key: try again in 3600 s");
+    assert.equal(refusal?.headers["ratelimit"], '"visitor";r=0;t=30, "key";r=0;t=3600');
+  }
+  assert.deepEqual(refusals, ["visitor", "key", "visitor", "key"]);
+});
+
+test("an address that is over its window and its day is told to come back tomorrow", async (t) => {
+  const { knock } = limiter(t, { daily: { address: 3 } });
+  for (let i = 0; i < 3; i++) assert.equal(await knock("10.0.0.1"), null);
+  assert.equal((await knock("10.0.0.1"))?.headers["retry-after"], "85400");
+});
+
+test("keys and visitors that an address over its limit makes up are counted nowhere", async (t) => {
+  const { counters, knock } = limiter(t, { key: { requests: 1 }, visitor: { requests: 1 } });
+  assert.equal(await knock("10.0.0.2"), null);
+  for (let i = 0; i < 3; i++) await knock("10.0.0.1");
+  const known = counters.keys;
+  for (let i = 0; i < 9; i++) {
+    const refusal = await knock("10.0.0.1", { cookie: `v${i}`, authorization: `Bearer ${i}` });
+    assert.equal(refusal?.headers["ratelimit"], '"address";r=0;t=10');
+  }
+  assert.equal(counters.keys, known);
+});
+
 test("a key is counted by the header that the settings name", async (t) => {
   const { knock } = limiter(t, { key: { requests: 1, windowSeconds: 60, header: "X-Api-Key" } });
   assert.equal(await knock("10.0.0.1", { "x-api-key": "a" }), null);
@@ -154,7 +189,8 @@ test("a route has a limit of its own, by address, by key or for everybody togeth
   assert.equal(await ask("address", from("10.0.0.1")), 200);
   assert.equal(await ask("address", from("10.0.0.2")), 200);
   assert.equal(await ask("address", from("10.0.0.1")), 429);
-  assert.equal(await ask("key", from("10.0.0.1")), 0, "no key, nothing to count");
+  assert.equal(await ask("key", from("10.0.0.1")), 200);
+  assert.equal(await ask("key", from("10.0.0.1")), 429, "without a key his address counts");
   assert.equal(await ask("key", from("10.0.0.1", { authorization: "a" })), 200);
   assert.equal(await ask("key", from("10.0.0.9", { authorization: "a" })), 429);
   assert.equal(await ask("all", from("10.0.0.1")), 200);

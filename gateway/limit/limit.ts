@@ -63,20 +63,28 @@ export const createLimiter = (settings: LimitSettings, options: LimiterOptions):
   const isExempt = parseCidrs([...settings.exempt, ...settings.allow]);
   const isAllowed = parseCidrs(settings.allow);
   const isBanned = settings.ban.length === 0 ? null : parseCidrs(settings.ban);
-  const countings = countingsOf(settings);
-  const [first, ...others] = countings;
+  const { ofAddress, ofClaims } = countingsOf(settings);
   const refused = (reason: string): void => options.onRefused?.(reason);
 
-  const count = async ([rule]: Counting, key: string): Promise<readonly Told[]> => {
-    const told = { rule, standing: await counters.count(rule, key) };
-    if (!told.standing.isOver) return isTold(told) ? [told] : nothing;
-    refused(rule.name);
-    throw tooMany(told);
+  const count = async (rule: Rule, key: string): Promise<Told> => ({
+    rule,
+    standing: await counters.count(rule, key),
+  });
+
+  /** Counts by all of them; a request that is over several comes back when the last of them lets it. */
+  const countAll = (countings: readonly Counting[], request: Counted): Admission => {
+    const counted = countings.flatMap(([rule, keyOf]) => {
+      const key = keyOf(request);
+      return key === null ? [] : [count(rule, key)];
+    });
+    return counted.length === 0 ? null : Promise.all(counted).then(judge);
   };
 
-  const countOne = (counting: Counting, request: Counted): Admission => {
-    const key = counting[1](request);
-    return key === null ? null : count(counting, key);
+  const judge = (all: readonly Told[]): readonly Told[] => {
+    const refusals = all.filter(({ standing }) => standing.isOver);
+    if (refusals.length === 0) return all.filter(isTold);
+    for (const { rule } of refusals) refused(rule.name);
+    throw tooMany(refusals);
   };
 
   const isFree = (request: Counted): boolean => isExempt(request.address) && !isForwarded(request, isTrusted);
@@ -86,11 +94,11 @@ export const createLimiter = (settings: LimitSettings, options: LimiterOptions):
       refused("banned");
       return Promise.reject(bannedError(settings.banned));
     }
-    if (!first || isFree(request)) return null;
-    if (others.length === 0) return countOne(first, request);
-    return Promise.all(countings.map((counting) => countOne(counting, request) ?? nothing)).then((all) =>
-      all.flat(),
-    );
+    if (isFree(request)) return null;
+    const waiting = countAll(ofAddress, request);
+    if (waiting === null || ofClaims.length === 0) return waiting;
+    // What a request says of itself may be made up: an address over its limit must not fill the counters with it.
+    return waiting.then(async (told) => [...told, ...((await countAll(ofClaims, request)) ?? [])]);
   };
 
   const admitExchange = (x: Upgrade): Admission => {
@@ -111,7 +119,7 @@ export const createLimiter = (settings: LimitSettings, options: LimiterOptions):
       ];
       const admitTo = (x: Upgrade): Admission => {
         const request = countedOf(x, options);
-        return isFree(request) ? null : countOne(counting, request);
+        return isFree(request) ? null : countAll([counting], request);
       };
       return { layer: layerOf(admitTo), admit: admitTo };
     },
@@ -120,8 +128,6 @@ export const createLimiter = (settings: LimitSettings, options: LimiterOptions):
       (settings.banned === "close" && isBanned?.(address) === true),
   };
 };
-
-const nothing: readonly Told[] = [];
 
 const layerOf =
   (admit: (x: Upgrade) => Admission): Layer =>
@@ -168,26 +174,41 @@ const byHeader =
     return value === undefined ? null : hash("sha256", String(value), "base64url").slice(0, 22);
   };
 
+/** Who names no visitor and no key is counted by the address, so that leaving them out is no way around. */
 const keysBy: Readonly<Record<RouteLimit["by"], (settings: LimitSettings) => KeyOf>> = {
   address: () => byAddress,
   visitor: () => (request) => byVisitor(request) ?? byAddress(request),
-  key: (settings) => byHeader(settings.key?.header ?? "authorization"),
+  key: (settings) => {
+    const byKey = byHeader(settings.key?.header ?? "authorization");
+    return (request) => byKey(request) ?? byAddress(request);
+  },
   all: () => () => "all",
 };
 
-const countingsOf = (settings: LimitSettings): readonly Counting[] => {
+interface Countings {
+  readonly ofAddress: readonly Counting[];
+  /** by what requests say of themselves */
+  readonly ofClaims: readonly Counting[];
+}
+
+const countingsOf = (settings: LimitSettings): Countings => {
   const { daily, key, visitor } = settings;
   const byKey = byHeader(key?.header ?? "authorization");
-  const list: (Counting | null)[] = [
+  const ofAddress: (Counting | null)[] = [
     [windowRule("address", settings.requests, settings.windowSeconds), byAddress],
+    daily.address === null ? null : [dailyRule("daily-address", daily.address), byAddress],
+  ];
+  const ofClaims: (Counting | null)[] = [
     visitor && [windowRule("visitor", visitor.requests, visitor.windowSeconds), byVisitor],
     key && [windowRule("key", key.requests, key.windowSeconds), byKey],
-    daily.address === null ? null : [dailyRule("daily-address", daily.address), byAddress],
     daily.visitor === null ? null : [dailyRule("daily-visitor", daily.visitor), byVisitor],
     daily.key === null ? null : [dailyRule("daily-key", daily.key), byKey],
   ];
-  return list.filter((counting) => counting !== null);
+  return { ofAddress: present(ofAddress), ofClaims: present(ofClaims) };
 };
+
+const present = (countings: readonly (Counting | null)[]): readonly Counting[] =>
+  countings.filter((counting) => counting !== null);
 
 const isForwarded = ({ headers, peer }: Counted, isTrusted: (address: string) => boolean): boolean =>
   (headers["x-forwarded-for"] !== undefined || headers["forwarded"] !== undefined) &&

@@ -38,12 +38,17 @@ interface Opened {
   hears(words: string): Promise<void>;
 }
 
-const open = async (t: TestContext, port: number, clock = Date.now): Promise<Opened> => {
+const open = async (
+  t: TestContext,
+  port: number,
+  clock = Date.now,
+  credentials = `:${password}`,
+): Promise<Opened> => {
   const said: string[] = [];
   const listeners = new Set<() => void>();
   const days = createDayCounts({ mostKeys: 10, secret: Buffer.from("s"), clock, store: null });
   const counters = await createRedisCounters({
-    url: `redis://:${password}@127.0.0.1:${port}`,
+    url: `redis://${credentials}@127.0.0.1:${port}`,
     instead: createMemoryCounters(10, days),
     clock,
     warn(sentence) {
@@ -134,3 +139,46 @@ test("a store that hangs holds no request for longer than a moment", options, as
   assert.equal(said.length, 1);
   server.kill("SIGCONT");
 });
+
+test(
+  "while a store hangs one request finds out whether it is back, and the others go on",
+  options,
+  async (t) => {
+    const port = await freePort();
+    const server = await startRedis(t, port);
+    let now = 0;
+    const { counters, said, hears } = await open(t, port, () => now);
+    const other = await open(t, port);
+    await untilShared(counters, other.counters);
+    server.kill("SIGSTOP");
+    await counters.count(rule, "a");
+    await hears("no answer within 250 ms");
+    now += 2000;
+    const answered: string[] = [];
+    const asking = counters.count(rule, "b").then(() => void answered.push("b"));
+    const others = ["c", "d", "e"].map((key) =>
+      counters.count(rule, key).then(() => void answered.push(key)),
+    );
+    await Promise.all(others);
+    await asking;
+    assert.deepEqual(answered, ["c", "d", "e", "b"]);
+    assert.equal(said.length, 1);
+    server.kill("SIGCONT");
+  },
+);
+
+test(
+  "a store that refuses is told in a sentence that says what to mend, without the password",
+  options,
+  async (t) => {
+    const port = await freePort();
+    const server = await startRedis(t, port);
+    const refused = await open(t, port, Date.now, ":not-the-password");
+    await refused.hears("refuses the password: mend it in limits.store (WRONGPASS");
+    const without = await open(t, port, Date.now, "");
+    await without.hears("asks for another password than limits.store has");
+    assert.equal((await refused.counters.count(rule, "a")).left, 1, "counted in memory");
+    assert.ok([...refused.said, ...without.said].every((sentence) => !sentence.includes("not-the-password")));
+    server.kill("SIGKILL");
+  },
+);

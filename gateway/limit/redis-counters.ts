@@ -18,7 +18,7 @@ export interface RedisCountersOptions {
 }
 
 const answerMs = 250;
-/** After an answer that did not come in time, requests do not wait for the next ones. */
+/** So long after an answer that did not come, one request asks again; the others do not wait for it. */
 const pauseMs = 2000;
 const mostRules = 1024;
 const dayMs = 86_400_000;
@@ -67,14 +67,13 @@ export const createRedisCounters = async (options: RedisCountersOptions): Promis
 
   return {
     async count(rule, key) {
-      if (!client.isReady || state.isPaused()) return instead.count(rule, key);
+      if (!client.isReady || !state.mayAsk()) return instead.count(rule, key);
       try {
         const standing = await ask(rule, key);
         state.back();
         return standing;
       } catch (error) {
         state.away((error as Error).message);
-        state.pause();
         return instead.count(rule, key);
       }
     },
@@ -90,30 +89,50 @@ export const createRedisCounters = async (options: RedisCountersOptions): Promis
 const createState = ({ url, warn, clock }: RedisCountersOptions) => {
   const name = new URL(url).host; // the rest may hold a password
   let isAway = false;
-  let pausedUntil = 0;
+  let asksAt = 0;
   let ended = false;
   return {
     away(reason: string): void {
+      asksAt = clock() + pauseMs;
       if (isAway || ended) return;
       isAway = true;
-      const why = reason || "it cannot be reached";
-      warn(`limits: the store at ${name} does not answer (${why}): requests are counted in memory meanwhile`);
+      warn(`limits: the store at ${name} ${troubleOf(reason)}; requests are counted in memory meanwhile`);
     },
     back(): void {
-      pausedUntil = 0;
       if (!isAway) return;
       isAway = false;
       warn(`limits: the store at ${name} answers again`);
     },
-    pause(): void {
-      pausedUntil = clock() + pauseMs;
+    /** While it is away one request at a time finds out whether it is back. */
+    mayAsk(): boolean {
+      if (!isAway) return true;
+      const now = clock();
+      // A time further off than a pause was set before the clock was put back.
+      if (asksAt > now && asksAt <= now + pauseMs) return false;
+      asksAt = now + pauseMs;
+      return true;
     },
-    isPaused: () => pausedUntil > clock(),
     end(): void {
       ended = true;
     },
   };
 };
+
+/** What the server's own words, or the network's, mean to who runs it. */
+const troubleOf = (reason: string): string => {
+  const found = troubles.find(([pattern]) => pattern.test(reason));
+  if (found) return `${found[1]} (${reason.slice(0, 200)})`;
+  return `does not answer (${reason.slice(0, 200) || "it cannot be reached"}): see whether it runs`;
+};
+
+const troubles: readonly (readonly [pattern: RegExp, sentence: string])[] = [
+  [/^WRONGPASS|invalid password/, "refuses the password: mend it in limits.store"],
+  [/^NOAUTH|^ERR AUTH/, "asks for another password than limits.store has: redis://:PASSWORD@HOST:PORT"],
+  [/^NOPERM/, "does not let this user count: it needs EVAL, EVALSHA and keys that begin with `turnpike `"],
+  [/^OOM/, "is full: raise its maxmemory, or let it evict"],
+  [/^(READONLY|MASTERDOWN)/, "is a replica that takes no writes: name its master in limits.store"],
+  [/DB index|invalid DB/, "has no database of the number in limits.store"],
+];
 
 /** Who is counted: no address and no key stands in another server's memory. */
 const hashOf = (key: string): string => hash("sha256", key, "base64url").slice(0, 22);

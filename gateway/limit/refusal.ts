@@ -20,11 +20,12 @@ export interface Told {
   readonly standing: Standing;
 }
 
-/** 429, and when to come back. */
-export const tooMany = (told: Told): HttpError => {
-  const seconds = secondsLeft(told.standing);
-  return new HttpError(429, `too many requests ${nouns[told.rule.name]}: try again in ${seconds} s`, {
-    headers: { "retry-after": String(seconds), ...limitFields([told]) },
+/** 429 for what is over all of these, and when the last of them is not any more. */
+export const tooMany = (refusals: readonly Told[]): HttpError => {
+  const last = refusals.reduce((one, other) => (other.standing.resetMs > one.standing.resetMs ? other : one));
+  const seconds = secondsLeft(last.standing);
+  return new HttpError(429, `too many requests ${nouns[last.rule.name]}: try again in ${seconds} s`, {
+    headers: { "retry-after": String(seconds), ...limitFields(refusals) },
   });
 };
 

@@ -22,14 +22,25 @@ export const routeLimit = z.strictObject({
   by: z
     .enum(["address", "visitor", "key", "all"])
     .default("address")
-    .describe("who is counted alone; `all` counts everybody together"),
+    .describe("who is counted alone, without a visitor or key his address; `all` counts everybody together"),
 });
+
+/** What the client of the store takes: a host, and of a path a number of a database alone. */
+const isStore = (text: string): boolean => {
+  if (text === "memory") return true;
+  const url = URL.parse(text);
+  return (
+    url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== "" && /^\/?\d*$/.test(url.pathname)
+  );
+};
 
 /** Shown whole in no log: the URL of a server may hold its password. */
 const store = z
-  .union([z.literal("memory"), z.url({ protocol: /^rediss?$/ })], {
-    error: 'expected "memory" or "redis://HOST:PORT"',
-  })
+  .string()
+  .refine(
+    isStore,
+    'expected "memory", or "redis://HOST:PORT" with the number of a database behind it or none',
+  )
   .default("memory")
   .describe("where requests are counted: in this process, or in a Redis or Valkey that gateways share");
 

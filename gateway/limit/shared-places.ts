@@ -1,6 +1,6 @@
 /**
- * The owner's side of connection limits across processes: workers let a connection in by what they know themselves, tell
- * of it, and cut it when all together have too many.
+ * The owner's side of connection limits across processes: it turns away what it knows to be too many; workers let a
+ * connection in by what they know themselves, tell of it, and cut it when all together have too many after all.
  */
 import { createPlaces, type PlaceLimits } from "./connections.ts";
 
@@ -12,6 +12,8 @@ export type PlaceNews =
 export interface SharedPlaces<Process> {
   /** Takes a worker's news; answers the numbers of the connections that it must cut. */
   hear(from: Process, news: readonly PlaceNews[], limits: PlaceLimits): readonly number[];
+  /** There is a place left, as far as the workers have told. */
+  has(network: string | null, limits: PlaceLimits): boolean;
   /** The process is gone, and all its connections with it. */
   drop(process: Process): void;
   readonly taken: number;
@@ -45,6 +47,7 @@ export const createSharedPlaces = <Process>(): SharedPlaces<Process> => {
       }
       return cut;
     },
+    has: places.has,
     drop(process) {
       const own = of(process);
       for (const no of [...own.keys()]) giveBack(own, no);

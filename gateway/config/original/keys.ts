@@ -117,7 +117,7 @@ const usesLocalTls: Rule = (_value, draft) => {
   tls["mode"] = "acme";
   listen.http = ":80";
   return changed(
-    "tls.mode acme: account and certificates are kept in data/certs; add tls.email, for letters of the authority",
+    "tls.mode acme: account and certificates are kept in data/certs; add tls.email, for letters of the authority, and to sites[0].hosts every host, where Domains names none",
   );
 };
 

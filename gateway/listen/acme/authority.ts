@@ -138,10 +138,16 @@ const judged = (response: HttpAnswer): HttpAnswer => {
   if (status < 400 || problem === "badNonce") return response;
   const { detail } = (data ?? {}) as { detail?: unknown }; // whatever it is, only a text is used
   throw new Refusal(
-    problem ?? (status >= 500 ? "serverInternal" : "malformed"),
+    problem ?? problemOfStatus(status),
     typeof detail === "string" ? detail : `status ${status}`,
     retryAfterMs(headers["retry-after"]),
   );
+};
+
+/** What a server in front of the authority means, which speaks no ACME. */
+const problemOfStatus = (status: number): string => {
+  if (status === 429) return "rateLimited";
+  return status >= 500 ? "serverInternal" : "malformed";
 };
 
 const problemOf = (data: unknown): string | null => {
@@ -215,13 +221,15 @@ const createOrder = async (
   try {
     return await client.createOrder({ ...order, replaces } as typeof order);
   } catch (error) {
-    // It was replaced before, or by another account: an order as any other (RFC 9773 §5).
-    if (error instanceof Refusal && ["alreadyReplaced", "malformed", "conflict"].includes(error.problem)) {
-      return client.createOrder(order);
-    }
+    // It was replaced before, or is of an account whose key was lost (Let's Encrypt says `unauthorized` then): an order
+    // as any other (RFC 9773 §5). What has nothing to do with it is said once more.
+    if (error instanceof Refusal && !notOfTheOrder.has(error.problem)) return client.createOrder(order);
     throw error;
   }
 };
+
+/** Refusals that another order a moment later would meet as well. */
+const notOfTheOrder = new Set(["accountDoesNotExist", "rateLimited", "serverInternal", "userActionRequired"]);
 
 const prove = async (client: Client, authorization: Authorization, { host, proof }: OrderRequest) => {
   const challenge = authorization.challenges.find(({ type }) => type === proof.type);
@@ -248,7 +256,7 @@ const refusedChallenge = async (client: Client, { url }: Authorization): Promise
     for (const { error } of (now?.challenges ?? []) as readonly { error?: unknown }[]) {
       const problem = problemOf(error);
       const detail = (error as { detail?: unknown } | undefined)?.detail;
-      if (problem) return new Refusal(problem, typeof detail === "string" ? detail : "");
+      if (problem) return new Refusal(problem, typeof detail === "string" ? detail : "", 0, true);
     }
   } catch {
     // it does not say: what is known already has to do

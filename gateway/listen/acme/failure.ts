@@ -7,8 +7,11 @@ export class Refusal extends Error {
   /** `rateLimited`, `dns`, `connection`, … */
   readonly problem: string;
   readonly retryAfterMs: number;
-  constructor(problem: string, detail: string, retryAfterMs = 0) {
+  /** said of a challenge: the authority has looked at the host itself */
+  readonly ofChallenge: boolean;
+  constructor(problem: string, detail: string, retryAfterMs = 0, ofChallenge = false) {
     super(detail);
+    this.ofChallenge = ofChallenge;
     this.name = "Refusal";
     this.problem = problem;
     this.retryAfterMs = retryAfterMs;
@@ -31,7 +34,8 @@ export const explainFailure = (
 ): Failure => {
   if (error instanceof Refusal) {
     return {
-      kind: "refused",
+      // An authority in trouble counts no try, and will be back in hours rather than a day.
+      kind: error.problem === "serverInternal" ? "unreachable" : "refused",
       retryAfterMs: error.retryAfterMs,
       sentence: `${said(error)}: ${adviceFor(error, host, challenge)}`,
     };
@@ -50,8 +54,11 @@ export const explainFailure = (
 const said = ({ problem, message }: Refusal): string =>
   `the authority says ${problem}${message === "" ? "" : ` (${message.slice(0, 300)})`}`;
 
-const adviceFor = ({ problem }: Refusal, host: string, challenge: string): string => {
+const adviceFor = ({ problem, ofChallenge }: Refusal, host: string, challenge: string): string => {
   const bare = host.replace(/^\*\./, "");
+  // Said of the account or the order, it has nothing to do with who reaches the host.
+  if (problem === "unauthorized" && !ofChallenge)
+    return "see what it says of the account; where it is closed, stop the gateway, remove account.json from its folder in tls.store (data/certs), and start again with a new one";
   switch (problem) {
     case "connection":
     case "unauthorized":
@@ -66,6 +73,12 @@ const adviceFor = ({ problem }: Refusal, host: string, challenge: string): strin
       return `let the CAA record of ${bare} name this authority, or remove it`;
     case "rateLimited":
       return "wait: it is tried again when the authority allows it; use letsencrypt-staging for experiments";
+    case "serverInternal":
+      return "wait: it is tried again by itself; the authority's status page says more";
+    case "userActionRequired":
+      return "open the address that it names and agree to its terms; it is tried again by itself";
+    case "accountDoesNotExist":
+      return "wait: a new account is made at the next try";
     case "rejectedIdentifier":
       return `take ${host} out of the hosts: this authority certifies no such name`;
     case "externalAccountRequired":

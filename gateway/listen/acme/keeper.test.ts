@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { readCertificate } from "../tls/read-certificate.ts";
-import { type AuthorityOptions, createAuthority } from "./authority.ts";
+import { type AuthorityOptions, createAuthority, newAccount } from "./authority.ts";
 import { createKeeper } from "./keeper.ts";
 import { createLock } from "./lock.ts";
 import { httpProof } from "./proofs.ts";
@@ -80,6 +80,8 @@ const live = async (
     time.now = Math.max(next, time.now + 1000);
   }
 };
+
+const windowText = (start: string, end: string) => JSON.stringify({ suggestedWindow: { start, end } });
 
 for (const withWindows of [true, false]) {
   const how = withWindows ? "windows of the authority" : "no windows";
@@ -247,5 +249,143 @@ test("files that somebody has spoiled are written anew", async (t) => {
   }
   await gateway().look(host);
   assert.equal(ca.orders.length, 1);
-  assert.match(lines[0] ?? "", /^acme: shop\.example has a certificate of Test authority, good for 89 days$/);
+  assert.match(
+    lines[0] ?? "",
+    /^acme: the certificate of shop\.example in .* is damaged: another one is ordered$/,
+  );
+  assert.match(lines[1] ?? "", /^acme: shop\.example has a certificate of Test authority, good for 89 days$/);
+});
+
+test("a certificate whose key is spoiled, or of another, is ordered anew at once", async (t) => {
+  const { gateway, store, ca } = await start(t);
+  const keeper = gateway();
+  const { key: otherKey } = newAccount();
+  for (const key of ["-----BEGIN PRIVATE KEY-----\nbm90aGluZw==\n-----END PRIVATE KEY-----", otherKey]) {
+    await keeper.look(host);
+    const before = ca.orders.length;
+    store.keepCertificate(host, { key, cert: store.certificate(host)?.cert ?? "" });
+    await keeper.look(host);
+    assert.equal(ca.orders.length, before + 1);
+  }
+});
+
+test("an account whose key is spoiled is made anew", async (t) => {
+  const { gateway, store, ca } = await start(t);
+  writeFileSync(join(store.dir, "account.json"), JSON.stringify({ key: "no key", url: `${ca.directory}/1` }));
+  await gateway().look(host);
+  assert.deepEqual([ca.orders.length, ca.accounts, store.state(host).trouble], [1, 1, null]);
+});
+
+for (const [why, type, status] of [
+  ["is said to be replaced already", "alreadyReplaced", 409],
+  ["is of an account whose key was lost", "unauthorized", 403],
+  ["is not known to it", "malformed", 404],
+] as const) {
+  test(`a certificate that ${why} is renewed all the same`, async (t) => {
+    const { time, gateway, ca, store } = await start(t, {
+      window: ({ notBefore }) => ({ start: notBefore + 10 * day, end: notBefore + 11 * day }),
+      interrupts: (what, { replaces }) =>
+        what === "order" && replaces ? { status, body: { type, detail: "not this one" } } : null,
+    });
+    const keeper = gateway();
+    await keeper.look(host);
+    await live(keeper, time, time.now + 12 * day);
+    assert.deepEqual([ca.orders.length, ca.orders[1]?.replaces, store.state(host).trouble], [2, null, null]);
+  });
+}
+
+test("an account that the authority has closed is told as that, not as a host that cannot be reached", async (t) => {
+  const { gateway, lines } = await start(t, {
+    interrupts: (what) =>
+      what === "order"
+        ? { status: 403, body: { type: "unauthorized", detail: "account is deactivated" } }
+        : null,
+  });
+  await gateway().look(host);
+  assert.match(
+    lines[0] ?? "",
+    /unauthorized \(account is deactivated\): see what it says of the account; where it is closed/,
+  );
+});
+
+test("429 of a server in front of the authority is heard, and asked no second time", async (t) => {
+  let asked = 0;
+  const { time, gateway, lines } = await start(t, {
+    interrupts(what) {
+      if (what !== "order") return null;
+      asked++;
+      return { status: 429, headers: { "retry-after": "5400" }, body: "<h1>slow down</h1>" };
+    },
+  });
+  assert.equal(await gateway().look(host), time.now + 90 * minute);
+  assert.equal(asked, 1);
+  assert.match(lines[0] ?? "", /rateLimited \(status 429\): wait/);
+});
+
+test("an authority in trouble is asked every 100 minutes, not once a day", async (t) => {
+  const { time, gateway, lines } = await start(t, {
+    interrupts: (what) => (what === "order" ? { status: 503, body: "maintenance" } : null),
+  });
+  const waits: number[] = [];
+  for (let i = 0; i < 4; i++) {
+    const next = await gateway().look(host);
+    waits.push((next - time.now) / minute);
+    time.now = next;
+  }
+  assert.deepEqual(waits, [1, 10, 100, 100]);
+  assert.match(lines[0] ?? "", /serverInternal \(status 503\): wait: it is tried again by itself/);
+});
+
+const oddWindows = [
+  ["404", { status: 404, body: { type: "malformed", detail: "no such certificate" } }],
+  ["500", { status: 500, body: "<h1>oops</h1>" }],
+  ["no JSON", { status: 200, body: "soon" }],
+  ["a list", { status: 200, body: "[]" }],
+  ["an end before its start", { status: 200, body: windowText("2026-04-02", "2026-04-01") }],
+  ["times that are none", { status: 200, body: windowText("spring", "summer") }],
+] as const;
+
+for (const [what, answer] of oddWindows) {
+  test(`where the authority answers with ${what} for its window, a certificate is renewed by its age`, async (t) => {
+    const { time, gateway, ca } = await start(t, {
+      window: () => ({ start: 0, end: 0 }),
+      interrupts: (asked) => (asked === "renewal" ? answer : null),
+    });
+    const begin = time.now;
+    await live(gateway(), time, begin + 89 * day);
+    assert.equal(ca.orders.length, 2);
+    const age = ((ca.orders[1]?.at ?? 0) - begin) / day;
+    assert.ok(age > 58 && age < 61, `renewed after ${age} days`);
+  });
+}
+
+test("a window that is over is followed at once, and once", async (t) => {
+  const { time, gateway, ca } = await start(t, { window: () => ({ start: 0, end: hour }) });
+  const begin = time.now;
+  await live(gateway(), time, begin + 3 * day);
+  const days = ca.orders.map(({ at }) => Math.round((at - begin) / day));
+  assert.deepEqual(days, [0, 1, 2, 3].slice(0, days.length), "never sooner than a day after the last");
+});
+
+test("a time to try again that a wrong clock wrote down is not waited for", async (t) => {
+  const { time, gateway, store, ca } = await start(t, { failsValidation: () => ca.orders.length < 2 });
+  const today = time.now;
+  time.now += 400 * day;
+  await gateway().look(host);
+  assert.equal(store.state(host).failures, 1);
+  time.now = today;
+  await gateway().look(host);
+  assert.deepEqual([ca.orders.length, store.state(host).failures], [2, 0]);
+});
+
+test("a folder that is gone is told in a sentence, and has no challenges", async (t) => {
+  const { gateway, store, lines } = await start(t);
+  const keeper = gateway();
+  rmSync(store.dir, { recursive: true });
+  assert.equal(store.hasChallenges("tls-alpn-01"), false);
+  await keeper.look(host);
+  assert.match(
+    lines[0] ?? "",
+    /^acme: shop\.example: the certificate folder .* cannot be written \(ENOENT.*\): see that it is there/,
+  );
 });

@@ -3,13 +3,24 @@
  * a time under the lock, and writes down how it went, so that neither a restart nor another gateway on the same
  * store tries more often than the authority allows.
  */
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
+import { codeOf } from "../../lib/error-code.ts";
+import type { KeyPair } from "../tls/make-certificate.ts";
 import { type CertificateFacts, coversHost, readCertificate } from "../tls/read-certificate.ts";
 import type { Authority, Proof } from "./authority.ts";
 import { newAccount } from "./authority.ts";
 import { explainFailure, type Failure, Refusal } from "./failure.ts";
 import type { FolderLock } from "./lock.ts";
-import { nextPoll, paceOrders, pollEvery, renewalTime, retryDelay } from "./schedule.ts";
+import {
+  isAhead,
+  longestDelay,
+  nextPoll,
+  paceOrders,
+  pollEvery,
+  renewalTime,
+  retryDelay,
+} from "./schedule.ts";
 import type { CertificateStore, HostState } from "./store.ts";
 
 export interface KeeperOptions {
@@ -41,7 +52,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     const facts = factsOf(store, host);
     if (facts) await planRenewal(options, host, facts);
     const state = store.state(host);
-    const dueAt = dueTime(state, facts);
+    const dueAt = dueTime(state, facts, clock());
     if (dueAt > clock()) return facts && state.plan ? Math.min(dueAt, state.plan.pollAt) : dueAt;
     const held = lock.take();
     if (!held) return clock() + busyMs;
@@ -56,38 +67,50 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     // Whoever had the lock before may have done what we came for, or failed at it.
     const facts = factsOf(store, host);
     const state = store.state(host);
-    if (dueTime(state, facts) > clock()) return clock() + busyMs;
+    if (dueTime(state, facts, clock()) > clock()) return clock() + busyMs;
     const { counted, nextAt } = paceOrders(store.orders(), clock());
     if (nextAt > clock()) return nextAt;
     store.keepOrders([...counted, clock()]);
+    if (!facts && store.version(host) !== "")
+      options.warn(`acme: the certificate of ${host} in ${store.dir} is damaged: another one is ordered`);
     return tryOrder(options, host, state, facts);
   };
 
   return {
     look: (host) =>
       look(host).catch((error: unknown) => {
-        options.warn(`acme: ${host}: ${error instanceof Error ? error.message : error}`);
+        options.warn(`acme: ${host}: ${brokenSentence(error, store.dir)}`);
         return clock() + brokenMs;
       }),
   };
 };
 
-/** What is in the store for the host; a certificate that cannot be read, or is for others, is none. */
+const brokenSentence = (error: unknown, dir: string): string => {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (!/^(EACCES|EDQUOT|EIO|ENOENT|ENOSPC|EPERM|EROFS)$/.test(codeOf(error))) return reason;
+  return `the certificate folder ${dir} cannot be written (${reason}): see that it is there, writable for this user, and the disk not full; it is tried again every minute`;
+};
+
+/** What is in the store for the host; a certificate that cannot be read, has another key, or is for others, is none. */
 export const factsOf = (store: CertificateStore, host: string): CertificateFacts | null => {
   const pair = store.certificate(host);
   if (!pair) return null;
   try {
     const facts = readCertificate(pair.cert);
-    return coversHost(facts.hosts, host) ? facts : null;
+    return coversHost(facts.hosts, host) && fits(pair) ? facts : null;
   } catch {
     return null;
   }
 };
 
-const dueTime = ({ nextTryAt, plan }: HostState, facts: CertificateFacts | null): number => {
-  if (!facts) return nextTryAt;
+const fits = ({ cert, key }: KeyPair): boolean =>
+  new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+
+const dueTime = ({ nextTryAt, plan }: HostState, facts: CertificateFacts | null, now: number): number => {
+  const mayTryAt = isAhead(nextTryAt, now, longestDelay) ? nextTryAt : 0;
+  if (!facts) return mayTryAt;
   const renewAt = plan?.id === planId(facts) ? plan.renewAt : facts.notAfter;
-  return Math.max(renewAt, nextTryAt);
+  return Math.max(renewAt, mayTryAt);
 };
 
 const planId = (facts: CertificateFacts): string => facts.id ?? `until-${facts.notAfter}`;
@@ -100,7 +123,7 @@ const planRenewal = async (
 ): Promise<void> => {
   const before = store.state(host).plan;
   const known = before?.id === planId(facts) ? before : null;
-  if (known && known.pollAt > clock()) return;
+  if (known && isAhead(known.pollAt, clock(), 2 * pollEvery)) return;
   let pollAt = clock() + 2 * pollEvery; // one that has no windows may have some tomorrow
   let window = known?.start != null && known.end != null ? { start: known.start, end: known.end } : null;
   try {

@@ -107,10 +107,14 @@ const hold = (file: string, claim: Omit<Claim, "beat">): Held => {
   let beat = 0;
   const isOurs = () => parse(read(file) ?? "")?.holder === claim.holder;
   const timer = setInterval(() => {
-    if (!isOurs()) return clearInterval(timer);
-    const beside = `${file}.${claim.holder}`;
-    writeFileSync(beside, JSON.stringify({ ...claim, beat: ++beat }), { mode: 0o600 });
-    renameSync(beside, file);
+    try {
+      if (!isOurs()) return clearInterval(timer);
+      const beside = `${file}.${claim.holder}`;
+      writeFileSync(beside, JSON.stringify({ ...claim, beat: ++beat }), { mode: 0o600 });
+      renameSync(beside, file);
+    } catch {
+      // The disk is full, or the folder away: whoever waits takes the lock over in time, as if we had died.
+    }
   }, beatMs);
   timer.unref();
   return {

@@ -47,8 +47,13 @@ const delays = [1, 10, 100].map((minutes) => minutes * minute);
  */
 export const retryDelay = (failures: number, kind: FailureKind, askedForMs: number): number => {
   const own = delays[failures - 1] ?? (kind === "unreachable" ? 100 * minute : day);
-  return Math.max(own, Math.min(askedForMs, 7 * day));
+  return Math.max(own, Math.min(askedForMs, longestDelay));
 };
+
+export const longestDelay = 7 * day;
+
+/** A time that was written down lies ahead; one further off than it can be was written by a clock that was wrong. */
+export const isAhead = (at: number, now: number, mostMs: number): boolean => at > now && at <= now + mostMs;
 
 export const pollEvery = 12 * hour;
 

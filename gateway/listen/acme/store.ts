@@ -3,7 +3,7 @@
  * challenges that are being answered. Several gateways may share the folder: every file is written as a whole, and
  * who changes more than one holds the lock.
  */
-import { createHash } from "node:crypto";
+import { createHash, createPrivateKey } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf } from "../../lib/error-code.ts";
@@ -82,7 +82,7 @@ export const openStore = (root: string, directoryUrl: string): CertificateStore 
       const changedAt = statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0;
       const known = listings.get(type);
       if (known?.changedAt === changedAt) return known.any;
-      const any = readdirSync(folder).some((name) => !name.endsWith(".new"));
+      const any = changedAt > 0 && readdirSync(folder).some((name) => !name.endsWith(".new"));
       listings.set(type, { changedAt, any });
       return any;
     },
@@ -106,7 +106,9 @@ export const openStore = (root: string, directoryUrl: string): CertificateStore 
     account() {
       const found = readJson(join(dir, "account.json"));
       const { key, url } = found;
-      return typeof key === "string" ? { key, url: typeof url === "string" ? url : null } : null;
+      return typeof key === "string" && isKey(key)
+        ? { key, url: typeof url === "string" ? url : null }
+        : null;
     },
     keepAccount: (account) => write(join(dir, "account.json"), json(account)),
     orders() {
@@ -121,6 +123,14 @@ export const openStore = (root: string, directoryUrl: string): CertificateStore 
     },
     dropChallenge: (type, name) => rmSync(challengeFile(type, name), { force: true }),
   };
+};
+
+const isKey = (pem: string): boolean => {
+  try {
+    return createPrivateKey(pem).type === "private";
+  } catch {
+    return false; // spoiled: the account is lost, and another is made
+  }
 };
 
 const fileName = (name: string): string => name.replace(/^\*\./, "_wildcard.");

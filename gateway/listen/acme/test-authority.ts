@@ -24,8 +24,17 @@ export interface TestAuthorityOptions {
   readonly find: (host: string, token: string) => string | null;
   /** how it behaves now */
   readonly mood?: () => "well" | "down" | "silent" | "limited";
+  /** what it says instead of an answer; null where it answers as it should */
+  readonly interrupts?: (what: string, payload: Fields) => Interruption | null;
   /** the validation of a challenge fails although it is answered */
   readonly failsValidation?: () => boolean;
+}
+
+export interface Interruption {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** a problem of ACME, or whatever text a server in between has */
+  readonly body: { readonly type: string; readonly detail: string } | string;
 }
 
 export interface PlacedOrder {
@@ -159,10 +168,25 @@ export const startTestAuthority = async (options: TestAuthorityOptions): Promise
       return void res.end(JSON.stringify(refuse(res, 429, "rateLimited")));
     }
     if (what === "directory") return void res.end(JSON.stringify(directoryOf(base, options.window !== null)));
-    if (what === "renewal") return void res.end(JSON.stringify(windowOf(number)));
+    if (what === "renewal") {
+      const interruption = options.interrupts?.(what, empty);
+      return interruption ? interrupt(res, interruption) : void res.end(JSON.stringify(windowOf(number)));
+    }
     const payload = payloadOf(await text(req));
+    const interruption = options.interrupts?.(what, payload);
+    if (interruption) return interrupt(res, interruption);
     const answer = answers[what]?.(payload, Number(number || Number.NaN), res);
     res.end(typeof answer === "string" ? answer : JSON.stringify(answer ?? {}));
+  };
+
+  const interrupt = (res: ServerResponse, { status, headers = {}, body }: Interruption): void => {
+    if (typeof body === "string") {
+      res.writeHead(status, { "content-type": "text/html", ...headers }).end(body);
+      return;
+    }
+    res
+      .writeHead(status, { "content-type": "application/problem+json", ...headers })
+      .end(JSON.stringify(problem(body.type, body.detail)));
   };
 
   const windowOf = (id: string) => {

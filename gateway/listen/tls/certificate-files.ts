@@ -2,6 +2,8 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import type { SecureContext } from "node:tls";
+import type { Clock } from "../../lib/clock.ts";
+import { countOf } from "../../lib/count-of.ts";
 import { codeOf } from "../../lib/error-code.ts";
 import type { Certificates } from "./certificates.ts";
 import type { KeyPair } from "./make-certificate.ts";
@@ -10,6 +12,7 @@ import { type CertificateFacts, coversHost, readCertificate } from "./read-certi
 
 export interface FilesOptions {
   readonly files: readonly { readonly cert: string; readonly key: string }[];
+  readonly clock: Clock;
   readonly info: (sentence: string) => void;
   readonly warn: (sentence: string) => void;
 }
@@ -21,22 +24,40 @@ interface Read {
 }
 
 const lookEveryMs = 2_000;
+const dayMs = 86_400_000;
+/** Nobody renews them but whoever put them there: so long before their end the log begins to say so, once a day. */
+const soonDays = 14;
 
 /** Throws one sentence if a pair cannot be used at the start; later a bad one changes nothing, and is told. */
 export const openCertificateFiles = ({
   files,
+  clock,
   info,
   warn,
 }: FilesOptions): Certificates & { look(): void } => {
-  const entries = files.map((names) => ({ names, version: versionOf(names), read: readPair(names) }));
+  const entries = files.map((names) => ({
+    names,
+    version: versionOf(names),
+    read: readPair(names),
+    toldAt: 0,
+  }));
+
+  const tell = (entry: (typeof entries)[number]): void => {
+    const trouble = troubleOf(entry.read.facts, clock());
+    if (trouble === null || clock() - entry.toldAt < dayMs) return;
+    entry.toldAt = clock();
+    warn(`tls: the certificate in ${entry.names.cert} ${trouble}`);
+  };
 
   const look = (): void => {
     for (const entry of entries) {
+      tell(entry);
       const version = versionOf(entry.names);
       if (version === entry.version) continue;
       entry.version = version;
       try {
         entry.read = readPair(entry.names);
+        entry.toldAt = 0;
         const until = new Date(entry.read.facts.notAfter).toISOString();
         info(`tls: ${entry.names.cert} was read again, it is good until ${until}`);
       } catch (error) {
@@ -45,6 +66,7 @@ export const openCertificateFiles = ({
       }
     }
   };
+  for (const entry of entries) tell(entry);
   const timer = setInterval(look, lookEveryMs);
   timer.unref();
   const find = (host: string) => entries.find(({ read }) => coversHost(read.facts.hosts, host));
@@ -62,6 +84,19 @@ export const openCertificateFiles = ({
       })),
     close: () => clearInterval(timer),
   };
+};
+
+/** What visitors will see of it, or do, and what to do; null where all is well. */
+const troubleOf = ({ notBefore, notAfter }: CertificateFacts, now: number): string | null => {
+  const until = new Date(notAfter).toISOString();
+  if (notAfter <= now)
+    return `has ended at ${until}, and browsers refuse it: put a new one there, it is read by itself`;
+  if (notBefore > now)
+    return `is good from ${new Date(notBefore).toISOString()} on, and browsers refuse it: see that the clock is right`;
+  const days = Math.floor((notAfter - now) / dayMs);
+  return days < soonDays && (notAfter - now) * 3 < notAfter - notBefore
+    ? `is good for ${countOf(days, "more day")}, until ${until}: put a new one there, it is read by itself`
+    : null;
 };
 
 type Names = FilesOptions["files"][number];

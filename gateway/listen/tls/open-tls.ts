@@ -55,7 +55,7 @@ export const openTls = (parts: TlsParts): OpenTls | null => {
     case "local":
       return opened(parts, createLocalAuthority({ dir: join(dir, "local"), clock, serves: parts.serves }));
     case "files":
-      return opened(parts, openCertificateFiles({ files: settings.files, ...reporters(parts) }));
+      return opened(parts, openCertificateFiles({ files: settings.files, clock, ...reporters(parts) }));
     case "acme":
       return openAcme(parts, dir);
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { certifiable, tlsSettings, writeOutTls } from "./settings.ts";
+import { certifiable, tlsSettings, uncertified, writeOutTls } from "./settings.ts";
 
 test("short forms are written out", () => {
   const cases: readonly [short: unknown, whole: unknown][] = [
@@ -46,4 +46,23 @@ test("an authority is asked for names of the public DNS alone, wildcards where t
   ];
   assert.deepEqual(certifiable(hosts, false), ["shop.example", "x.b.example"]);
   assert.deepEqual(certifiable([...hosts, "shop.example"], true), ["*.b.example", "shop.example"]);
+});
+
+test("a host that no authority certifies is told, a wildcard with what it needs", () => {
+  const hosts = ["*", "shop.example", "localhost", "203.0.113.7", "*.b.example", "intranet", "intranet"];
+  const told = (tls: object) => uncertified(tlsSettings.parse({ mode: "acme", ...tls }), hosts);
+  const [address = "", wildcard = "", label = "", ...more] = told({});
+  assert.match(
+    address,
+    /^203\.0\.113\.7 gets no certificate: an authority certifies names of the public DNS/,
+  );
+  assert.match(
+    wildcard,
+    /^\*\.b\.example gets no certificate: a wildcard is proven by the DNS alone, so set tls\.dns/,
+  );
+  assert.match(label, /^intranet gets no certificate/);
+  assert.deepEqual(more, []);
+  assert.equal(told({ dns: { command: ["hook"] } }).length, 2);
+  assert.equal(told({ onDemand: { ask: "https://a.example/" } }).length, 2);
+  assert.deepEqual(told({ mode: "local" }), []);
 });

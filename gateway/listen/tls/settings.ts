@@ -128,6 +128,22 @@ export const certifiable = (hosts: readonly string[], withWildcards: boolean): r
   return [...new Set([...wildcards, ...exact])];
 };
 
+/** The hosts of settings for which an authority gives no certificate, a sentence each; none where it is not asked. */
+export const uncertified = (tls: TlsSettings, hosts: readonly string[]): readonly string[] => {
+  if (tls.mode !== "acme") return [];
+  const reached = certifiable(hosts, tls.dns !== undefined);
+  return [...new Set(hosts)].flatMap((host) => {
+    if (host === "*" || host === "localhost" || host.endsWith(".localhost")) return [];
+    if (host.startsWith("*."))
+      return tls.dns || tls.onDemand
+        ? []
+        : `${host} gets no certificate: a wildcard is proven by the DNS alone, so set tls.dns, or name its hosts one by one`;
+    return isPublicName(host) || reached.includes(host)
+      ? []
+      : `${host} gets no certificate: an authority certifies names of the public DNS, so name it by one, or set tls to files or local`;
+  });
+};
+
 /** A name with a dot that is no address: those without one, and `localhost`, no authority certifies. */
 export const isPublicName = (host: string): boolean =>
   host.length <= 253 &&
