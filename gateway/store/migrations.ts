@@ -6,8 +6,8 @@
  */
 import { dayStep } from "./day-step.ts";
 import { pageLoadStep } from "./page-load-step.ts";
+import { rebuildStep } from "./rebuild-step.ts";
 import { recordStep } from "./record-steps.ts";
-import { rebuildStep } from "./result-tables.ts";
 import { sinkStep } from "./sink-steps.ts";
 import { eventsStep } from "./stored-event.ts";
 
