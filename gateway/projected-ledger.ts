@@ -8,7 +8,7 @@ import type { JoinRules, SessionRules } from "./model/site.ts";
 import { createPageLoadProjection } from "./observe/page-loads.ts";
 import { createRecordProjection } from "./records/projection.ts";
 import { createSessionProjection } from "./sessionize/projection.ts";
-import { type Ledger, openLedger } from "./store/ledger.ts";
+import { type Ledger, type LedgerOptions, openLedger } from "./store/ledger.ts";
 
 /** What the projections need of the settings, in a form that can be sent to a thread. */
 export interface ProjectionSettings {
@@ -25,7 +25,11 @@ export interface ProjectedLedger extends Ledger {
 }
 
 /** The writing side of the store with its projections: for the writer's thread, or a command while no gateway runs. */
-export const openProjectedLedger = (initial: ProjectionSettings, clock: Clock): ProjectedLedger => {
+export const openProjectedLedger = (
+  initial: ProjectionSettings,
+  clock: Clock,
+  rebuild?: LedgerOptions["rebuild"],
+): ProjectedLedger => {
   let settings = initial;
   const rulesOf = (id: string): SessionRules & JoinRules =>
     settings.sites.find((site) => site.id === id)?.sessions ?? defaultRules;
@@ -47,11 +51,9 @@ export const openProjectedLedger = (initial: ProjectionSettings, clock: Clock): 
         createPageLoadProjection(pageLoads),
       ];
     },
-    experimentRebuild: ({ subjects }, keys) =>
-      createRebuild(
-        subjects,
-        settings.experiments.filter(({ key }) => keys.includes(key)),
-      ),
+    experimentRebuild: ({ subjects }, rebuilt) =>
+      createRebuild(rebuilt, subjects, () => settings.experiments),
+    ...(rebuild && { rebuild }),
     definitions: () =>
       new Map(settings.experiments.map((experiment) => [experiment.key, definitionOf(experiment)])),
   });

@@ -10,5 +10,5 @@ import { serveWriter } from "./store/writer-thread.ts";
 
 if (!parentPort) throw new Error("writer: this file runs as a thread of the gateway");
 const [settings] = await once(parentPort, "message");
-const ledger = openProjectedLedger(settings as ProjectionSettings, systemClock); // from writer-ahead.ts, of this very type
+const ledger = openProjectedLedger(settings as ProjectionSettings, systemClock, "in steps"); // from writer-ahead.ts, of this very type
 serveWriter(ledger, parentPort, (changed) => ledger.configure(changed as ProjectionSettings)); // likewise

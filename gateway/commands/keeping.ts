@@ -37,6 +37,7 @@ export const withKeeping = async <T>(
     const ledger = openProjectedLedger(
       { ...config.data, sites: config.sites, experiments: config.experiments },
       systemClock,
+      "in steps", // what settings have changed is the gateway's to follow
     );
     try {
       while (ledger.pending() > 0) ledger.follow(1000);

@@ -22,7 +22,7 @@ export type OwnerCall = (
   patienceMs?: number,
 ) => Promise<OwnerAnswer>;
 
-const timeoutMs = 60_000; // working out large experiments anew takes its time
+const timeoutMs = 60_000;
 
 /**
  * A function that calls the owner with the token in the data folder, or the one in TURNPIKE_ADMIN_TOKEN.

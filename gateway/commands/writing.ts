@@ -39,6 +39,7 @@ export const withWriting = async <T>(
     const ledger = openProjectedLedger(
       { ...config.data, sites: config.sites, experiments: config.experiments },
       systemClock,
+      "in steps", // what settings have changed is the gateway's to follow
     );
     try {
       return await work(directly(ledger));
@@ -59,8 +60,14 @@ const directly = (ledger: Ledger): Writing => ({
     const { event, keyTime } = undoClaim(claim, systemClock());
     ledger.append({ lines: [JSON.stringify(event)], keyTimes: [keyTime], rejects: [] });
   },
-  removeDemo: async () => ledger.removeDemo(),
+  async removeDemo() {
+    const removed = ledger.removeDemo();
+    ledger.rebuilding.finish();
+    return removed;
+  },
 });
+
+const patienceMs = 3_600_000; // results are worked out again beside the events that come
 
 // The answers come from a gateway of this very program: their fields are as its API defines them.
 const throughOwner = (call: OwnerCall): Writing => ({
@@ -74,10 +81,12 @@ const throughOwner = (call: OwnerCall): Writing => ({
     return true;
   },
   rebuildExperiments: async () =>
-    expect<{ subjects: number }>(await call("POST", "/api/experiments/rebuild")).subjects,
+    expect<{ subjects: number }>(await call("POST", "/api/experiments/rebuild", undefined, patienceMs))
+      .subjects,
   undoClaim: async ({ site, visitor, user }) =>
     void expect(await call("POST", "/api/identity/undo", { site, visitor, user })),
-  removeDemo: async () => expect<{ removed: number }>(await call("POST", "/api/demo/remove")).removed,
+  removeDemo: async () =>
+    expect<{ removed: number }>(await call("POST", "/api/demo/remove", undefined, patienceMs)).removed,
 });
 
 const expect = <T>({ status, body }: OwnerAnswer): T => {

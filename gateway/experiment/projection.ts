@@ -1,9 +1,7 @@
 import type { Experiment } from "../model/experiment.ts";
 import type { Applied, Projection, SubjectTable } from "../model/projection.ts";
-import { compareStandings } from "./contribution.ts";
-import { matchGoals } from "./match-goals.ts";
-import { applyEvent, noStanding, readExposure, replaySubject } from "./standing.ts";
-import { readStanding, writeStanding } from "./stored-standing.ts";
+import { noStanding, replaySubject } from "./standing.ts";
+import { concerns, followEvent, takeOut, writeStanding } from "./stored-standing.ts";
 
 /**
  * Keeps the results of all experiments: each event changes the sums by the difference between what its person added
@@ -17,14 +15,9 @@ export const createExperimentProjection = (
   const regrouped = new Set<number>();
   let lastSeq = 0;
 
-  const takeOut = (person: number): void => {
+  const takeOutAll = (person: number): void => {
     regrouped.delete(person);
-    for (const experiment of experiments()) {
-      const before = readStanding(subjects, experiment, person);
-      if (!before.subject) continue;
-      for (const change of compareStandings(experiment, before, noStanding)) subjects.change(change);
-      subjects.drop(experiment.key, person);
-    }
+    for (const experiment of experiments()) takeOut(subjects, experiment, person);
   };
 
   const workOut = (person: number): void => {
@@ -40,17 +33,11 @@ export const createExperimentProjection = (
       lastSeq = seq;
       if (person === null || regrouped.has(person)) return;
       for (const experiment of experiments()) {
-        const concerns = readExposure(experiment, event) !== null || matchGoals(experiment, event).length > 0;
-        if (!concerns) continue;
-        const before = readStanding(subjects, experiment, person);
-        const after = applyEvent(experiment, before, event, (fromAt, toAt) =>
-          subjects.events(person, fromAt, toAt, seq),
-        );
-        writeStanding(subjects, experiment, person, before, after);
+        if (concerns(experiment, event)) followEvent(subjects, experiment, { seq, event, person });
       }
     },
     regroup({ from, to }) {
-      for (const person of new Set([...from, ...to])) takeOut(person);
+      for (const person of new Set([...from, ...to])) takeOutAll(person);
       for (const person of to) regrouped.add(person);
     },
     flush() {

@@ -6,28 +6,45 @@
 import type { Experiment } from "../model/experiment.ts";
 import type { Rebuild, SubjectTable } from "../model/projection.ts";
 import { matchGoals } from "./match-goals.ts";
-import { applyEvent, foldExposure, readExposure } from "./standing.ts";
-import { readStanding, writeStanding } from "./stored-standing.ts";
+import { applyEvent, foldExposure, noStanding, readExposure } from "./standing.ts";
+import { concerns, followEvent, readStanding, takeOut, writeStanding } from "./stored-standing.ts";
 
-/** The tables must hold nothing of these experiments. */
-export const createRebuild = (subjects: SubjectTable, experiments: readonly Experiment[]): Rebuild => ({
-  expose({ event, person }) {
-    if (person === null) return;
-    for (const experiment of experiments) {
+/** `rebuilt` must hold nothing of these experiments at first. */
+export const createRebuild = (
+  rebuilt: SubjectTable,
+  shown: SubjectTable,
+  experiments: () => readonly Experiment[],
+): Rebuild => ({
+  concerns: (event) => experiments().some((experiment) => concerns(experiment, event)),
+  expose(event, person) {
+    for (const experiment of experiments()) {
       const exposure = readExposure(experiment, event);
       if (exposure === null) continue;
-      const before = readStanding(subjects, experiment, person);
+      const before = readStanding(rebuilt, experiment, person);
       const subject = foldExposure(before.subject, exposure);
       if (subject === before.subject) continue;
-      writeStanding(subjects, experiment, person, before, { subject, totals: before.totals });
+      writeStanding(rebuilt, experiment, person, before, { subject, totals: before.totals });
     }
   },
-  count({ event, person }) {
-    if (person === null) return;
-    for (const experiment of experiments) {
+  count(event, person) {
+    for (const experiment of experiments()) {
       if (matchGoals(experiment, event).length === 0) continue;
-      const before = readStanding(subjects, experiment, person);
-      writeStanding(subjects, experiment, person, before, applyEvent(experiment, before, event, nothing));
+      const before = readStanding(rebuilt, experiment, person);
+      writeStanding(rebuilt, experiment, person, before, applyEvent(experiment, before, event, nothing));
+    }
+  },
+  follow(applied) {
+    for (const experiment of experiments()) {
+      if (concerns(experiment, applied.event)) followEvent(rebuilt, experiment, applied);
+    }
+  },
+  takeOut(person) {
+    for (const experiment of experiments()) takeOut(rebuilt, experiment, person);
+  },
+  takeOver(person) {
+    for (const experiment of experiments()) {
+      takeOut(rebuilt, experiment, person);
+      writeStanding(rebuilt, experiment, person, noStanding, readStanding(shown, experiment, person));
     }
   },
 });

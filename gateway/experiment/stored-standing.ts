@@ -1,8 +1,11 @@
 /** A person's standing as the tables hold it. */
+
+import type { Event } from "../model/event.ts";
 import type { Experiment } from "../model/experiment.ts";
-import type { GoalTotal, SubjectTable } from "../model/projection.ts";
+import type { Applied, GoalTotal, SubjectTable } from "../model/projection.ts";
 import { compareStandings } from "./contribution.ts";
-import { noStanding, noTotal, type Standing } from "./standing.ts";
+import { matchGoals } from "./match-goals.ts";
+import { applyEvent, noStanding, noTotal, readExposure, type Standing } from "./standing.ts";
 
 export const readStanding = (subjects: SubjectTable, experiment: Experiment, person: number): Standing => {
   const subject = subjects.subject(experiment.key, person);
@@ -33,4 +36,29 @@ export const writeStanding = (
     }
   }
   for (const change of compareStandings(experiment, before, after)) subjects.change(change);
+};
+
+/** Whether the event is an exposure of the experiment, or counts for a goal of it. */
+export const concerns = (experiment: Experiment, event: Event): boolean =>
+  readExposure(experiment, event) !== null || matchGoals(experiment, event).length > 0;
+
+/** Brings an event into the standing of its person, behind all that came before it. */
+export const followEvent = (
+  subjects: SubjectTable,
+  experiment: Experiment,
+  { seq, event, person }: Applied & { readonly person: number },
+): void => {
+  const before = readStanding(subjects, experiment, person);
+  const after = applyEvent(experiment, before, event, (fromAt, toAt) =>
+    subjects.events(person, fromAt, toAt, seq),
+  );
+  writeStanding(subjects, experiment, person, before, after);
+};
+
+/** Takes a person out, with what he added to the sums. */
+export const takeOut = (subjects: SubjectTable, experiment: Experiment, person: number): void => {
+  const before = readStanding(subjects, experiment, person);
+  if (!before.subject) return;
+  for (const change of compareStandings(experiment, before, noStanding)) subjects.change(change);
+  subjects.drop(experiment.key, person);
 };

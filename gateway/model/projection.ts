@@ -26,12 +26,23 @@ export interface Projection {
   regroup?(change: Regrouped): void;
 }
 
-/** Works tables out again from all stored events, in two passes over them, each in any order. */
+/**
+ * Works results out again beside those that are shown: all stored events up to one in two passes over them, each in any
+ * order, then those that came after, in theirs.
+ */
 export interface Rebuild {
+  /** whether anything follows from this event */
+  concerns(event: Event): boolean;
   /** first pass */
-  expose(applied: Pick<Applied, "event" | "person">): void;
+  expose(event: Event, person: number): void;
   /** second pass */
-  count(applied: Pick<Applied, "event" | "person">): void;
+  count(event: Event, person: number): void;
+  /** what came after those */
+  follow(applied: Applied & { readonly person: number }): void;
+  /** Takes out what there is of a person so far. */
+  takeOut(person: number): void;
+  /** Has what is shown of a person, and that alone. */
+  takeOver(person: number): void;
 }
 
 /** Visitors were joined to one person, or taken apart; bots never are. */

@@ -8,6 +8,7 @@ import { newId, uuidTime } from "../model/ids.ts";
 import { keyLifeMs } from "./journal.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
 import { openReader } from "./reader.ts";
+import { noRebuild } from "./segments/test-folder.ts";
 
 let dir: string;
 let now = Date.UTC(2026, 0, 10);
@@ -18,7 +19,7 @@ afterEach(() => rmSync(dir, { recursive: true }));
 
 const nothingFollows = {
   projections: () => [],
-  experimentRebuild: () => ({ expose() {}, count() {} }),
+  experimentRebuild: () => noRebuild,
   definitions: () => new Map<string, string>(),
 };
 

@@ -11,12 +11,15 @@ import type { RecordTable } from "../model/records.ts";
 import { createCounterTable } from "./counter-table.ts";
 import { openDatabase } from "./database.ts";
 import { type DayCount, keepDayCounts } from "./day-table.ts";
+import { changedDefinitions, rememberDefinitions } from "./definitions.ts";
 import { removeDemo } from "./demo-rows.ts";
 import { createFollower } from "./follower.ts";
 import { createJournal, type Entry, pruneKeys } from "./journal.ts";
 import { createPageLoadTable } from "./page-load-table.ts";
-import { changedDefinitions, rebuildExperiments, rememberDefinitions } from "./rebuild.ts";
+import { createRebuildSource } from "./rebuild-source.ts";
+import { createRebuilder } from "./rebuilder.ts";
 import { createRecordTable } from "./record-table.ts";
+import { countSubjects, rebuiltResults } from "./result-tables.ts";
 import { readSecret } from "./secret.ts";
 import { createTombstones } from "./segments/erasures.ts";
 import { createHistory } from "./segments/history.ts";
@@ -46,10 +49,12 @@ export interface LedgerOptions {
   readonly rejectDays: number;
   /** The projections, in order, over the tables handed to them. */
   readonly projections: (tables: Tables) => readonly Projection[];
-  /** Works the results of these experiments out again. */
-  readonly experimentRebuild: (tables: Tables, keys: readonly string[]) => Rebuild;
+  /** Works the results of experiments out again, in this table. */
+  readonly experimentRebuild: (tables: Tables, rebuilt: SubjectTable) => Rebuild;
   /** What the results of each experiment of the settings depend on, as text. */
   readonly definitions: () => ReadonlyMap<string, string>;
+  /** Where results are of other definitions, they are worked out again at once, or when the caller takes the steps. */
+  readonly rebuild?: "at once" | "in steps";
 }
 
 /** Lines as `bodyOf` makes them, each an event, with the time of its key. */
@@ -75,6 +80,8 @@ export interface Ledger {
   readPast(lacking: readonly Wanted[], signal: AbortSignal): Promise<boolean>;
   /** Works the results of all experiments out again from the stored events; answers how many people they hold. */
   rebuildExperiments(): number;
+  /** Likewise, a step at a time, while events are taken. */
+  readonly rebuilding: Rebuilding;
   /** To be called when settings have changed: results that were worked out under another definition are rebuilt. */
   followDefinitions(): void;
   /** Removes what made-up visitors left; answers how many they were. */
@@ -93,6 +100,23 @@ export interface Ledger {
   close(): void;
 }
 
+export interface Rebuilding {
+  /** Begins, from the start. */
+  start(): void;
+  /** whether results are still to be shown */
+  isRunning(): boolean;
+  /** whether a step would do anything: also where only what is left over is to be removed */
+  hasWork(): boolean;
+  /** Has what the next step needs read out of files, while others work. */
+  fetch(signal: AbortSignal): Promise<void>;
+  /** Goes through about so many rows; answers whose past it lacks, and has done nothing then. */
+  step(rows: number): readonly Wanted[];
+  /** Takes all steps that are left. */
+  finish(): void;
+  /** how many people the results hold */
+  countPeople(): number;
+}
+
 /** Rows that the projections follow in one transaction where nobody waits behind it. */
 const sliceRows = 1000;
 
@@ -107,7 +131,18 @@ export const openLedger = (options: LedgerOptions): Ledger => {
   const pageLoads = createPageLoadTable(db, (site) => numbers.site(site));
   const records = createRecordTable(db);
   const tombstones = createTombstones(db, () => readSecret(options.dir));
-  const tables: Tables = { sessions, subjects, counters, records, pageLoads, people: numbers };
+  const tables: Tables = {
+    sessions,
+    subjects,
+    counters,
+    records,
+    pageLoads,
+    people: {
+      ...numbers,
+      joinBy: (joiner, told) =>
+        numbers.joinBy(joiner, [...told, { regroup: (change) => rebuilder.regroup(change) }]),
+    },
+  };
   const projections = options.projections(tables);
   const addReject = db.prepare(
     "INSERT INTO rejects (received_at, site, method, path, reason, sample) VALUES (?, ?, ?, ?, ?, ?)",
@@ -190,16 +225,56 @@ export const openLedger = (options: LedgerOptions): Ledger => {
     return person;
   };
   const followers = ["index", ...projections.map(({ id }) => id)];
+  const offset = db.prepare("SELECT seq FROM offsets WHERE projection = ?").pluck();
 
-  const rebuild = (keys: readonly string[]): number =>
-    afterFollowing(() => rebuildExperiments(db, keys, knownPerson, options.experimentRebuild(tables, keys)));
-  const rebuildAll = () => rebuild([...options.definitions().keys()]);
+  const rebuilder = createRebuilder({
+    db,
+    source: createRebuildSource(db),
+    rebuild: options.experimentRebuild(tables, createSubjectTable(db, history, rebuiltResults)),
+    personOf: knownPerson,
+    followed: () => Math.min(...followers.map((id) => Number(offset.get(id) ?? 0))),
+    isComplete: () => history.isComplete(),
+  });
 
+  const stepRebuild = (rows: number): void => {
+    try {
+      unsynced(db, () => rebuilder.step(rows));
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  };
+
+  const rebuilding: Rebuilding = {
+    start: () => rebuilder.start(options.definitions()),
+    isRunning: () => rebuilder.definitions() !== null,
+    hasWork: () => rebuilder.hasWork(),
+    fetch: (signal) => rebuilder.fetch(signal),
+    step: (rows) => history.attempt(() => stepRebuild(rows)),
+    finish() {
+      followAll();
+      while (rebuilder.hasWork()) {
+        rebuilder.fetchNow();
+        stepRebuild(sliceRows);
+      }
+    },
+    countPeople: () => countSubjects(db, [...options.definitions().keys()]),
+  };
+  const startRebuild = () => {
+    rebuilding.start();
+    if (options.rebuild !== "in steps") rebuilding.finish();
+  };
+
+  /** What was begun under these very definitions goes on. */
   const followDefinitions = () => {
     const definitions = options.definitions();
     const changed = changedDefinitions(db, definitions);
-    if (changed.length > 0) rebuild(changed);
-    rememberDefinitions(db, definitions);
+    rememberDefinitions(db, definitions, changed);
+    const begun = rebuilder.definitions();
+    const isOfOthers = begun !== null && JSON.stringify([...begun]) !== JSON.stringify([...definitions]);
+    if (isOfOthers && definitions.size === 0) rebuilder.cancel();
+    else if (isOfOthers || (begun === null && changed.size > 0)) startRebuild();
+    else if (begun !== null && options.rebuild !== "in steps") rebuilding.finish();
   };
   followDefinitions();
 
@@ -221,12 +296,17 @@ export const openLedger = (options: LedgerOptions): Ledger => {
     follow: (limit) => unsynced(db, () => follower.follow(limit)),
     tryToFollow: (limit) => history.attempt(() => unsynced(db, () => follower.follow(limit))),
     readPast: (lacking, signal) => history.fetch(lacking, signal),
-    rebuildExperiments: rebuildAll,
+    rebuildExperiments() {
+      rebuilding.start();
+      rebuilding.finish();
+      return rebuilding.countPeople();
+    },
+    rebuilding,
     followDefinitions,
     removeDemo() {
       const removed = afterFollowing(() => removeDemo(db));
       forget();
-      rebuildAll();
+      startRebuild();
       return removed;
     },
     segments(call) {
@@ -236,6 +316,9 @@ export const openLedger = (options: LedgerOptions): Ledger => {
       if (!takesPeople) return perform();
       const answer = afterFollowing(perform);
       forget();
+      rebuilder.forget();
+      // What has gone through it would count, and what has not would not.
+      if (call.kind === "prune" && rebuilding.isRunning()) rebuilding.start();
       tombstones.forget();
       history.forget();
       return answer;

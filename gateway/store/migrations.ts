@@ -6,6 +6,7 @@
  */
 import { dayStep } from "./day-step.ts";
 import { pageLoadStep } from "./page-load-step.ts";
+import { rebuildStep } from "./rebuild-step.ts";
 import { recordStep } from "./record-steps.ts";
 import { sinkStep } from "./sink-steps.ts";
 import { eventsStep } from "./stored-event.ts";
@@ -135,4 +136,5 @@ export const migrations: readonly string[] = [
   -- SHA-256 of the whole file: what \`verify\` compares; null of files that were written before.
   ALTER TABLE segments ADD COLUMN hash TEXT;
   `,
+  rebuildStep,
 ];

@@ -1,32 +1,33 @@
 import { addWide } from "../lib/wide-integer.ts";
 import type { GoalTotal, Subject, SubjectTable } from "../model/projection.ts";
 import type { Db } from "./database.ts";
+import { type ResultTables, shownResults } from "./result-tables.ts";
 import type { History } from "./segments/history.ts";
 import { eventOf } from "./stored-event.ts";
 
 /** Experiment results in SQLite, per person and summed up by day of first exposure. */
-export const createSubjectTable = (db: Db, history: Pick<History, "events">): SubjectTable => {
+export const createSubjectTable = (
+  db: Db,
+  history: Pick<History, "events">,
+  tables: ResultTables = shownResults,
+): SubjectTable => {
   const subject = db.prepare(
-    "SELECT variant, first_exposed_at, first_id, multi FROM experiment_subjects WHERE experiment = ? AND person = ?",
+    `SELECT variant, first_exposed_at, first_id, multi FROM ${tables.subjects} WHERE experiment = ? AND person = ?`,
   );
   const putSubject = db.prepare(`
-    INSERT INTO experiment_subjects (experiment, person, variant, first_exposed_at, first_id, multi)
+    INSERT INTO ${tables.subjects} (experiment, person, variant, first_exposed_at, first_id, multi)
     VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET variant = excluded.variant, first_exposed_at = excluded.first_exposed_at,
       first_id = excluded.first_id, multi = excluded.multi`);
   const goal = db
-    .prepare(
-      "SELECT n, sum_micros FROM experiment_subject_goals WHERE experiment = ? AND person = ? AND goal = ?",
-    )
+    .prepare(`SELECT n, sum_micros FROM ${tables.goals} WHERE experiment = ? AND person = ? AND goal = ?`)
     .safeIntegers();
   const putGoal = db.prepare(`
-    INSERT INTO experiment_subject_goals (experiment, person, goal, n, sum_micros) VALUES (?, ?, ?, ?, ?)
+    INSERT INTO ${tables.goals} (experiment, person, goal, n, sum_micros) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET n = excluded.n, sum_micros = excluded.sum_micros`);
-  const dropSubject = db.prepare("DELETE FROM experiment_subjects WHERE experiment = ? AND person = ?");
-  const dropGoals = db.prepare("DELETE FROM experiment_subject_goals WHERE experiment = ? AND person = ?");
-  const dropGoal = db.prepare(
-    "DELETE FROM experiment_subject_goals WHERE experiment = ? AND person = ? AND goal = ?",
-  );
+  const dropSubject = db.prepare(`DELETE FROM ${tables.subjects} WHERE experiment = ? AND person = ?`);
+  const dropGoals = db.prepare(`DELETE FROM ${tables.goals} WHERE experiment = ? AND person = ?`);
+  const dropGoal = db.prepare(`DELETE FROM ${tables.goals} WHERE experiment = ? AND person = ? AND goal = ?`);
   const events = db
     .prepare(
       // `+?`: see the session table; otherwise it is planned anew for each value.
@@ -35,15 +36,15 @@ export const createSubjectTable = (db: Db, history: Pick<History, "events">): Su
     )
     .pluck();
   const day = db
-    .prepare("SELECT * FROM experiment_days WHERE experiment = ? AND variant = ? AND goal = ? AND day = ?")
+    .prepare(`SELECT * FROM ${tables.days} WHERE experiment = ? AND variant = ? AND goal = ? AND day = ?`)
     .safeIntegers();
   const putDay = db.prepare(`
-    INSERT INTO experiment_days (experiment, variant, goal, day, exposed, converted, sum_micros, squares_hi, squares_lo)
+    INSERT INTO ${tables.days} (experiment, variant, goal, day, exposed, converted, sum_micros, squares_hi, squares_lo)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET exposed = excluded.exposed, converted = excluded.converted,
       sum_micros = excluded.sum_micros, squares_hi = excluded.squares_hi, squares_lo = excluded.squares_lo`);
   const dropDay = db.prepare(
-    "DELETE FROM experiment_days WHERE experiment = ? AND variant = ? AND goal = ? AND day = ?",
+    `DELETE FROM ${tables.days} WHERE experiment = ? AND variant = ? AND goal = ? AND day = ?`,
   );
 
   return {

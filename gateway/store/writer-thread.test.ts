@@ -71,20 +71,23 @@ const serve = (readPast: Ledger["readPast"] = ledger.readPast) => {
   };
 };
 
-/** The next message that is wanted. */
+/** The next message that is wanted; several may be waited for. */
 const follow = (port: MessagePort) => {
   const messages: FromWriter[] = [];
-  let look = (): void => {};
+  const looks = new Set<() => void>();
   port.on("message", (message: FromWriter) => {
     messages.push(message);
-    look();
+    for (const look of looks) look();
   });
   return (isWanted: (message: FromWriter) => boolean): Promise<FromWriter> =>
     new Promise((resolve) => {
-      look = () => {
+      const look = () => {
         const [found] = messages.splice(messages.findIndex(isWanted) >>> 0, 1);
-        if (found) resolve(found);
+        if (!found) return;
+        looks.delete(look);
+        resolve(found);
       };
+      looks.add(look);
       look();
     });
 };
@@ -117,6 +120,57 @@ test("events are acknowledged while the past of somebody is read out of sealed f
   writer.letGo();
   await writer.close();
   assert.deepEqual(sessions(), [...whole, ["visitor-3", 1]]);
+});
+
+test("events are acknowledged while results are worked out again from sealed files, and are in them", async () => {
+  const seen = (ms: number, visitor: string) =>
+    at(ms, { type: "exposure", experiment_id: "headline", variation_id: "b", client_id: visitor });
+  await sealAway([seen(6 * hourMs, "visitor-4")]);
+  const gate = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  const { rebuilding } = ledger;
+  ledger = {
+    ...ledger,
+    rebuilding: {
+      ...rebuilding,
+      async fetch(signal) {
+        asked.resolve();
+        await gate.promise;
+        return rebuilding.fetch(signal);
+      },
+    },
+  };
+  const writer = serve();
+  const rebuilt = writer.call({ kind: "rebuild-experiments" });
+  await asked.promise;
+  assert.equal(await writer.append(seen(7 * hourMs, "visitor-5")), "appended");
+  gate.resolve();
+  assert.deepEqual(await rebuilt, { kind: "answer", call: 1, value: 2 });
+  await writer.close();
+});
+
+test("a stop in the midst of working results out again says so to who waits, and the next start goes on", async () => {
+  const asked = Promise.withResolvers<void>();
+  const { rebuilding } = ledger;
+  ledger = {
+    ...ledger,
+    rebuilding: {
+      ...rebuilding,
+      fetch(signal) {
+        asked.resolve();
+        return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
+      },
+    },
+  };
+  const writer = serve();
+  const rebuilt = writer.call({ kind: "rebuild-experiments" });
+  await asked.promise;
+  await writer.close();
+  const { error } = (await rebuilt) as { error?: string };
+  assert.match(String(error), /worked out again after its next start/);
+  ledger = openLedgerForTest(dir);
+  assert.equal(ledger.rebuilding.hasWork(), false, "a command that waits finishes it");
+  ledger.close();
 });
 
 test("who is to be erased while somebody's past is read is erased once it is there", async () => {

@@ -4,6 +4,7 @@ import type { DayCount } from "./day-table.ts";
 import { isDiskTrouble } from "./disk-trouble.ts";
 import type { Outcome } from "./group-commit.ts";
 import type { Batch, Ledger } from "./ledger.ts";
+import { createRebuildLoop } from "./rebuild-loop.ts";
 import type { Wanted } from "./segments/read-history.ts";
 import type { SegmentCall } from "./segments/writing.ts";
 import type { SinkPlace } from "./sink-table.ts";
@@ -31,10 +32,16 @@ export type WriterCall =
   | { readonly kind: "list-tokens" }
   | { readonly kind: "revoke-token"; readonly name: string };
 
-export type FromWriter =
-  | { readonly kind: "ready" }
-  | Outcome
-  | { readonly kind: "answer"; readonly call: number; readonly value?: unknown; readonly error?: string };
+export type FromWriter = { readonly kind: "ready" } | Outcome | Answer;
+
+interface Answer {
+  readonly kind: "answer";
+  readonly call: number;
+  readonly value?: unknown;
+  readonly error?: string;
+}
+
+type CallMessage = Extract<ToWriter, { kind: "call" }>;
 
 const pruneEveryMs = 60_000;
 /** Rows that the projections follow at a time: the main thread answers meanwhile, and nobody waits long behind it. */
@@ -64,6 +71,20 @@ export const serveWriter = (
   /** calls that wait until the projections are where the journal is */
   const waiting: (() => void)[] = [];
 
+  const rebuild = createRebuildLoop({
+    rebuilding: ledger.rebuilding,
+    signal: closing.signal,
+    isReading: () => isReading,
+    readPast(lacking) {
+      isReading = true;
+      return ledger.readPast(lacking, closing.signal);
+    },
+    goOn() {
+      isReading = false;
+      goOn();
+    },
+  });
+
   const follow = (): void => {
     if (following) clearTimeout(following);
     following = null;
@@ -88,6 +109,10 @@ export const serveWriter = (
     isReading = false;
     if (closing.signal.aborted) return;
     if (!fits) rows = Math.max(1, limit >> 3);
+    goOn();
+  };
+
+  const goOn = (): void => {
     serveWaiting();
     follow();
   };
@@ -117,30 +142,51 @@ export const serveWriter = (
       say(cannotFollow(isReading));
       return;
     }
+    rebuild.yield();
     if (ledger.pending() > mostBehindRows) catchUp();
     say(appendBatch(ledger, batch));
     if (ledger.pending() < stepRows) followIn(followAfterMs);
     else follow();
   };
 
+  /** Answers a call; one after which results are worked out again has its answer when they are. */
+  const serve = async ({ call, what }: CallMessage): Promise<void> => {
+    const answered = answer(ledger, call, what);
+    if (!rebuilds(what) || answered.error !== undefined) return say(answered);
+    try {
+      await rebuild.finished();
+      say(
+        what.kind === "rebuild-experiments"
+          ? { ...answered, value: ledger.rebuilding.countPeople() }
+          : answered,
+      );
+    } catch (error) {
+      say({ kind: "answer", call, error: messageOf(error) });
+    }
+  };
+
   port.on("message", (message: ToWriter) => {
     if (message.kind === "append") append(message);
-    if (message.kind === "configure") attempt(() => configure(message.settings));
+    if (message.kind === "configure") {
+      attempt(() => configure(message.settings));
+      rebuild.wake();
+    }
     if (message.kind === "call") {
-      waiting.push(() => say(answer(ledger, message.call, message.what)));
+      waiting.push(() => void serve(message));
       if (needsAll(message.what)) serveWaiting();
       else waiting.pop()?.();
     }
     if (message.kind === "close") {
       closing.abort();
-      for (const serve of waiting.splice(0)) serve();
+      for (const one of waiting.splice(0)) one();
       clearInterval(pruning);
       if (following) clearTimeout(following);
       attempt(() => ledger.close());
-      port.close();
+      setImmediate(() => port.close()); // behind the answers that the end gives to who still waits
     }
   });
   if (ledger.pending() > 0) follow();
+  rebuild.wake();
   say({ kind: "ready" });
 };
 
@@ -166,7 +212,9 @@ const appendBatch = (ledger: Ledger, batch: Batch): FromWriter => {
   }
 };
 
-const answer = (ledger: Ledger, call: number, what: WriterCall): FromWriter => {
+const rebuilds = ({ kind }: WriterCall): boolean => kind === "rebuild-experiments" || kind === "remove-demo";
+
+const answer = (ledger: Ledger, call: number, what: WriterCall): Answer => {
   try {
     return { kind: "answer", call, value: perform(ledger, what) };
   } catch (error) {
@@ -177,7 +225,7 @@ const answer = (ledger: Ledger, call: number, what: WriterCall): FromWriter => {
 const perform = (ledger: Ledger, what: WriterCall): unknown => {
   switch (what.kind) {
     case "rebuild-experiments":
-      return ledger.rebuildExperiments();
+      return ledger.rebuilding.start();
     case "remove-demo":
       return ledger.removeDemo();
     case "segments":

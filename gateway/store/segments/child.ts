@@ -2,7 +2,6 @@
  * The child process: does one job with DuckDB and ends. It has memory of its own, and may be killed at any instant,
  * because it only ever writes into a folder of the job's own; whoever started it decides what becomes of the files.
  */
-import { getPriority, setPriority } from "node:os";
 import { backupJob } from "./backup-job.ts";
 import { checkJob } from "./check-job.ts";
 import type { Job } from "./job.ts";
@@ -43,10 +42,7 @@ const readJobLine = (): Promise<Job> =>
   });
 
 const job = await readJobLine();
-if (job.kind !== "read") {
-  if (getPriority() < 10) setPriority(10); // the gateway's requests come first; a command may have said more
-  process.stdin.on("end", () => process.exit(1));
-}
+if (job.kind !== "read") process.stdin.on("end", () => process.exit(1));
 try {
   const result = await perform(job);
   if (job.kind !== "read") process.stdout.write(JSON.stringify(result ?? null), () => process.exit(0));

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { erasedId } from "../../model/erased.ts";
 import type { Db } from "../database.ts";
 import { ownerId, userOfOwner } from "../owner-id.ts";
+import { type ResultTables, rebuiltResults, shownResults } from "../result-tables.ts";
 import { readSecret } from "../secret.ts";
 import { createSubjectTable } from "../subject-table.ts";
 import { referrerColumns, referrerTombstoneOf, tombstoneOf } from "./erasures.ts";
@@ -166,15 +167,19 @@ const hideReferrers = (db: Db, site: string, ids: readonly string[]): void => {
 
 /** Sums keep what others did: the person's part is taken out of them, as if the person had never come. */
 const subtractResults = (db: Db, person: number): void => {
-  const table = createSubjectTable(db, { events: () => [] }); // sums alone are asked for
-  const named = db.prepare("SELECT DISTINCT experiment FROM experiment_days").pluck().all() as string[];
+  for (const tables of [shownResults, rebuiltResults]) subtractFrom(db, tables, person);
+};
+
+const subtractFrom = (db: Db, tables: ResultTables, person: number): void => {
+  const table = createSubjectTable(db, { events: () => [] }, tables); // sums alone are asked for
+  const named = db.prepare(`SELECT DISTINCT experiment FROM ${tables.days}`).pluck().all() as string[];
   for (const experiment of named) {
     const subject = table.subject(experiment, person);
     if (!subject || subject.multi) continue;
     const { variant } = subject;
     const day = new Date(subject.firstExposedAt).toISOString().slice(0, 10);
     const goals = db
-      .prepare("SELECT goal FROM experiment_days WHERE experiment = ? AND variant = ? AND day = ?")
+      .prepare(`SELECT goal FROM ${tables.days} WHERE experiment = ? AND variant = ? AND day = ?`)
       .pluck()
       .all(experiment, variant, day) as string[];
     for (const goal of goals) {
@@ -207,7 +212,8 @@ const erasePerson = (db: Db, person: number): number => {
   }
   const sessions = db.prepare("DELETE FROM sessions WHERE person = ?").run(person).changes;
   db.prepare("DELETE FROM journal WHERE seq IN (SELECT seq FROM person_events WHERE person = ?)").run(person);
-  for (const table of ["person_events", "experiment_subjects", "experiment_subject_goals"]) {
+  const results = [shownResults, rebuiltResults].flatMap(({ subjects, goals }) => [subjects, goals]);
+  for (const table of ["person_events", ...results]) {
     db.prepare(`DELETE FROM ${table} WHERE person = ?`).run(person);
   }
   return sessions;

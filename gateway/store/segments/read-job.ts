@@ -22,6 +22,8 @@ export interface ReadJob {
 /** Which events; what is left out does not matter. */
 export interface Match {
   readonly site?: string;
+  /** of the event */
+  readonly type?: string;
   readonly clientIds?: readonly string[];
   /** beside those of `clientIds`: users' events without a visitor */
   readonly userIds?: readonly string[];
@@ -82,6 +84,7 @@ const conditionOf = ({ after, upTo, match }: ReadJob): string =>
   [
     `seq > ${after} AND seq <= ${upTo}`,
     ...(match.site === undefined ? [] : [`property_id = ${quote(match.site)}`]),
+    ...(match.type === undefined ? [] : [`type = ${quote(match.type)}`]),
     ...(match.clientIds === undefined ? [] : [whose(match.clientIds, match.userIds ?? [])]),
     ...(match.from === undefined ? [] : [`epoch_ms(timestamp_utc) >= ${match.from}`]),
     ...(match.to === undefined ? [] : [`epoch_ms(timestamp_utc) < ${match.to}`]),

@@ -1,7 +1,7 @@
 /** Runs a job in a child process: in the background, or while the caller waits. */
 import { spawn, spawnSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { getPriority, setPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Job, ResultOf } from "./job.ts";
@@ -18,6 +18,7 @@ export const runJob = <J extends Exclude<Job, ReadJob>>(job: J, signal?: AbortSi
       stdio: ["pipe", "pipe", "pipe"],
       ...(signal && { signal }),
     });
+    stepBack(running.pid);
     let answer = "";
     let error = "";
     running.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -36,6 +37,18 @@ export const runJob = <J extends Exclude<Job, ReadJob>>(job: J, signal?: AbortSi
     });
     running.stdin.write(`${JSON.stringify(job)}\n`); // left open: its end tells the child that we have gone
   });
+
+/** The gateway's requests come first; a command may have said more. At its birth, so that its threads have it, too. */
+const stepBack = (pid: number | undefined): void => {
+  if (pid === undefined || getPriority() >= backgroundPriority) return;
+  try {
+    setPriority(pid, backgroundPriority);
+  } catch {
+    // it has ended: how, `close` says
+  }
+};
+
+const backgroundPriority = 10;
 
 /** A day's file is replaced while it is read only so often. */
 const readTries = 4;

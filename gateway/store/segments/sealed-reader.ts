@@ -59,10 +59,15 @@ function* readWindow(
 ): Generator<Stored> {
   const fd = runReadJob({ kind: "read", dir, after, upTo, match, ...(columns && { columns }) });
   try {
-    for (const line of linesOf(fd)) yield storedOf(line);
+    yield* storedLines(fd);
   } finally {
     closeSync(fd);
   }
+}
+
+/** Events that a child process has written to an open file, which stays open. */
+export function* storedLines(fd: number): Generator<Stored> {
+  for (const line of linesOf(fd)) yield storedOf(line);
 }
 
 function* linesOf(fd: number): Generator<string> {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
 import type { Event } from "../../model/event.ts";
 import { newId } from "../../model/ids.ts";
+import type { Rebuild } from "../../model/projection.ts";
 import { type Ledger, openLedger } from "../ledger.ts";
 import { openReader, type Reader } from "../reader.ts";
 import { openDuck, rowsOf } from "./duck.ts";
@@ -31,6 +32,16 @@ export const documentForTest = (change: Partial<Event> = {}): Event => {
   return { ...event, ...change };
 };
 
+/** Of no experiments. */
+export const noRebuild: Rebuild = {
+  concerns: () => false,
+  expose() {},
+  count() {},
+  follow() {},
+  takeOut() {},
+  takeOver() {},
+};
+
 export interface TestFolder {
   readonly dir: string;
   readonly ledger: Ledger;
@@ -55,7 +66,7 @@ export const openTestFolder = (
       rejectsKept: 10,
       rejectDays: 1,
       projections: () => [],
-      experimentRebuild: () => ({ expose() {}, count() {} }),
+      experimentRebuild: () => noRebuild,
       definitions: () => new Map(),
     });
     const write: KeeperOptions["write"] = async (call) => ledger.segments(call);
