@@ -43,6 +43,9 @@ export const createPiecePool = ({ bytes, most }: PiecePoolOptions): PiecePool =>
   };
 };
 
+/** One for all rooms. */
+export const pieces = createPiecePool({ bytes: 65_536, most: 64 });
+
 /** Bytes that are not used again. */
 export const ownPiece = (bytes: Buffer): Piece => ({ bytes, release() {} });
 

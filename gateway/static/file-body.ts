@@ -1,14 +1,10 @@
 import type { FileHandle } from "node:fs/promises";
 import type { PieceSource } from "../http/respond.ts";
-import { createBulkShare } from "../lib/bulk-share.ts";
-import { createPiecePool, type Piece } from "../lib/piece-pool.ts";
+import { bulk } from "../lib/bulk-share.ts";
+import { type Piece, pieces as pool } from "../lib/piece-pool.ts";
 import type { ByteRange } from "./range.ts";
 
 const pieceBytes = 65_536;
-
-// One for all routes: they have the same threads for their files, and the same event loop.
-const share = createBulkShare({ atOnce: 16, budgetMs: 1, now: () => performance.now() });
-const pool = createPiecePool({ bytes: pieceBytes, most: 64 });
 
 /** The bytes of an open file, which is closed with it; they end early where the file does. */
 export const fileBody = (handle: FileHandle, range: ByteRange): PieceSource =>
@@ -38,7 +34,7 @@ export async function* readRange(handle: FileHandle, { start, end }: ByteRange):
 
 /** The next bytes from `at` on, at most up to `end`; none where the file ends before. */
 const readPiece = async (handle: FileHandle, at: number, end: number): Promise<Piece> =>
-  share.fetch(async () => {
+  bulk.fetch(async () => {
     const { bytes, release } = pool.take(Math.min(pieceBytes, end + 1 - at));
     const { bytesRead } = await handle.read(bytes, 0, bytes.length, at);
     return { bytes: bytes.subarray(0, bytesRead), release };
