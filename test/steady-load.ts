@@ -1,18 +1,21 @@
 /** Visitors of every kind at a steady pace, to see whether any of them notices what happens to the gateway meanwhile. */
 import { Agent, request as plainRequest } from "node:http";
-import { type ClientHttp2Session, connect } from "node:http2";
+import { type ClientHttp2Session, connect, constants } from "node:http2";
 import { Agent as SecureAgent, request as secureRequest } from "node:https";
 import { text } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
 import { WebSocket } from "ws";
 import { newId } from "../gateway/model/ids.ts";
 import { personAgent } from "./gateway.ts";
+import { startLean } from "./lean-load.ts";
 
 export interface LoadOptions {
   readonly url: string;
   readonly secureUrl: string;
   /** requests in a second, of all kinds together */
   readonly perSecond: number;
+  /** those of them that are made as browsers make them; the others are plain ones of a process of their own */
+  readonly varied: number;
   /** open websockets, half of them ours, half an upstream's at `/echo` */
   readonly websockets: number;
 }
@@ -26,7 +29,8 @@ export interface Load {
   readonly acknowledged: readonly string[];
   /** Asks every websocket for an answer; resolves with a word for each that gave none. */
   silentWebsockets(): Promise<readonly string[]>;
-  stop(): Promise<void>;
+  /** Waits for the answers that are due; resolves with a sentence of figures. */
+  stop(): Promise<string>;
 }
 
 type Ask = () => Promise<void>;
@@ -36,7 +40,7 @@ const aliveMs = 15_000;
 
 /** Starts it; resolves when all websockets are open. */
 export const startLoad = async (options: LoadOptions): Promise<Load> => {
-  const { url, secureUrl, perSecond } = options;
+  const { url, secureUrl, perSecond, varied } = options;
   const failures: string[] = [];
   const acknowledged: string[] = [];
   let answered = 0;
@@ -69,7 +73,7 @@ export const startLoad = async (options: LoadOptions): Promise<Load> => {
   ];
 
   const visit = async (loop: number): Promise<void> => {
-    const everyMs = (1000 * loops) / perSecond;
+    const everyMs = (1000 * loops) / varied;
     let due = performance.now() + (everyMs * loop) / loops;
     for (let n = loop; !over; n++) {
       await pause(Math.max(0, due - performance.now()));
@@ -87,20 +91,24 @@ export const startLoad = async (options: LoadOptions): Promise<Load> => {
   const sockets = await Promise.all(
     Array.from({ length: options.websockets }, (_, i) => openSocket(url, i % 2 === 0, failures)),
   );
+  const plainly = perSecond - varied;
+  const lean = startLean({ url, perSecond: plainly, visitors: plainly / 4 }, { failures, acknowledged });
   const visitors = Array.from({ length: loops }, (_, i) => visit(i));
   return {
-    answered: () => answered,
+    answered: () => answered + lean.answered(),
     failures,
     acknowledged,
     silentWebsockets: async () =>
       (await Promise.all(sockets.map(({ ask }) => ask()))).filter((silent) => silent !== null),
     async stop() {
       over = true;
-      await Promise.all(visitors);
+      const [took] = await Promise.all([lean.stop(), ...visitors]);
       for (const { close } of sockets) close();
       agent.destroy();
       secureAgent.destroy();
       h2.close();
+      const notes = `${lean.idleClosed()} idle connections closed, ${h2.again()} requests refused behind a word to go and asked again`;
+      return `${answered} requests as browsers make them, ${lean.answered()} plain ones: ${took}; ${notes}`;
     },
   };
 };
@@ -133,36 +141,64 @@ const writeSlowly = async (parts: readonly string[], write: (part: string) => vo
   }
 };
 
-/** One session at a time, as a browser has: another where the server asks it to go. */
+/**
+ * One session at a time, as a browser has: another where the server asks it to go. A request that is refused behind that
+ * word was not looked at by the server, or never left (nghttp2 keeps what it has not sent), and is asked again, as browsers
+ * do (RFC 9113 §8.7).
+ */
 const createH2 = (url: string) => {
-  let current: ClientHttp2Session | null = null;
-  const session = (): ClientHttp2Session => {
-    if (current && !current.closed && !current.destroyed) return current;
-    const next = connect(url, { rejectUnauthorized: false });
-    next.on("error", () => {}); // the requests on it fail with it
-    next.on("goaway", () => {
-      if (current === next) current = null;
+  let current: Session | null = null;
+  let again = 0;
+  const session = (): Session => {
+    if (current && !current.isLeft && !current.http2.closed && !current.http2.destroyed) return current;
+    const next = { http2: connect(url, { rejectUnauthorized: false }), isLeft: false };
+    next.http2.on("error", () => {}); // the requests on it fail with it
+    next.http2.on("goaway", () => {
+      next.isLeft = true;
     });
     current = next;
     return next;
   };
   return {
-    ask: (path: string): Promise<string> =>
-      new Promise((resolve, reject) => {
-        const stream = session().request({ ":path": path, "user-agent": personAgent, accept: "*/*" });
-        let status = 0;
-        stream.on("response", (headers) => {
-          status = Number(headers[":status"]);
-        });
-        stream.on("error", reject);
-        text(stream).then((answer) => {
-          if (status === 200) resolve(answer);
-          else reject(new Error(`${status}: ${answer.slice(0, 100)}`));
-        }, reject);
-      }),
-    close: () => current?.destroy(),
+    async ask(path: string): Promise<string> {
+      const first = session();
+      try {
+        return await askOn(first.http2, path);
+      } catch (error) {
+        if (!(error instanceof Refused) || !first.isLeft) throw error;
+        again++;
+        return await askOn(session().http2, path);
+      }
+    },
+    /** requests that were asked twice */
+    again: () => again,
+    close: () => current?.http2.destroy(),
   };
 };
+
+interface Session {
+  readonly http2: ClientHttp2Session;
+  /** the server has asked it to go */
+  isLeft: boolean;
+}
+
+class Refused extends Error {}
+
+const askOn = (session: ClientHttp2Session, path: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const stream = session.request({ ":path": path, "user-agent": personAgent, accept: "*/*" });
+    let status = 0;
+    stream.on("response", (headers) => {
+      status = Number(headers[":status"]);
+    });
+    const fail = (error: Error): void =>
+      reject(stream.rstCode === constants.NGHTTP2_REFUSED_STREAM ? new Refused(error.message) : error);
+    stream.on("error", fail);
+    text(stream).then((answer) => {
+      if (status === 200) resolve(answer);
+      else reject(new Error(`${status}: ${answer.slice(0, 100)}`));
+    }, fail);
+  });
 
 /** Ours answers a frame with its event's id, the upstream's with the frame. */
 const openSocket = async (url: string, isOurs: boolean, failures: string[]) => {

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { ownPiece, type Piece } from "../lib/piece-pool.ts";
 import type { BodyPass, Exchange, ResponseHead } from "./exchange.ts";
 
 /** Runs the passes over a head; the body passes they ask for come back as one, or undefined. */
@@ -47,31 +48,44 @@ const sendWhole = (x: Exchange, head: ResponseHead, body: Buffer): void => {
  * Sends a streamed answer through the passes; resolves when it was sent or the client went away. A source that
  * fails, or ends before the `content-length` of its head, cuts the connection.
  */
-export const sendStream = async (x: Exchange, head: ResponseHead, body: Readable): Promise<void> => {
+export const sendStream = (x: Exchange, head: ResponseHead, body: Readable): Promise<void> =>
+  sendPieces(x, head, { pieces: piecesOf(body), destroy: () => void body.destroy() });
+
+/** Where the bytes of an answer come from. */
+export interface PieceSource {
+  readonly pieces: AsyncIterable<Piece>;
+  /** No more are wanted; called once or more. */
+  destroy(): void;
+}
+
+/** The same for pieces that can be used again, which they are when the connection has taken them. */
+export const sendPieces = async (x: Exchange, head: ResponseHead, source: PieceSource): Promise<void> => {
   try {
     const pass = await runPasses(x, head);
     if (pass || hasNoBody(head.status)) head.headers.delete("content-length");
     writeHead(x, head);
     if (hasNoBody(head.status) || x.req.method === "HEAD") x.res.end();
-    else await pump(x, body, pass, Number(head.headers.get("content-length") ?? Number.NaN));
+    else await pump(x, source.pieces, pass, Number(head.headers.get("content-length") ?? Number.NaN));
   } finally {
-    body.destroy();
+    source.destroy();
   }
 };
 
+async function* piecesOf(body: Readable): AsyncGenerator<Piece> {
+  for await (const chunk of body) yield ownPiece(chunk as Buffer); // a byte stream: no encoding is set on it
+}
+
 const pump = async (
   x: Exchange,
-  body: Readable,
+  pieces: AsyncIterable<Piece>,
   pass: BodyPass | undefined,
   promised: number,
 ): Promise<void> => {
   let count = 0;
   try {
-    for await (const piece of body) {
-      const chunk = piece as Buffer; // a byte stream: no encoding is set on it
-      count += chunk.length;
-      const bytes = pass ? pass.push(chunk) : chunk;
-      if (bytes.length > 0 && !x.res.write(bytes)) await drained(x);
+    for await (const piece of pieces) {
+      count += piece.bytes.length;
+      if (!(pass ? writePassed(x, pass.push(piece.bytes)) : writePiece(x, piece))) await drained(x);
       if (x.res.destroyed) return;
     }
     const rest = pass?.end();
@@ -82,6 +96,11 @@ const pump = async (
     x.res.destroy();
   }
 };
+
+/** A pass may keep what it was given: its pieces are not used again. */
+const writePassed = (x: Exchange, bytes: Buffer): boolean => bytes.length === 0 || x.res.write(bytes);
+
+const writePiece = (x: Exchange, { bytes, release }: Piece): boolean => x.res.write(bytes, "latin1", release); // bytes have no encoding, but its place has to be filled
 
 export const hasNoBody = (status: number): boolean => status === 204 || status === 304;
 

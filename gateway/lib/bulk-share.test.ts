@@ -50,6 +50,16 @@ test("once a turn's time is used up, a piece goes in each of the next ones", asy
   assert.equal(new Set(sentIn).size, 3, `turns ${sentIn.join()}`);
 });
 
+test("who sends what comes by itself is told when a turn's time is used up, and may go on in the next", async () => {
+  const { now, pass } = clock();
+  const share = createBulkShare({ atOnce: 1, budgetMs: 1, now });
+  assert.equal(share.isSpent(), false);
+  pass(2);
+  assert.equal(share.isSpent(), true);
+  await share.fetch(async () => {});
+  assert.equal(share.isSpent(), false);
+});
+
 test("pieces that take next to no time go in one turn", async () => {
   const share = createBulkShare({ atOnce: 10, budgetMs: 1, now: () => 0 });
   let isOver = false;

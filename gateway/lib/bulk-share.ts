@@ -8,6 +8,8 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 export interface BulkShare {
   /** Runs what fetches a piece, and gives the piece when it is its turn to be sent. Both wait in line. */
   fetch<T>(piece: () => Promise<T>): Promise<T>;
+  /** Whoever has sent a piece that came by itself waits in line before the next one, with `fetch`. */
+  isSpent(): boolean;
 }
 
 export interface BulkShareOptions {
@@ -35,8 +37,8 @@ export const createBulkShare = ({ atOnce, budgetMs, now }: BulkShareOptions): Bu
     if (next) next();
     else running--;
   };
-  const takeTurn = async (): Promise<void> => {
-    while (since !== null && now() - since >= budgetMs) await nextTurn();
+  const isOver = (): boolean => since !== null && now() - since >= budgetMs;
+  const begin = (): void => {
     if (since !== null) return;
     since = now();
     void nextTurn().then(() => {
@@ -44,7 +46,16 @@ export const createBulkShare = ({ atOnce, budgetMs, now }: BulkShareOptions): Bu
     });
   };
 
+  const takeTurn = async (): Promise<void> => {
+    while (isOver()) await nextTurn();
+    begin();
+  };
+
   return {
+    isSpent() {
+      begin();
+      return isOver();
+    },
     async fetch(piece) {
       await enter();
       try {
@@ -57,3 +68,6 @@ export const createBulkShare = ({ atOnce, budgetMs, now }: BulkShareOptions): Bu
     },
   };
 };
+
+/** One for all rooms: they have the same event loop, and the same threads for files. */
+export const bulk = createBulkShare({ atOnce: 16, budgetMs: 1, now: () => performance.now() });

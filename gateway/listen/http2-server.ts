@@ -7,6 +7,7 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { TLSSocket } from "node:tls";
+import { createFarewells } from "./http2-farewell.ts";
 import { rememberPeer } from "./http2-headers.ts";
 import { Http2Request, Http2Response } from "./http2-messages.ts";
 import { PlainHttp2Request, PlainHttp2Response } from "./http2-plain.ts";
@@ -30,8 +31,10 @@ export interface Http2Side {
   serve(socket: TLSSocket): void;
   /** Asks clients to go; running requests finish, new ones are for another connection. */
   drain(): void;
-  /** Asks clients to go as well, but answers what they had sent before they heard of it. */
+  /** Asks each client to go with its next request, and answers all that it sends before it knows. */
   drainKindly(): void;
+  /** While it drains kindly: asks those as well that send no further request. */
+  endIdle(): void;
   /** Ends what is left. */
   cut(): void;
 }
@@ -51,6 +54,7 @@ const controlPerSecond = 50;
 export const createHttp2Side = (options: Http2Options): Http2Side => {
   const { headerBytes, answer, idleMs, stalledMs, onMalformed } = options;
   const stalls = watchStalls(stalledMs);
+  const farewells = createFarewells();
   const sessions = new Set<ServerHttp2Session>();
   const server = createServer({
     settings: {
@@ -68,9 +72,9 @@ export const createHttp2Side = (options: Http2Options): Http2Side => {
   server.on("stream", (stream, headers, _flags, raw: unknown) => {
     const [req, res] = messagesOf(stream, headers, raw as readonly string[]); // as Node's own classes are given them
     stalls.watch(req, res);
-    answer(req, res);
+    farewells.hold(stream, () => answer(req, res));
   });
-  let draining = false;
+  let stopping = false;
   const tell = (reason: MalformedReason, socket: TLSSocket): void =>
     onMalformed?.({ reason, status: 400, protocol: "HTTP/2.0", socket, req: null, res: null });
   const adopt = (session: ServerHttp2Session, socket: TLSSocket): void => {
@@ -91,7 +95,8 @@ export const createHttp2Side = (options: Http2Options): Http2Side => {
     session.on("stream", countResets(flooded));
     const control = countUpTo(controlBurst, controlPerSecond, flooded);
     session.on("ping", control).on("remoteSettings", control);
-    if (draining) session.close(); // its handshake was under way when the others were told
+    farewells.keep(session);
+    if (stopping) session.close(); // its handshake was under way when the others were told
   };
   server.on("sessionError", () => {}); // a broken connection has been closed, and concerns nobody else
   return {
@@ -100,13 +105,11 @@ export const createHttp2Side = (options: Http2Options): Http2Side => {
       server.emit("connection", socket);
     },
     drain() {
-      draining = true;
+      stopping = true;
       for (const session of sessions) session.close();
     },
-    drainKindly() {
-      draining = true;
-      for (const session of sessions) letGo(session);
-    },
+    drainKindly: () => farewells.begin(),
+    endIdle: () => farewells.hurry(),
     cut() {
       for (const session of sessions) session.destroy();
     },
@@ -130,25 +133,6 @@ const messagesOf = (
 
 /** What handlers use of a request and an answer is what these give in HTTP/1.1's way. */
 const asNodes = (req: object, res: object) => [req, res] as unknown as [IncomingMessage, ServerResponse];
-
-/**
- * As RFC 9113 §6.8 describes it: first every stream is still taken, and a round trip later none that is new. It is two here,
- * because a client may answer the first before it has sent what it had begun.
- */
-const letGo = (session: ServerHttp2Session): void => {
-  if (session.closed || session.destroyed) return;
-  session.goaway(constants.NGHTTP2_NO_ERROR, 2 ** 31 - 1);
-  afterRoundTrips(session, 2, () => session.close());
-};
-
-const afterRoundTrips = (session: ServerHttp2Session, n: number, then: () => void): void => {
-  const next = (): void => {
-    if (session.closed || session.destroyed) return;
-    if (n === 1) then();
-    else afterRoundTrips(session, n - 1, then);
-  };
-  if (!session.ping(next)) next();
-};
 
 /** What came could not be read. Others are a connection that is gone, or what one of both sides gave as its reason to end it. */
 const isOfFrames = ({ code }: NodeJS.ErrnoException): boolean =>

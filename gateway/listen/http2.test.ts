@@ -287,6 +287,54 @@ test("stopping lets a running request finish and sends the client elsewhere", as
   await stopped;
 });
 
+/** Longer than any test: what ends before has ended by itself. */
+const neverMs = 600_000;
+
+test("a connection whose handshake is under way when another process takes over is answered, and then let go", async (t) => {
+  const { promise: entered, resolve: enter } = Promise.withResolvers<void>();
+  const { listener, open } = await start(t, {
+    enter() {
+      enter();
+      return "open";
+    },
+  });
+  const session = open();
+  const answers = [ask(session, {}), ask(session, {})]; // they go out with the end of the handshake
+  await entered;
+  const drained = listener.drain(neverMs, neverMs);
+  const bodies = (await Promise.all(answers)).map(({ body }) => body);
+  assert.deepEqual(bodies, ["ok", "ok"]);
+  await drained;
+});
+
+test("a connection that is idle when another process takes over is let go with its next request", async (t) => {
+  const { listener, open } = await start(t, {});
+  const session = open();
+  assert.equal((await ask(session, {})).body, "ok");
+  const drained = listener.drain(neverMs, neverMs);
+  const bodies = (await Promise.all([ask(session, {}), ask(session, {}, "with a body")])).map((a) => a.body);
+  assert.deepEqual(bodies, ["ok", "ok"]);
+  await drained;
+});
+
+test("a connection without a further request is let go in its time, and a request that still runs is answered", async (t) => {
+  const { promise: begun, resolve: begin } = Promise.withResolvers<Exchange>();
+  const { listener, open } = await start(t, {
+    handler: (x) => (x.path === "/long" ? begin(x) : void x.res.end("ok")),
+  });
+  const [busy, idle] = [open(), open()];
+  const left = new Promise<void>((resolve) => idle.once("close", () => resolve()));
+  await ask(idle, {});
+  const running = ask(busy, { ":path": "/long" });
+  const x = await begun;
+  const drained = listener.drain(0, neverMs);
+  await left;
+  await new Promise<void>((resolve) => busy.once("goaway", () => resolve()));
+  x.res.end("at last");
+  assert.equal((await running).body, "at last");
+  await drained;
+});
+
 test("HTTP/1.1 is spoken beside HTTP/2", async (t) => {
   const { port } = await start(t, {});
   const answer = await new Promise<string>((resolve, reject) => {

@@ -82,18 +82,21 @@ export class LaneResponse extends EventEmitter {
     if (head !== "") this.#road.socket.write(head, "latin1");
   }
 
-  /** False where the connection has enough to write for now: `drain` says when it takes more. */
-  write(chunk: Buffer | string, encoding?: BufferEncoding): boolean {
+  /**
+   * False where the connection has enough to write for now: `drain` says when it takes more. `out` is called when it has
+   * taken these bytes.
+   */
+  write(chunk: Buffer | string, encoding?: BufferEncoding, out?: Written): boolean {
     if (this.writableEnded || this.destroyed) return false;
     if (!this.headersSent) this.writeHead(this.statusCode);
     const head = this.#takeHead(-1);
     const bytes = bytesOf(chunk, encoding);
-    if (this.#framing === "none" || bytes.length === 0) return this.#send(head, nothing);
+    if (this.#framing === "none" || bytes.length === 0) return this.#send(head, nothing, "", out);
     if (this.#framing === "length") {
       this.#owed -= bytes.length;
-      return this.#send(head, bytes);
+      return this.#send(head, bytes, "", out);
     }
-    return this.#send(`${head}${bytes.length.toString(16)}\r\n`, bytes, "\r\n");
+    return this.#send(`${head}${bytes.length.toString(16)}\r\n`, bytes, "\r\n", out);
   }
 
   end(chunk?: Buffer | string, encoding?: BufferEncoding): this {

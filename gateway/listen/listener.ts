@@ -156,6 +156,7 @@ export const createListener = (options: ListenerOptions): Listener => {
       const endIdle = (): void => {
         closeIdle({ server, lane }, connections);
         lane?.stop();
+        http2?.endIdle();
       };
       await drain(server, connections, { idleMs, endIdle, graceMs }, () => {
         http2?.cut();

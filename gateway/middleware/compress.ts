@@ -53,13 +53,15 @@ type WriteHead = (
   headers?: readonly string[] | Readonly<Record<string, unknown>>,
 ) => ServerResponse;
 
+type Write = (chunk: Buffer | string, encoding?: BufferEncoding, taken?: () => void) => boolean;
+
 /**
  * Puts itself before the three functions by which an answer is written, which every handler uses alone, and before `drain`,
  * for which they wait: what they write into is the coder, and what waits for the response is the coder's output.
  */
 const codeAnswer = ({ req, res }: Exchange, options: CompressOptions, places: Places): void => {
   const writeHead = res.writeHead.bind(res) as unknown as WriteHead;
-  const write = res.write.bind(res) as (chunk: Buffer | string, encoding?: BufferEncoding) => boolean;
+  const write = res.write.bind(res) as Write;
   const end = res.end.bind(res) as (chunk?: Buffer | string, encoding?: BufferEncoding) => ServerResponse;
   const emit = res.emit.bind(res) as (event: string | symbol, ...args: unknown[]) => boolean;
   const drained = (): void => void emit("drain");
@@ -81,8 +83,8 @@ const codeAnswer = ({ req, res }: Exchange, options: CompressOptions, places: Pl
   };
   const patched = {
     writeHead: headed,
-    write: (chunk: Buffer | string, encoding?: BufferEncoding) =>
-      coder ? coder.write(chunk, encoding ?? "utf8") : write(chunk, encoding),
+    write: (chunk: Buffer | string, encoding: BufferEncoding = "utf8", taken?: () => void) =>
+      coder ? coder.write(chunk, encoding, taken) : write(chunk, encoding, taken),
     end(chunk?: Buffer | string, encoding?: BufferEncoding) {
       if (!coder) return end(chunk, encoding);
       if (chunk === undefined || chunk.length === 0) coder.end();

@@ -243,6 +243,24 @@ test("a client that does not read stops the upstream, and gets everything once i
   assert.ok(received > largeBytes);
 });
 
+test("large answers that take turns arrive whole and in order, with a length and in chunks, beside small ones", async (t) => {
+  const bodies = Array.from({ length: 30 }, (_, i) => Buffer.alloc(3 * megabyte, `answer ${i} `));
+  const port = await upstream(t, (req, res) => {
+    const body = bodies[Number(req.url?.slice(1))] ?? Buffer.from("small");
+    if (req.headers["x-chunked"] === undefined) res.setHeader("content-length", body.length);
+    else res.write(body.subarray(0, 10));
+    res.end(req.headers["x-chunked"] === undefined ? body : body.subarray(10));
+  });
+  const { port: front } = await gate(t, [port]);
+  const read = async (path: string, headers: Record<string, string> = {}): Promise<Buffer> =>
+    Buffer.from(await (await fetch(`http://127.0.0.1:${front}${path}`, { headers })).arrayBuffer());
+  const large = bodies.map((_, i) => read(`/${i}`, i % 2 === 0 ? {} : { "x-chunked": "1" }));
+  const small = await Promise.all(Array.from({ length: 20 }, () => read("/small")));
+  assert.deepEqual(new Set(small.map(String)), new Set(["small"]));
+  const wrong = (await Promise.all(large)).flatMap((body, i) => (bodies[i]?.equals(body) ? [] : [i]));
+  assert.deepEqual(wrong, []);
+});
+
 test("an upstream that does not read stops the client, and gets everything once it reads", async (t) => {
   const arrived = signal();
   const finished = signal();

@@ -5,6 +5,8 @@ import { discardBody } from "../http/request-body.ts";
 import { requestId } from "../http/request-id.ts";
 import { hasNoBody, runPasses, writeHead } from "../http/respond.ts";
 import { sendError } from "../http/send-error.ts";
+import { bulk } from "../lib/bulk-share.ts";
+import { pieces } from "../lib/piece-pool.ts";
 import { noConnection, upstreamFailure } from "./failure.ts";
 import {
   dropHopByHop,
@@ -40,6 +42,11 @@ export class Relay implements AnswerHandler {
   #waiting: NodeJS.Timeout | null = null;
   #forget: (() => void) | null = null;
   #drains = false;
+  /** what has to come before more of the answer is read: room at the client, a turn among other large answers */
+  #needsRoom = false;
+  #needsTurn = false;
+  /** bytes of the body that came */
+  #size = 0;
   #pass: BodyPass | undefined;
   /** chunks that came while the passes over the head were running; null when they are not */
   #held: Buffer[] | null = null;
@@ -103,9 +110,11 @@ export class Relay implements AnswerHandler {
   onData(call: Call, data: Buffer): void {
     if (this.#over) return;
     this.#hasBegun = true;
+    this.#size += data.length;
     if (this.#held) this.#held.push(Buffer.from(data));
     else if (data.length === this.#promised) this.#finish(noTrailers, data);
     else if (!this.#write(data)) this.#waitForDrain(call);
+    else if (this.#size > largeBytes && bulk.isSpent()) this.#waitForTurn(call);
   }
 
   onEnd(_call: Call, trailers: HeaderPairs): void {
@@ -128,15 +137,40 @@ export class Relay implements AnswerHandler {
 
   #write(data: Buffer): boolean {
     const bytes = this.#pass ? this.#pass.push(data) : data;
+    if (bytes.length === 0) return true;
     // The bytes are the connection's, and the next ones come into the same place.
-    return bytes.length === 0 || this.#x.res.write(Buffer.from(bytes));
+    const piece = pieces.take(bytes.length);
+    piece.bytes.set(bytes);
+    return this.#x.res.write(piece.bytes, "latin1", piece.release); // bytes have no encoding, but its place has to be filled
   }
 
   #waitForDrain(call: Call): void {
     call.pause();
+    this.#needsRoom = true;
     if (this.#drains) return;
     this.#drains = true;
-    this.#x.res.on("drain", () => call.resume());
+    this.#x.res.on("drain", () => {
+      this.#needsRoom = false;
+      this.#goOn(call);
+    });
+  }
+
+  /** Behind those that wait already: the system takes megabytes at once for a client that reads nothing. */
+  #waitForTurn(call: Call): void {
+    if (this.#needsTurn) return;
+    call.pause();
+    this.#needsTurn = true;
+    void bulk
+      .fetch(async () => {})
+      .then(() => {
+        this.#needsTurn = false;
+        this.#goOn(call);
+      });
+  }
+
+  /** Not when the answer is over: its connection carries another one. */
+  #goOn(call: Call): void {
+    if (!this.#over && !this.#needsRoom && !this.#needsTurn) call.resume();
   }
 
   async #passHead(head: ResponseHead): Promise<void> {
@@ -200,6 +234,9 @@ export class Relay implements AnswerHandler {
 }
 
 const flushHead = (relay: Relay): void => relay.flushHead();
+
+/** An answer takes turns from here on. */
+const largeBytes = 131_072;
 
 // Node sends head and body in one piece if the body is a string too; copying that little is cheaper than two pieces.
 const oneWriteBytes = 8192;

@@ -1,60 +1,41 @@
 import type { FileHandle } from "node:fs/promises";
-import { Readable } from "node:stream";
-import { createBulkShare } from "../lib/bulk-share.ts";
+import type { PieceSource } from "../http/respond.ts";
+import { bulk } from "../lib/bulk-share.ts";
+import { type Piece, pieces as pool } from "../lib/piece-pool.ts";
 import type { ByteRange } from "./range.ts";
 
 const pieceBytes = 65_536;
 
-// One for all routes: they have the same threads for their files, and the same event loop.
-const share = createBulkShare({ atOnce: 16, budgetMs: 1, now: () => performance.now() });
+/** The bytes of an open file, which is closed with it; they end early where the file does. */
+export const fileBody = (handle: FileHandle, range: ByteRange): PieceSource =>
+  closingFile(handle, readRange(handle, range));
 
-/** The bytes of an open file as a stream, which closes the file; it ends early where the file does. */
-export const fileBody = (handle: FileHandle, range: ByteRange): Readable => new FileBody(handle, range);
-
-/** The next bytes from `at` on, at most up to `end`; none where the file ends before. */
-export const readPiece = async (handle: FileHandle, at: number, end: number): Promise<Buffer> => {
-  const piece = Buffer.allocUnsafeSlow(Math.max(0, Math.min(pieceBytes, end + 1 - at)));
-  if (piece.length === 0) return piece;
-  const { bytesRead } = await share.fetch(() => handle.read(piece, 0, piece.length, at));
-  return piece.subarray(0, bytesRead);
+/** Pieces that are read of an open file, which is closed with them. */
+export const closingFile = (handle: FileHandle, pieces: AsyncIterable<Piece>): PieceSource => {
+  let isClosed = false;
+  return {
+    pieces,
+    destroy() {
+      if (isClosed) return; // by now its number may be another file's
+      isClosed = true;
+      handle.close().catch(() => {}); // it was only read
+    },
+  };
 };
 
-class FileBody extends Readable {
-  readonly #handle: FileHandle;
-  readonly #end: number;
-  #at: number;
-  /** while bytes are being read: a file that is closed meanwhile may be another one's number by then */
-  #reading: Promise<void> | null = null;
-
-  constructor(handle: FileHandle, { start, end }: ByteRange) {
-    super({ highWaterMark: pieceBytes });
-    this.#handle = handle;
-    this.#at = start;
-    this.#end = end;
-  }
-
-  override _read(): void {
-    this.#reading = this.#readNext();
-  }
-
-  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    void Promise.resolve(this.#reading)
-      .then(() => this.#handle.close())
-      .then(
-        () => done(error),
-        (closing: Error) => done(error ?? closing),
-      );
-  }
-
-  async #readNext(): Promise<void> {
-    try {
-      const piece = await readPiece(this.#handle, this.#at, this.#end);
-      this.#at += piece.length;
-      if (!this.destroyed) this.push(piece.length === 0 ? null : piece);
-    } catch (error) {
-      queueMicrotask(() => this.destroy(error as Error)); // not while `_destroy` would wait for this
-    } finally {
-      this.#reading = null;
-    }
+export async function* readRange(handle: FileHandle, { start, end }: ByteRange): AsyncGenerator<Piece> {
+  for (let at = start; at <= end; ) {
+    const piece = await readPiece(handle, at, end);
+    if (piece.bytes.length === 0) return;
+    at += piece.bytes.length;
+    yield piece;
   }
 }
+
+/** The next bytes from `at` on, at most up to `end`; none where the file ends before. */
+const readPiece = async (handle: FileHandle, at: number, end: number): Promise<Piece> =>
+  bulk.fetch(async () => {
+    const { bytes, release } = pool.take(Math.min(pieceBytes, end + 1 - at));
+    const { bytesRead } = await handle.read(bytes, 0, bytes.length, at);
+    return { bytes: bytes.subarray(0, bytesRead), release };
+  });

@@ -1,11 +1,11 @@
 /** Sends one form of a file, or the parts of it that are asked for, or the word that the client has it already. */
 import type { FileHandle } from "node:fs/promises";
-import { Readable } from "node:stream";
 import type { Exchange, ResponseHead } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
-import { sendBuffer, sendStream } from "../http/respond.ts";
+import { sendBuffer, sendPieces } from "../http/respond.ts";
+import { ownPiece, type Piece } from "../lib/piece-pool.ts";
 import { allowsRange, judgeConditions } from "./conditions.ts";
-import { fileBody, readPiece } from "./file-body.ts";
+import { closingFile, fileBody, readRange } from "./file-body.ts";
 import type { Files } from "./files.ts";
 import { frameParts, type Multipart } from "./multipart.ts";
 import { type ByteRange, parseRanges } from "./range.ts";
@@ -79,7 +79,7 @@ const sendPart = async (
   const handle = await files.open(source);
   if (!handle) return false;
   head.headers.set("content-length", String(end - start + 1));
-  await sendStream(x, head, fileBody(handle, { start, end }));
+  await sendPieces(x, head, fileBody(handle, { start, end }));
   return true;
 };
 
@@ -100,9 +100,7 @@ const sendParts = async (
   const handle = await files.open(source);
   if (!handle) return false;
   head.headers.set("content-length", String(frame.length));
-  const body = Readable.from(readParts(handle, frame, ranges), { objectMode: false });
-  body.once("close", () => void handle.close());
-  await sendStream(x, head, body);
+  await sendPieces(x, head, closingFile(handle, readParts(handle, frame, ranges)));
   return true;
 };
 
@@ -110,15 +108,10 @@ async function* readParts(
   handle: FileHandle,
   frame: Multipart,
   ranges: readonly ByteRange[],
-): AsyncGenerator<Buffer> {
-  for (const [i, { start, end }] of ranges.entries()) {
-    yield frame.heads[i] ?? Buffer.alloc(0);
-    for (let at = start; at <= end; ) {
-      const piece = await readPiece(handle, at, end);
-      if (piece.length === 0) throw new Error("static: the file became shorter while it was sent");
-      yield piece;
-      at += piece.length;
-    }
+): AsyncGenerator<Piece> {
+  for (const [i, range] of ranges.entries()) {
+    yield ownPiece(frame.heads[i] ?? Buffer.alloc(0));
+    yield* readRange(handle, range); // of a file that became shorter too little comes, which cuts the answer
   }
-  yield frame.tail;
+  yield ownPiece(frame.tail);
 }

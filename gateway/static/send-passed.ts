@@ -3,7 +3,7 @@
  * given, and judge its conditions themselves. What they leave alone is answered as if they had not been there.
  */
 import type { BodyPass, Exchange, ResponseHead } from "../http/exchange.ts";
-import { runPasses, sendBuffer, sendStream } from "../http/respond.ts";
+import { runPasses, sendBuffer, sendPieces } from "../http/respond.ts";
 import { acceptedCodings } from "./accept-encoding.ts";
 import { type Compressor, type MadeCoding, madeCodingOf, worthBytes } from "./compress.ts";
 import { fileBody } from "./file-body.ts";
@@ -43,7 +43,7 @@ export const sendPassed = async (
   return true;
 };
 
-/** From here on `sendBuffer` and `sendStream` have no passes to run. */
+/** From here on `sendBuffer` and `sendPieces` have no passes to run. */
 const runOnce = async (x: Exchange, head: ResponseHead): Promise<BodyPass | undefined> => {
   const pass = await runPasses(x, head);
   x.responsePasses.length = 0;
@@ -104,7 +104,7 @@ const sendLarge = async (x: Exchange, file: File, page: Page, options: PassedOpt
     if (!pass && isUnchanged(head, file, page)) return await options.sendUnchanged(x, file, page, head);
     if (pass) x.responsePasses.push(() => pass);
     else head.headers.set("content-length", String(file.size));
-    await sendStream(x, head, body);
+    await sendPieces(x, head, body);
     return true;
   } finally {
     body.destroy();
