@@ -44,7 +44,7 @@ const doubleChecked = async ({ config, folder }: Extract<Loaded, { kind: "ok" }>
 const unusablePairs = ({ mode, files }: Config["tls"]): readonly string[] =>
   (mode === "files" ? files : []).flatMap((pair) => {
     try {
-      void openCertificateFiles({ files: [pair], info: () => {}, warn: () => {} }).close();
+      void openCertificateFiles({ files: [pair], clock: Date.now, info: () => {}, warn: () => {} }).close();
       return [];
     } catch (error) {
       return [error instanceof Error ? error.message : String(error)];

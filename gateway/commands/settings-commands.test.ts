@@ -54,6 +54,8 @@ test("check reads certificates as a start would", async () => {
   const { code, err } = await run(["check", "--config", file]);
   assert.equal(code, 1);
   assert.match(err, /tls: \S+ and \S+ cannot be used together .*both must be PEM/);
+});
+
 test("check says of a wildcard that the authority cannot certify it without the DNS", async () => {
   write({ tls: "ops@shop.example", sites: [{ id: "main", hosts: ["shop.example", "*.shop.example"] }] });
   const { code, err } = await run(["check", "--config", file]);

@@ -21,8 +21,6 @@ export const objectOption = (schema: Schema, path: Path): number | null => {
   const options = optionsOf(schemaAt(schema, path));
   const objects = options.flatMap((option, i) => (keysOf(option).length > 0 ? [i] : []));
   return objects.length === 1 ? (objects[0] ?? null) : null;
-  const def = found && definition(withoutNull(found));
-  return def?.type === "object" ? Object.keys(def.shape) : [];
 };
 
 // Zod's own union of all schemas: the `type` of the definition tells them apart.
@@ -43,11 +41,6 @@ const unwrap = (schema: Schema): Schema => {
   }
 };
 
-const withoutNull = (schema: Schema): Schema => {
-  const def = definition(schema);
-  return def.type === "nullable" ? unwrap(def.innerType) : schema;
-};
-
 const schemaAt = (schema: Schema, path: Path): Schema | null => {
   const [part, ...rest] = path;
   if (part === undefined) return unwrap(schema);
@@ -55,9 +48,6 @@ const schemaAt = (schema: Schema, path: Path): Schema | null => {
     const found = schemaAt(inner, rest);
     if (found) return found;
   }
-  if (def.type === "nullable") return schemaAt(def.innerType, path);
-  if (def.type === "array") return schemaAt(def.element, rest);
-  if (def.type === "record") return schemaAt(def.valueType, rest);
   return null;
 };
 
