@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import type { WireEvent } from "../gateway/model/wire.ts";
 import { bundle } from "../setup/build/bundle.ts";
@@ -392,6 +395,36 @@ test("a drop-in site's own `sid` cookie stays as it is", () =>
     { init: `document.cookie = "sid=s%3Aof-the-application"`, host: "shop.localhost" },
   ));
 
+test("a drop-in site's first question says which page it is, and which came before", () =>
+  visit(
+    dropIn,
+    async ({ site, context }) => {
+      const page = await context.newPage();
+      await context.clearCookies();
+      const address = `http://shop.localhost:${site.port}/offer`;
+      await page.goto(`${address}?secret=1&utm_source=mail`, { referer: "http://news.localhost/today?q=1" });
+      await waitFor(() => site.asked.length === 2, "the question of the second visit");
+      assert.equal(site.asked[1]?.body, `${address}?utm_source=mail http://news.localhost/today`);
+    },
+    { host: "shop.localhost" },
+  ));
+
+test("a page without a host, which keeps no cookies, is viewed and goes on", () =>
+  visit("", async ({ site, page }) => {
+    const dir = mkdtempSync(join(tmpdir(), "turnpike-file-"));
+    try {
+      const file = join(dir, "page.html");
+      writeFileSync(file, `<!doctype html>${dropIn.replace("PORT", String(site.port))}`);
+      await page.goto(pathToFileURL(file).href);
+      await page.waitForFunction(() => window.tr?.flush);
+      await page.evaluate(() => window.tr?.("still here"));
+      const names = (await site.waitFor(2)).map(({ ename }) => ename);
+      assert.deepEqual(names, ["page_view", "still here"]);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  }));
+
 test("a drop-in event that leaves with the page arrives too", () =>
   visit(
     dropIn,
@@ -472,6 +505,8 @@ test("nothing is thrown into a page with blocked storage, foreign cookies and od
         tr["outcome"]?.(Symbol("s"));
         tr["consent"]?.();
         tr["consent"]?.(true);
+        tr["variant"]?.(Symbol("s"));
+        tr("larger than all that may wait", { text: "x".repeat(600_000) });
         tr("good");
         return tr["variant"]?.(undefined);
       });

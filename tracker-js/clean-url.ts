@@ -7,7 +7,7 @@ import { tag } from "./tag.ts";
  */
 export const cleanUrl = (url = location.href): string =>
   url.replace("hash" in tag ? /\?[^#]*/ : /[?#].*/, (query) =>
-    (query.match(RegExp(`[?&](utm_\\w+|${tag.params}|ref|rcode|aff|\\w+(clk?id|braid))=[^&#]+`, "g")) ?? [])
+    (query.match(RegExp(`[?&](utm_\\w+|ref|rcode|aff|${tag.params}|\\w+(clk?id|braid))=[^&#]+`, "g")) ?? [])
       .join("")
       .replace(/./, "?"),
   );

@@ -4,17 +4,18 @@ import { tag } from "./tag.ts";
 
 /** Nothing leaves, and nothing is stored: nobody looks at the page yet, or the visitor has not said yes. */
 export const isSilent = (said = readCookie("tp_consent")): unknown =>
-  isUnseen() || (said !== "granted" && (said || tag.consent));
+  isUnseen() || ("granted" !== said && (said || tag.consent));
 
 /** Events go without anything that says who it is, and nothing is stored. */
 export const isNobody = (): unknown =>
+  readCookie("tp_optout") ||
   navigator.globalPrivacyControl ||
   // The tag names the property, `doNotTrack`, which is "1", or no number.
-  (navigator[tag.dnt as "doNotTrack"] as unknown as number) > 0 ||
-  readCookie("tp_optout");
+  (navigator[tag.dnt as "doNotTrack"] as unknown as number) > 0;
 
-export const mayStore = (): boolean => !("cookieless" in tag || isNobody() || isSilent());
+export const mayStore = (): boolean => !(isSilent() || isNobody() || "cookieless" in tag);
 
 /** A page that the browser loads ahead may never be looked at; and after `tr.stop()` nobody looks for us. */
 export const isUnseen = (): unknown =>
-  tag.stop || (document as Document & { readonly prerendering: boolean }).prerendering; // not in the DOM types yet
+  (document as Document & { readonly prerendering: boolean }).prerendering || // not in the DOM types yet
+  tag.stop;

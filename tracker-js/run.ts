@@ -1,13 +1,15 @@
 /** Begins to observe, after all that the script is made of has been joined. */
-import { mayStore } from "./privacy.ts";
-import { moved, release, view } from "./start.ts";
+
+// biome-ignore assist/source/organizeImports: in this order the script packs best
 import { early } from "./tag.ts";
+import { moved, release, view } from "./start.ts";
+import { browserStore } from "./store.ts";
 
 type Call = (...args: unknown[]) => void;
 declare const tr: Call & Readonly<Record<string, Call>>; // the page's own: start.ts has set it, or legacy.ts
 
 view();
-addEventListener("pageshow", ({ persisted }) => persisted && view({}));
+addEventListener("pageshow", (event) => event.persisted && view({}));
 addEventListener("popstate", moved);
 // The second does not bubble. A closed app on a phone fires the first alone, a hidden page that is closed the third.
 ["visibilitychange", "prerenderingchange", "pagehide"].map((type) =>
@@ -20,10 +22,9 @@ addEventListener("popstate", moved);
     true,
   ),
 );
-// What a page is asked for the first time takes a millisecond each, so each is a task of its own: what it allows, and its
-// cookies; its storage; and the events. The sender adds one for each delivery.
-setTimeout(mayStore);
-setTimeout(() => {
-  release();
-  early?.q?.map((call) => (call.m ? (tr[call.m] as Call) : tr)(...call));
-});
+// What a page is asked for the first time takes a millisecond each, so each is a task of its own: its cookies and its
+// storage; and the events. The sender adds one for each delivery.
+setTimeout(browserStore);
+setTimeout(() => early?.q?.map((call) => (tr[call.m as string] ?? tr)(...call)));
+// After the first frame: an answer to how large the page is would otherwise wait for its whole layout.
+setTimeout(release, 50);

@@ -36,12 +36,15 @@ export const createSender = (post: Post, store: Store): Sender => {
     while (waiting.size) {
       const batch = batchOf([...waiting]);
       // 0: the network failed
-      const waitMs = await post(`{"sent":${Date.now()},"dropped":${dropped},"events":[${batch}]}`).catch(
+      const waitMs = await post(`{"events":[${batch}],"sent":${Date.now()},"dropped":${dropped}}`).catch(
         () => 0,
       );
       if (waitMs >= 0) {
         // And 1 s, 2 s, 4 s … 5 min, spread so that a crowd of pages does not come back at once.
-        return void setTimeout(flush, waitMs + Math.min(500 * 2 ** tries++, 300_000) * (0.5 + Math.random()));
+        return setTimeout(
+          flush,
+          waitMs + Math.min(300_000, 500 * 2 ** tries++) * (0.5 + Math.random()),
+        ) as unknown as undefined;
       }
       store(batch);
       dropped = 0;
@@ -55,12 +58,14 @@ export const createSender = (post: Post, store: Store): Sender => {
     safe((event) => {
       const text = JSON.stringify(event);
       // biome-ignore lint/suspicious/noAssignInExpressions: shorter
-      if ((characters += text.length) > maxWaiting) dropped++;
-      else {
+      if ((characters += text.length) > maxWaiting) {
+        dropped++;
+        characters -= text.length;
+      } else {
         waiting.add(text);
         store([text], true);
         // While a failed try backs off, new events wait with the old ones.
-        if (!tries) {
+        if (tries < 1) {
           tries = 1;
           setTimeout(flush);
         }

@@ -1,18 +1,19 @@
 /** Joins the parts of the script that a visitor's browser runs. */
 
-import type { WireLink } from "../gateway/model/wire.ts";
-import type { Consent, Properties, Tr } from "./api.ts";
-import { cleanUrl } from "./clean-url.ts";
-import type { Fields } from "./core-api.ts";
-import { keepId, longSeconds, visitSeconds } from "./identity.ts";
-import { readCookie, writeCookie } from "./lib/cookies.ts";
-import { pick } from "./lib/pick.ts";
-import { safe } from "./lib/safe.ts";
+// biome-ignore assist/source/organizeImports: in this order the script packs best
 import { uuid7 } from "./lib/uuid7.ts";
+import { cleanUrl } from "./clean-url.ts";
+import { safe } from "./lib/safe.ts";
+import { pick } from "./lib/pick.ts";
+import type { Fields } from "./core-api.ts";
+import type { WireLink } from "../gateway/model/wire.ts";
+import { keepId, longSeconds, visitSeconds } from "./identity.ts";
 import { isNobody, isSilent, isUnseen, mayStore } from "./privacy.ts";
-import { createSender, type Sender } from "./send.ts";
-import { browserStore } from "./store.ts";
+import { readCookie, writeCookie } from "./lib/cookies.ts";
 import { script, tag } from "./tag.ts";
+import type { Consent, Properties, Tr } from "./api.ts";
+import { browserStore } from "./store.ts";
+import { createSender, type Sender } from "./send.ts";
 
 // biome-ignore lint/style/useConst: the page's own
 declare let tr: Tr; // the page's global, as `window.tr`, which is longer
@@ -57,28 +58,29 @@ const params = safe((): Fields["params"] =>
   JSON.parse(decodeURIComponent(cookie("params") || "{}")),
 );
 /** The ids of a drop-in site; what else the gateway's cookies would hold it is asked for, once a visit. */
-const keepIds = (vid = keepId("vid", longSeconds)): Fields => {
+const keepIds = ({ last, url }: Fields, vid = keepId("vid", longSeconds)): Fields => {
   if (!readCookie("xid")) {
     writeCookie("xid", "~", visitSeconds); // asked for: the next event does not ask again
-    void tell(`x?vid=${vid}&`, cleanUrl() + " " + last);
+    void tell(`x?vid=${vid}&`, url + " " + last);
   }
-  return { vid, sid: keepId("sid", visitSeconds) };
+  return { sid: keepId("sid", visitSeconds), vid };
 };
 /** What an event says of its visitor beside its own fields. */
 export const common = (fields: Fields): Fields | false =>
   mayStore() && {
-    ...("site" in tag && keepIds()),
-    params: { ...params(), ...fields.params },
+    ...("site" in tag && keepIds(fields)),
     ref: cookie("ref"),
+    params: { ...params(), ...fields.params },
   };
 
 let seq = 0;
 export const held: Fields[] = [];
 const sender = createSender(async (body) => {
-  const { status, headers } = await ask("?", body);
+  const { headers, status } = await ask("?", body);
   // Taken, or refused for good; an overloaded or a failing server is worth another try. Multiplying makes a number of
   // the text, shifting makes it one that a timer takes: 24 days at most, and 0 of what is missing, or a date.
-  return status > 499 || status === 429
+  // biome-ignore lint/suspicious/noDoubleEquals: shorter
+  return status > 499 || 429 == status
     ? (2000 * (headers.get("Retry-After") as unknown as number)) >>> 1
     : -1;
 }, browserStore);
@@ -93,14 +95,14 @@ export const release = (): Sender => {
  * not asked for.
  */
 export const record = (fields: Fields): void => {
-  if (!("plid" in fields)) view(); // only a view has one
-  if (!held[99]) held.push({ seq: seq++, url: cleanUrl(), created: Date.now(), ...fields });
+  view(); // which a view has just seen to
+  held[99] || held.push({ created: Date.now(), url: cleanUrl(), seq: seq++, ...fields });
   // The first view waits for its task: see run.ts.
   if (seq > 1) release();
 };
 
 let seen: string | undefined;
-let last = cleanUrl(document.referrer);
+let last = document.referrer;
 
 /**
  * Records one `page_view` per view: at load, at each navigation to another path or query (or fragment, where the tag
@@ -108,24 +110,24 @@ let last = cleanUrl(document.referrer);
  */
 export const view = safe((fields?: Fields): void => {
   const [now] = location.href.split("hash" in tag ? " " : "#"); // no address has a space
-  if ((now === seen && !fields) || isUnseen()) return;
+  if (isUnseen() || (!fields && now === seen)) return;
   seen = now;
   record({
-    title: document.title,
-    last,
-    ename: "page_view",
+    last: cleanUrl(last),
     plid: tag.pageLoad,
+    ename: "page_view",
+    title: document.title,
     ...fields,
   });
   tag.pageLoad = ""; // one view only
-  last = cleanUrl();
+  last = location.href;
 });
 
 // Not at once: routers set the title after the address, and some redirect once they have rendered what they pushed,
 // two or three tasks later. What is left so soon was seen by nobody; events and leaving do not wait.
-export const moved = () => setTimeout(view, 100);
+export const moved = () => setTimeout(view, 99);
 /** Take our functions off History, unless somebody has put others over them: those go on to call ours. */
-const unwrap = (["pushState", "replaceState"] as const).map((method) => {
+const unwrap = (["replaceState", "pushState"] as const).map((method) => {
   const original = history[method];
   // biome-ignore lint/suspicious/noAssignInExpressions: shorter
   const own = (history[method] = (...args) => {
@@ -137,33 +139,33 @@ const unwrap = (["pushState", "replaceState"] as const).map((method) => {
 });
 
 const event = (type: "track" | "outcome") =>
-  safe((ename: string, { value, currency, ...own }: Properties = {}) =>
-    record({ type, params: own, value, currency, ename }),
+  safe((ename: string, { currency, value, ...own }: Properties = {}) =>
+    record({ type, value, currency, ename, params: own }),
   );
 // The order of its members is the one that packs best, as that of other objects here.
 tr = Object.assign(event("track"), {
+  outcome: event("outcome"),
   share: async (url = location.href, who = common({})) =>
     (who && (await tell(`share?vid=${who.vid}&`, url))) || url,
   stop: () => {
     tag.stop = 1 as unknown as string; // which the browser makes of it
     unwrap.map((undo) => undo());
   },
+  identify: (uid: string, traits?: Fields["traits"]) =>
+    isNobody() || record({ type: "identify", ename: "identify", uid, traits }),
   reset: () => wish({ reset: true }),
+  flush: () => release()[1](),
+  params,
+  variant: safe((key: string) => pick(cookie("xid"), key + ".", "~")),
   consent: (given: Consent) => {
     const isGiven = (given as { analytics?: unknown })?.analytics ?? given; // `true` has no members
-    const consent = isGiven === true ? "granted" : "denied";
+    const consent = true === isGiven ? "granted" : "denied";
     // It counts at once, and where the gateway cannot be reached; from the gateway it lives longer.
     writeCookie("tp_consent", consent, longSeconds);
     void wish({ consent });
     release();
   },
-  flush: () => release()[1](),
   page: (overrides: Fields = {}) => view(overrides),
-  outcome: event("outcome"),
-  params,
-  variant: (key: string) => pick(cookie("xid"), key + ".", "~"),
-  identify: (uid: string, traits?: Fields["traits"]) =>
-    isNobody() || record({ type: "identify", ename: "identify", uid, traits }),
   optout: (optout = true) => {
     writeCookie("tp_optout", 1, (optout as unknown as number) * longSeconds);
     void wish({ optout });

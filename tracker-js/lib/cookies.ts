@@ -12,7 +12,8 @@ let domain: string | undefined;
 
 /** Sets a cookie for the site and all its subdomains; no seconds remove it. */
 export const writeCookie = safe((name: string, value: string | number = "", seconds = 0): void => {
-  if (!domain) {
+  // Empty is a domain, too: that of a page without a host.
+  if (domain == null) {
     // The widest domain on which this host may set a cookie. The browser knows the public suffixes: it refuses
     // `co.uk` and takes `shop.co.uk`. Not before the first cookie: until then nothing may be stored.
     location.hostname

@@ -5,6 +5,6 @@
 export const uuid7 = (now = Date.now()): string =>
   // The time has eleven digits until the year 2527. No method of Array: pages replace them.
   `0${now.toString(16)}${crypto.getRandomValues(new Uint32Array(4)).join("")}`.replace(
-    /(.{8})(.{4})(...)(...)(.{12}).*/,
+    /(.{8})(.{4})(.{3})(.{3})(.{12}).*/,
     "$1-$2-7$3-8$4-$5",
   );

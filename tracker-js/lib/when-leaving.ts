@@ -1,3 +1,4 @@
+import { on } from "./on.ts";
 import { safe } from "./safe.ts";
 
 const runs: ((surely: boolean) => void)[] = [];
@@ -10,13 +11,7 @@ export const whenLeaving = (run: (surely: boolean) => void): void => {
   runs.push(safe(run));
 };
 
-for (const type of ["visibilitychange", "pagehide"]) {
-  addEventListener(
-    type,
-    () => {
-      const surely = type === "pagehide";
-      if (surely || document.hidden) runs.map((run) => run(surely));
-    },
-    true,
-  );
-}
+on("visibilitychange pagehide", ({ type }) => {
+  const surely = type === "pagehide";
+  if (surely || document.hidden) runs.map((run) => run(surely));
+});

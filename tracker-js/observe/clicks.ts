@@ -1,5 +1,6 @@
 import { cleanUrl } from "../clean-url.ts";
 import { nearest, textOf } from "../lib/element.ts";
+import { on } from "../lib/on.ts";
 import { safe } from "../lib/safe.ts";
 import { tag } from "../tag.ts";
 import { tell } from "./tell.ts";
@@ -20,15 +21,13 @@ export const observeClicks = (): void => {
       link_domain: anchor.hostname,
     });
   };
-  const onClick = safe((event: MouseEvent) => {
+  // The page may stop the event on its way, but not before it came to the window.
+  on("click auxclick", (event: MouseEvent) => {
     if (event.button > 1) return; // the context menu opens nothing
     link(event.target);
     named(event.target);
     if ("clicks" in tag) any(event);
   });
-  // The page may stop the event on its way, but not before it came to the window.
-  addEventListener("click", onClick, true);
-  addEventListener("auxclick", onClick, true);
 };
 
 /** `<button data-tr-event="signup" data-tr-plan="pro">` → the event `signup` with `plan`. */

@@ -1,3 +1,4 @@
+import { on } from "../lib/on.ts";
 import { whenLeaving } from "../lib/when-leaving.ts";
 import { tell } from "./tell.ts";
 
@@ -16,8 +17,8 @@ export const observeEngagement = (): void => {
     const { scrollHeight } = document.documentElement;
     deepest = Math.max(deepest, Math.min(100, Math.round((100 * (scrollY + innerHeight)) / scrollHeight)));
   };
-  for (const type of ["focus", "blur", "visibilitychange"]) addEventListener(type, count, true);
-  addEventListener("scroll", measure, { passive: true, capture: true });
+  on("focus blur visibilitychange", count);
+  on("scroll", measure);
   count();
   whenLeaving(() => {
     count();

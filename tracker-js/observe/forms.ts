@@ -1,4 +1,4 @@
-import { safe } from "../lib/safe.ts";
+import { on } from "../lib/on.ts";
 import { whenLeaving } from "../lib/when-leaving.ts";
 import { tell } from "./tell.ts";
 
@@ -9,23 +9,15 @@ export const observeForms = (): void => {
   const tellOf = (ename: string, form: HTMLFormElement, last?: string): void =>
     tell(ename, { form: form.id || form.getAttribute("name") || undefined, field: last });
 
-  addEventListener(
-    "input",
-    safe(({ target }: Event) => {
-      if (!(target instanceof HTMLElement) || !("form" in target)) return;
-      begun = target.form as HTMLFormElement | null; // of every element that has one
-      field = target.getAttribute("name") ?? "";
-    }),
-    true,
-  );
-  addEventListener(
-    "submit",
-    safe(({ target }: Event) => {
-      if (target instanceof HTMLFormElement) tellOf("form_submit", target);
-      begun = null;
-    }),
-    true,
-  );
+  on("input", ({ target }) => {
+    if (!(target instanceof HTMLElement) || !("form" in target)) return;
+    begun = target.form as HTMLFormElement | null; // of every element that has one
+    field = target.getAttribute("name") ?? "";
+  });
+  on("submit", ({ target }) => {
+    if (target instanceof HTMLFormElement) tellOf("form_submit", target);
+    begun = null;
+  });
   whenLeaving((surely) => {
     if (!begun || !surely) return;
     tellOf("form_abandon", begun, field || undefined);
