@@ -164,7 +164,8 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A mistake in what the command line said is told by the option's name. */
-const whereSaid = (path: string, file: string | null, { http, https, admin }: Overrides): string => {
+const whereSaid = (path: string, file: string | null, { data, http, https, admin }: Overrides): string => {
+  if (data !== undefined && path === "data.dir") return "--data";
   if (http !== undefined && path === "listen.http") return "--http";
   if (https !== undefined && path === "listen.https") return "--https";
   if (file === null && path === "tls.email") return "--email";
