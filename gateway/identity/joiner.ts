@@ -53,6 +53,7 @@ const takeClaim = (
     visitor: visitor.no,
     since: Math.min(at, old?.since ?? at),
     clientId,
+    claimed: claim.id,
     verified: claim.verified || (old?.verified ?? false),
     undone: claim.undo || (old?.undone ?? false),
     applied: old?.applied ?? false,

@@ -9,6 +9,7 @@ const link = (visitor: number, change: Partial<IdentityLink> = {}): IdentityLink
   visitor,
   since: visitor,
   clientId: `v${String(visitor).padStart(3, "0")}`,
+  claimed: "ada",
   verified: false,
   undone: false,
   applied: false,
@@ -24,6 +25,14 @@ const firstOf = (all: readonly IdentityLink[]): readonly number[] => {
   const { first } = rankClaims(all, visitors, kept);
   return all.filter((one) => first.has(keyOfLink(one))).map(({ visitor }) => visitor);
 };
+
+test("of claims that a visitor makes at one moment those come first whose names do, whichever number they have", () => {
+  const names = ["u6", "u1", "u3", "ada", "u2", "u5"];
+  const made = names.map((claimed, i) => link(1, { identity: i + 1, claimed, since: 5 }));
+  const { first } = rankClaims(made, identities, kept);
+  const placed = made.filter((one) => first.has(keyOfLink(one))).map(({ claimed }) => claimed);
+  assert.deepEqual(placed, ["u1", "u3", "ada", "u2", "u5"]);
+});
 
 test("the twenty earliest claims to a user have a place", () => {
   assert.equal(firstOf(claims(20)).length, 20);

@@ -19,11 +19,11 @@ export const limitsOf: Readonly<Record<IdentityKind, Limits>> = {
   stamp: { visitors: 1000, identities: 200, kept: 1000 },
 };
 
-/** Earlier claims first; of one moment by visitor, and by identity. */
+/** Earlier claims first; of one moment by visitor, and by identity: by their ids, since numbers tell which came first. */
 export const compareClaims = (a: IdentityLink, b: IdentityLink): number =>
-  a.since - b.since ||
-  (a.clientId === b.clientId ? 0 : a.clientId < b.clientId ? -1 : 1) ||
-  a.identity - b.identity;
+  a.since - b.since || compareText(a.clientId, b.clientId) || compareText(a.claimed, b.claimed);
+
+const compareText = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);
 
 /** Claims to one identity, or of one visitor, by their place: the first so many join, what is beyond `kept` goes. */
 export interface Ranked {

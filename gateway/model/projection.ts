@@ -84,8 +84,9 @@ export interface IdentityLink {
   readonly visitor: number;
   /** time of the earliest event that claims it */
   readonly since: number;
-  /** the visitor's id: puts claims of one moment in order */
+  /** the ids of the visitor and of what is claimed: they put claims of one moment in order, whichever came first */
   readonly clientId: string;
+  readonly claimed: string;
   /** the site's server, or a signature that was checked, says so */
   readonly verified: boolean;
   /** taken back by the site: joins no more */

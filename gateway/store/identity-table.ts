@@ -9,17 +9,16 @@ export const createIdentityTable = (
 ): IdentityTable => {
   const find = db.prepare("SELECT no FROM identities WHERE site = +? AND kind = +? AND id = +?").pluck();
   const add = db.prepare("INSERT INTO identities (site, kind, id) VALUES (?, ?, ?)");
-  const columns = "identity, visitor, since, verified, undone, applied, client_id AS clientId";
-  const from = "FROM identity_links JOIN visitors v ON v.no = visitor";
+  const columns =
+    "identity, visitor, since, verified, undone, applied, client_id AS clientId, i.id AS claimed";
+  const from = "FROM identity_links JOIN visitors v ON v.no = visitor JOIN identities i ON i.no = identity";
   const claim = db.prepare(`SELECT ${columns} ${from} WHERE identity = +? AND visitor = +?`);
   const open = "identity = +? AND verified = 0 AND undone = 0";
   const openClaims = db.prepare(`SELECT ${columns} ${from} WHERE ${open}`);
   const sumOpen = db.prepare(
     `SELECT count(*) AS count, ifnull(max(since), 0) AS last FROM identity_links WHERE ${open}`,
   );
-  const claimsOf = db.prepare(
-    `SELECT ${columns} ${from} JOIN identities i ON i.no = identity WHERE visitor = +? AND kind = +?`,
-  );
+  const claimsOf = db.prepare(`SELECT ${columns} ${from} WHERE visitor = +? AND kind = +?`);
   const joining = db
     .prepare("SELECT identity FROM identity_links WHERE visitor = +? AND applied = 1")
     .pluck();
@@ -62,6 +61,7 @@ interface LinkRow {
   readonly visitor: number;
   readonly since: number;
   readonly clientId: string;
+  readonly claimed: string;
   readonly verified: number;
   readonly undone: number;
   readonly applied: number;
