@@ -1,6 +1,5 @@
 /** Starts what track.full.js observes, before the first view. */
 import { safe } from "../lib/safe.ts";
-import { held } from "../start.ts";
 import { script, tag } from "../tag.ts";
 import { observeClicks } from "./clicks.ts";
 import { observeEngagement } from "./engagement.ts";
@@ -14,7 +13,6 @@ if ("errors" in tag) observeErrors();
 // because what the tag names as downloads may be no expression.
 setTimeout(
   safe(() => {
-    held[0] &&= { ...held[0] };
     observeEngagement();
     observeForms();
     if ("notFound" in tag) observeNotFound();
