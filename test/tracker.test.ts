@@ -399,6 +399,8 @@ test("a drop-in site's first question says which page it is, and which came befo
   visit(
     dropIn,
     async ({ site, context }) => {
+      await site.waitFor(1);
+      await waitFor(() => site.asked.length === 1, "the question of the first visit");
       const page = await context.newPage();
       await context.clearCookies();
       const address = `http://shop.localhost:${site.port}/offer`;
