@@ -102,6 +102,7 @@ test("nobody is exposed by a question of a bot, of another site's page, without 
   assert.equal(await question({ "user-agent": "Googlebot/2.1" }), 0);
   assert.equal(await question({ origin: "https://evil.example" }), 0);
   assert.equal(await question({}, ""), 0);
+  assert.equal(await question({}, "undefined undefined"), 0); // a link is shared before the page has a view
   assert.equal(await question({ "sec-gpc": "1" }), 0);
   assert.equal(await question({}, undefined, "tp_optout=1"), 0);
   assert.equal(await question({}, undefined, "tp_consent=denied"), 0);

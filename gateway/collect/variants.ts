@@ -28,12 +28,13 @@ export interface Seen {
 
 /**
  * `GET …/x`: what a page may know of its visitor, as `WireVariants`. A page on another host, whose script keeps the
- * id itself, names it: `?vid=`, and says by POST where it is and where it came from: two addresses, a space between.
+ * id itself, names it: `?vid=`, and says by POST where it is and where it came from: two addresses, a space between;
+ * what is none was not said, as where somebody shares a link before the page has a view.
  */
 export const variants = (options: VariantsOptions): Handler => {
   return async (x) => {
-    const [page = "", before = ""] =
-      x.req.method === "POST" ? (await readBody(x.req, 16_384)).toString("utf8").split(" ") : [];
+    const said = x.req.method === "POST" ? (await readBody(x.req, 16_384)).toString("utf8").split(" ") : [];
+    const [page = "", before = ""] = said.map((address) => (URL.canParse(address) ? address : ""));
     const origin = originOf(x);
     const visitor = options.resolve(x);
     const id = toldVisitor(x, visitor);
