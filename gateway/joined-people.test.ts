@@ -12,6 +12,7 @@ import { openProjectedLedger, type ProjectedLedger, type ProjectionSettings } fr
 import { openReader } from "./store/reader.ts";
 import { createKeeper } from "./store/segments/keeper.ts";
 import { bodyOf } from "./store/stored-event.ts";
+import { people, readResults } from "./test-results.ts";
 
 const experiment: Experiment = {
   key: "headline",
@@ -110,10 +111,6 @@ const storeIn = (dir: string, batches: readonly (readonly Event[])[], slice = 10
   ledger.close();
 };
 
-/** A person is named by all his visitors, not by the number he happened to get. */
-const people = `(SELECT group_concat(client_id, '+' ORDER BY client_id) FROM visitors v
-  WHERE v.no = t.person OR v.joined_to = t.person)`;
-
 const results = (dir: string) => {
   const reader = openReader(dir);
   const rows = (sql: string) => [...reader.query(sql).rows];
@@ -129,12 +126,7 @@ const results = (dir: string) => {
       exit_page, campaign, last_campaign, last_user_id, split_cause FROM sessions t ORDER BY 1, 2, 3`),
     events: rows(`SELECT ${people}, timestamp, body ->> 0 FROM person_events t JOIN journal USING (seq)
       ORDER BY 1, 2, 3`),
-    subjects: rows(`SELECT experiment, ${people}, variant, first_exposed_at, first_id, multi
-      FROM experiment_subjects t ORDER BY 1, 2`),
-    goals: rows(
-      `SELECT experiment, ${people}, goal, n, sum_micros FROM experiment_subject_goals t ORDER BY 1, 2, 3`,
-    ),
-    days: rows("SELECT * FROM experiment_days ORDER BY 1, 2, 3, 4"),
+    ...readResults(reader),
     counters: rows("SELECT * FROM counters WHERE n <> 0 ORDER BY 1, 2"),
   };
   reader.close();

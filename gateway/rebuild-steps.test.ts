@@ -12,6 +12,7 @@ import { openProjectedLedger, type ProjectedLedger, type ProjectionSettings } fr
 import { openReader } from "./store/reader.ts";
 import { createKeeper } from "./store/segments/keeper.ts";
 import { bodyOf } from "./store/stored-event.ts";
+import { readResults } from "./test-results.ts";
 
 const start = Date.UTC(2026, 0, 1);
 
@@ -62,20 +63,12 @@ const append = (ledger: ProjectedLedger, events: readonly Event[]): void => {
 
 const open = (dir: string): ProjectedLedger => openProjectedLedger(settings(dir), () => start, "in steps");
 
-const people = `(SELECT group_concat(client_id, '+' ORDER BY client_id) FROM visitors v
-  WHERE v.no = t.person OR v.joined_to = t.person)`;
-
 /** What is shown of people, whom all their visitors name. */
 const results = (dir: string) => {
   const reader = openReader(dir);
   const rows = (sql: string) => [...reader.query(sql).rows];
   const found = {
-    subjects: rows(`SELECT experiment, ${people}, variant, first_exposed_at, first_id, multi
-      FROM experiment_subjects t ORDER BY 1, 2`),
-    goals: rows(
-      `SELECT experiment, ${people}, goal, n, sum_micros FROM experiment_subject_goals t ORDER BY 1, 2, 3`,
-    ),
-    days: rows("SELECT * FROM experiment_days ORDER BY 1, 2, 3, 4"),
+    ...readResults(reader),
     outcomes: rows("SELECT * FROM experiment_outcomes ORDER BY 1, 2, 3"),
   };
   reader.close();
