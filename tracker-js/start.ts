@@ -125,7 +125,7 @@ export const view = safe((fields?: Fields): void => {
 
 // Not at once: routers set the title after the address, and some redirect once they have rendered what they pushed,
 // two or three tasks later. What is left so soon was seen by nobody; events and leaving do not wait.
-export const moved = () => setTimeout(view, 99);
+export const moved = () => setTimeout(view, 100);
 /** Take our functions off History, unless somebody has put others over them: those go on to call ours. */
 const unwrap = (["replaceState", "pushState"] as const).map((method) => {
   const original = history[method];
