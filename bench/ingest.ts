@@ -13,7 +13,9 @@ import { type Measured, runWrk } from "./lib/wrk.ts";
 
 /** Prints a table; rejects when an answer was no success, or when an acknowledged event is missing or there twice. */
 export const runIngest = async (options: BenchOptions): Promise<void> => {
-  const nginx = await startNginx("location = /pixel.gif { empty_gif; }\nlocation / { return 204; }");
+  const nginx = await startNginx({
+    server: "location = /pixel.gif { empty_gif; }\nlocation / { return 204; }",
+  });
   try {
     const gateway = await startGateway({ config: ingestConfig });
     try {

@@ -1,11 +1,12 @@
 /**
  * A GET through the gateway and through other proxies, all in front of the same upstream: nginx answering 1 KB out of
- * memory, so that the upstream is not what is measured. nginx and Turnpike have a process for each core.
+ * memory, so that the upstream is not what is measured. Each has one process or thread, and those that can, once more
+ * one for each core.
  */
 import { availableParallelism } from "node:os";
 import { startGateway } from "../test/gateway.ts";
 import { startCaddy } from "./lib/caddy.ts";
-import { runContest } from "./lib/contest.ts";
+import { type Contestant, runContest } from "./lib/contest.ts";
 import { runH2load } from "./lib/h2load.ts";
 import { startHaproxy } from "./lib/haproxy.ts";
 import { startNginx } from "./lib/nginx.ts";
@@ -32,23 +33,26 @@ export const runProxy = async (options: BenchOptions): Promise<void> => {
   };
   try {
     const upstream = keep(
-      await startNginx(`location / { default_type application/json; return 200 '${body}'; }`),
+      await startNginx({ server: `location / { default_type application/json; return 200 '${body}'; }` }),
     );
-    const haproxy = await startHaproxy(upstream);
-    const caddy = await startCaddy(`reverse_proxy ${upstream}`);
-    const contestants = [
-      { name: "turnpike", url: keep(await startTurnpike(upstream, availableParallelism())) },
-      { name: "turnpike, 1 process", url: keep(await startTurnpike(upstream, 1)) },
-      { name: "nginx", url: keep(await startProxyingNginx(upstream)) },
-      ...(haproxy ? [{ name: "haproxy", url: keep(haproxy) }] : []),
-      ...(caddy ? [{ name: "caddy", url: keep(caddy) }] : []),
-      { name: "http-proxy", url: keep(await startPeer("http-proxy", upstream)) },
-      { name: "http-proxy-3", url: keep(await startPeer("http-proxy-3", upstream)) },
-    ];
+    const contestants: Contestant[] = [];
+    for (const workers of [1, availableParallelism()]) {
+      const servers: Readonly<Record<string, Server | null>> = {
+        turnpike: await startTurnpike(upstream, workers),
+        nginx: await startProxyingNginx(upstream, workers),
+        haproxy: await startHaproxy(upstream, workers),
+        caddy: await startCaddy(`reverse_proxy ${upstream}`, workers),
+      };
+      const suffix = workers === 1 ? "" : everyCore;
+      for (const [name, server] of Object.entries(servers))
+        if (server) contestants.push({ name: name + suffix, url: keep(server) });
+    }
+    for (const peer of ["http-proxy", "http-proxy-3"] as const)
+      contestants.push({ name: peer, url: keep(await startPeer(peer, upstream)) });
     await runContest(
       [...contestants, { name: "(upstream itself)", url: upstream }],
       { path: "/api/things", answer: body },
-      ["turnpike", "turnpike, 1 process"],
+      ["turnpike", `turnpike${everyCore}`],
       options,
     );
     await showAdded(contestants, upstream, options);
@@ -57,6 +61,7 @@ export const runProxy = async (options: BenchOptions): Promise<void> => {
   }
 };
 
+const everyCore = ", every core";
 const steadyPerSecond = 5000;
 const steadyConnections = 50;
 
@@ -98,8 +103,9 @@ const startTurnpike = async (upstream: string, workers: number): Promise<Server>
   return { url: gateway.url, stop: () => gateway.close() };
 };
 
-const startProxyingNginx = (upstream: string): Promise<Server> =>
-  startNginx(
-    'location / { proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ""; }',
-    `upstream up { server ${upstream.slice("http://".length)}; keepalive 128; keepalive_requests 1000000000; }`,
-  );
+const startProxyingNginx = (upstream: string, workers: number): Promise<Server> =>
+  startNginx({
+    server: 'location / { proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ""; }',
+    http: `upstream up { server ${upstream.slice("http://".length)}; keepalive 128; keepalive_requests 1000000000; }`,
+    workers,
+  });

@@ -1,14 +1,16 @@
 /**
  * Clients that send or read as slowly as they can (slowhttptest's four modes), and what others notice: their 99th
- * percentile at a steady rate, before and meanwhile.
+ * percentile at a steady rate, before and meanwhile. Where nginx can be asked the same, it is, in the same run: readers
+ * and others share the cores with what they ask, so that part of the ratio is theirs.
  */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startGateway } from "../test/gateway.ts";
 import { load, socketsOf } from "./lib/machine.ts";
+import { startNginx } from "./lib/nginx.ts";
 import type { BenchOptions } from "./lib/options.ts";
 import { formatTable, ms, whole } from "./lib/table.ts";
 import { findTool, needPrograms } from "./lib/tools.ts";
@@ -25,48 +27,63 @@ const modes: Readonly<Record<string, readonly string[]>> = {
   "slow read": ["-X", "-n", "2", "-z", "32", "-w", "10", "-y", "20", "-k", "3", "-u", "/big.bin"],
 };
 
-/** Prints a row for each mode. */
+/** nginx takes no events: it would refuse the body at once. */
+const oursAlone: ReadonlySet<string> = new Set(["slow body"]);
+
+/** Prints a row for each mode and server. */
 export const runSlow = async (options: BenchOptions): Promise<void> => {
   needPrograms(["slowhttptest"]);
   const folder = mkdtempSync(join(tmpdir(), "turnpike-bench-slow-"));
-  writeFileSync(join(folder, "index.html"), "<p>home</p>");
-  writeFileSync(join(folder, "big.bin"), Buffer.alloc(4_000_000, "0123456789"));
-  const gateway = await startGateway({
-    config: {
-      tls: "off",
-      limits: { requests: 1_000_000_000, connections: 50_000, connectionsPerAddress: 50_000 },
-      sites: [{ id: "main", hosts: ["*"] }],
-      routes: [{ path: "/", static: { dir: folder }, inject: false }],
-    },
-  });
-  const seconds = Math.max(options.seconds, leastSeconds);
-  const rows: string[][] = [];
+  const stops: (() => Promise<unknown>)[] = [];
   try {
+    chmodSync(folder, 0o755); // nginx gives up the rights of root for its workers
+    writeFileSync(join(folder, "index.html"), "<p>home</p>");
+    writeFileSync(join(folder, "big.bin"), Buffer.alloc(4_000_000, "0123456789"));
+    const gateway = await startGateway({ config: configOf(folder) });
+    stops.push(() => gateway.close());
+    const nginx = await startNginx({ server: `root ${folder};`, http: "sendfile on;" });
+    stops.push(nginx.stop);
     await others(gateway.url, 2);
-    for (const [name, args] of Object.entries(modes)) {
-      const before = await others(gateway.url, 10);
-      const slow = attack(gateway.url, args, seconds, join(folder, "report"));
-      const meanwhile = await others(gateway.url, seconds);
-      const open = socketsOf(gateway.pid);
-      const { connected, closed } = await slow;
-      const ratio = (meanwhile / before).toFixed(2);
-      rows.push([
-        name,
-        ms(before),
-        ms(meanwhile),
-        ratio,
-        whole(connected),
-        whole(closed),
-        whole(open),
-        load(),
-      ]);
+    await others(nginx.url, 2);
+    const seconds = Math.max(options.seconds, leastSeconds);
+    const rows: string[][] = [];
+    for (const [mode, args] of Object.entries(modes)) {
+      const ask = (url: string) => measure(url, args, seconds, join(folder, "report"));
+      rows.push([mode, "turnpike", ...(await ask(gateway.url)), whole(socketsOf(gateway.pid)), load()]);
+      if (!oursAlone.has(mode)) rows.push(["", "nginx", ...(await ask(nginx.url)), "", load()]);
     }
+    print(seconds, rows);
   } finally {
-    await gateway.close();
+    for (const stop of stops.reverse()) await stop();
     rmSync(folder, { recursive: true, force: true });
   }
+};
+
+const configOf = (folder: string) => ({
+  tls: "off",
+  limits: { requests: 1_000_000_000, connections: 50_000, connectionsPerAddress: 50_000 },
+  sites: [{ id: "main", hosts: ["*"] }],
+  routes: [{ path: "/", static: { dir: folder }, inject: false }],
+});
+
+const measure = async (
+  url: string,
+  args: readonly string[],
+  seconds: number,
+  report: string,
+): Promise<readonly string[]> => {
+  const before = await others(url, 10);
+  const slow = attack(url, args, seconds, report);
+  const meanwhile = await others(url, seconds);
+  const { connected, closed } = await slow;
+  return [ms(before), ms(meanwhile), (meanwhile / before).toFixed(2), whole(connected), whole(closed)];
+};
+
+const print = (seconds: number, rows: readonly string[][]): void => {
+  const clients = `${whole(slowConnections)} slow clients, ${seconds} s`;
   const head = [
-    `${whole(slowConnections)} slow clients, ${seconds} s`,
+    clients,
+    "",
     "p99 before",
     "meanwhile",
     "ratio",

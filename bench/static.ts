@@ -1,17 +1,19 @@
 /**
- * A small file, from the gateway and from other servers: 1 KB of a stylesheet, as a page asks for many. nginx and
- * Turnpike have a process for each core.
+ * A small file, from the gateway and from other servers: 1 KB of a stylesheet, as a page asks for many. Each has one
+ * process, and once more one for each core.
  */
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { startGateway } from "../test/gateway.ts";
 import { startCaddy } from "./lib/caddy.ts";
-import { runContest } from "./lib/contest.ts";
+import { type Contestant, runContest } from "./lib/contest.ts";
 import { startNginx } from "./lib/nginx.ts";
 import type { BenchOptions } from "./lib/options.ts";
 import type { Server } from "./lib/start-program.ts";
+import { findTool } from "./lib/tools.ts";
 
+const everyCore = ", every core";
 const file = `.${Array.from({ length: 24 }, (_, i) => `card-${i} { margin: ${i}px; color: #${100 + i}; }`).join("\n.")}\n`;
 
 /** Prints a table of all of them; rejects when one of them does not give the file. */
@@ -27,16 +29,21 @@ export const runStatic = async (options: BenchOptions): Promise<void> => {
     chmodSync(folder, 0o755);
     writeFileSync(join(folder, "index.html"), "<p>home</p>");
     writeFileSync(join(folder, "style.css"), file);
-    const caddy = await startCaddy(`root * ${folder}\n  file_server`);
-    const contestants = [
-      { name: "turnpike", url: keep(await startTurnpike(folder, availableParallelism())) },
-      { name: "1 process", url: keep(await startTurnpike(folder, 1)) },
-      { name: "nginx", url: keep(await startServingNginx(folder)) },
-      ...(caddy ? [{ name: "caddy", url: keep(caddy) }] : []),
-    ];
+    const contestants: Contestant[] = [];
+    for (const workers of [1, availableParallelism()]) {
+      const servers: Readonly<Record<string, Server | null>> = {
+        turnpike: await startTurnpike(folder, workers),
+        nginx: await startServingNginx(folder, workers),
+        caddy: await startCaddy(`root * ${folder}\n  file_server`, workers),
+      };
+      const suffix = workers === 1 ? "" : everyCore;
+      for (const [name, server] of Object.entries(servers))
+        if (server) contestants.push({ name: name + suffix, url: keep(server) });
+    }
     const question = { path: "/style.css", answer: file };
-    await runContest(contestants, question, ["turnpike", "1 process"], options);
-    if (!caddy) process.stdout.write("Caddy is not installed and was left out (apt-get install caddy)\n");
+    await runContest(contestants, question, ["turnpike", `turnpike${everyCore}`], options);
+    if (findTool("caddy") === null)
+      process.stdout.write("Caddy is not installed and was left out (apt-get install caddy)\n");
   } finally {
     for (const stop of stops.reverse()) await stop();
     rmSync(folder, { recursive: true, force: true });
@@ -48,9 +55,10 @@ const startTurnpike = async (dir: string, workers: number): Promise<Server> => {
   return { url: gateway.url, stop: () => gateway.close() };
 };
 
-const startServingNginx = (folder: string): Promise<Server> =>
-  startNginx(
-    `root ${folder}; location / { try_files $uri $uri/index.html =404; }`,
-    `sendfile on; tcp_nopush on; open_file_cache max=1000 inactive=60s; open_file_cache_valid 10s;
+const startServingNginx = (folder: string, workers: number): Promise<Server> =>
+  startNginx({
+    server: `root ${folder}; location / { try_files $uri $uri/index.html =404; }`,
+    http: `sendfile on; tcp_nopush on; open_file_cache max=1000 inactive=60s; open_file_cache_valid 10s;
   types { text/css css; text/html html; }`,
-  );
+    workers,
+  });

@@ -39,7 +39,7 @@ export const runTls = async (options: BenchOptions): Promise<void> => {
   try {
     const pair = writePair(folder);
     const { url } = keep(
-      await startNginx(`location / { default_type application/json; return 200 '${body}'; }`),
+      await startNginx({ server: `location / { default_type application/json; return 200 '${body}'; }` }),
     );
     const servers = new Map<string, TlsServer>();
     const routes = [{ path: "/", proxy: { upstreams: [url] }, inject: false }];

@@ -5,47 +5,26 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
+import { makeExperiment } from "./experiment/fake-experiment.ts";
 import type { Event } from "./model/event.ts";
-import type { Experiment } from "./model/experiment.ts";
 import { hashedId } from "./model/ids.ts";
+import { testSite } from "./model/test-site.ts";
 import { openProjectedLedger, type ProjectedLedger, type ProjectionSettings } from "./projected-ledger.ts";
 import { openReader } from "./store/reader.ts";
 import { createKeeper } from "./store/segments/keeper.ts";
 import { bodyOf } from "./store/stored-event.ts";
 import { people, readResults } from "./test-results.ts";
 
-const experiment: Experiment = {
+const experiment = makeExperiment({
   key: "headline",
-  hypothesis: "",
-  status: "running",
-  site: "main",
-  variants: [
-    { key: "control", weight: 1, params: {} },
-    { key: "b", weight: 1, params: {} },
-  ],
-  coverage: 1,
-  paths: [],
   goals: [{ key: "purchase", event: "purchase", value: "value", windowHours: 3 }],
-};
+});
 
 const settings = (dir: string): ProjectionSettings => ({
   dir,
   rejectsKept: 100,
   rejectDays: 30,
-  sites: [
-    {
-      id: "main",
-      sessions: {
-        idleMinutes: 30,
-        maxHours: 4,
-        maxEvents: 12,
-        splitOnCampaign: true,
-        splitOnUser: true,
-        joinByUser: true,
-        joinByStamp: true,
-      },
-    },
-  ],
+  sites: [{ id: "main", sessions: { ...testSite.sessions, maxHours: 4, maxEvents: 12, joinByStamp: true } }],
   experiments: [experiment],
 });
 

@@ -6,8 +6,8 @@ import { freePort } from "../../test/gateway.ts";
 import { type Server, startProgram } from "./start-program.ts";
 import { findTool } from "./tools.ts";
 
-/** Caddy with the directives in its one site; null where it is not installed. It uses every core by itself. */
-export const startCaddy = async (directives: string): Promise<Server | null> => {
+/** Caddy with the directives in its one site, on so many cores; null where it is not installed. */
+export const startCaddy = async (directives: string, cores: number): Promise<Server | null> => {
   const program = findTool("caddy");
   if (program === null) return null;
   const folder = mkdtempSync(join(tmpdir(), "turnpike-bench-caddy-"));
@@ -19,7 +19,13 @@ export const startCaddy = async (directives: string): Promise<Server | null> => 
   );
   const child = spawn(program, ["run", "--config", file, "--adapter", "caddyfile"], {
     stdio: "ignore",
-    env: { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
+    env: {
+      ...process.env,
+      HOME: folder,
+      XDG_DATA_HOME: folder,
+      XDG_CONFIG_HOME: folder,
+      GOMAXPROCS: String(cores),
+    },
   });
   return startProgram("caddy", child, `http://127.0.0.1:${port}`, folder);
 };

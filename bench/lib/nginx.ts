@@ -6,24 +6,36 @@ import { freePort } from "../../test/gateway.ts";
 import { type Server, startProgram } from "./start-program.ts";
 import { findTool } from "./tools.ts";
 
-/**
- * nginx as its makers advise for many requests: a worker for each core, no access log, connections that stay open.
- * `http` stands inside the http block, `server` inside the server block.
- */
-export const startNginx = async (server: string, http = ""): Promise<Server> => {
+export interface NginxSettings {
+  /** stands inside the server block */
+  readonly server: string;
+  /** stands inside the http block */
+  readonly http?: string;
+  /** a worker for each core unless told */
+  readonly workers?: number;
+}
+
+/** nginx as its makers advise for many requests: no access log, connections that stay open. */
+export const startNginx = async ({ server, http = "", workers }: NginxSettings): Promise<Server> => {
   const folder = mkdtempSync(join(tmpdir(), "turnpike-bench-nginx-"));
   const port = await freePort();
   const file = join(folder, "nginx.conf");
-  writeFileSync(file, settings(folder, port, server, http));
+  writeFileSync(file, settings(folder, port, server, http, workers ?? "auto"));
   const child = spawn(findTool("nginx") ?? "nginx", ["-p", folder, "-c", file, "-e", "stderr"], {
     stdio: ["ignore", "ignore", "inherit"],
   });
   return startProgram("nginx", child, `http://127.0.0.1:${port}`, folder);
 };
 
-const settings = (folder: string, port: number, server: string, http: string): string => `
+const settings = (
+  folder: string,
+  port: number,
+  server: string,
+  http: string,
+  workers: number | "auto",
+): string => `
 daemon off;
-worker_processes auto;
+worker_processes ${workers};
 pid ${folder}/pid;
 error_log stderr crit;
 events { worker_connections 4096; }

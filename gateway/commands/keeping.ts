@@ -2,8 +2,7 @@
 import type { Config } from "../config/schema.ts";
 import { systemClock } from "../lib/clock.ts";
 import { pinnedOf } from "../pinned-columns.ts";
-import { openProjectedLedger } from "../projected-ledger.ts";
-import { holdOwnership, readOwner } from "../store/owner.ts";
+import { readOwner } from "../store/owner.ts";
 import type { BackupResult } from "../store/segments/backup.ts";
 import type { CheckResult } from "../store/segments/check-job.ts";
 import {
@@ -13,6 +12,7 @@ import {
   type VisitorToErase,
 } from "../store/segments/keeper.ts";
 import { CommandError, type Io } from "./context.ts";
+import { withOwnLedger } from "./own-ledger.ts";
 import { type OwnerCall, ownerCall } from "./owner-call.ts";
 
 export interface Keeping {
@@ -32,25 +32,13 @@ export const withKeeping = async <T>(
   const { dir, journalDays } = config.data;
   const owner = readOwner(dir);
   if (owner) return work(throughOwner(ownerCall(dir, owner, io.env)));
-  const ownership = holdOwnership(dir); // a gateway that starts meanwhile must not write beside us
-  try {
-    const ledger = openProjectedLedger(
-      { ...config.data, sites: config.sites, experiments: config.experiments },
-      systemClock,
-      "in steps", // what settings have changed is the gateway's to follow
-    );
-    try {
-      while (ledger.pending() > 0) ledger.follow(1000);
-      const write = async (call: Parameters<typeof ledger.segments>[0]) => ledger.segments(call);
-      const keeper = createKeeper({ dir, clock: systemClock, write, journalDays, pinned: pinnedOf(config) });
-      await keeper.recover();
-      return await work(keeper);
-    } finally {
-      ledger.close();
-    }
-  } finally {
-    ownership.release();
-  }
+  return withOwnLedger(config, async (ledger) => {
+    while (ledger.pending() > 0) ledger.follow(1000);
+    const write = async (call: Parameters<typeof ledger.segments>[0]) => ledger.segments(call);
+    const keeper = createKeeper({ dir, clock: systemClock, write, journalDays, pinned: pinnedOf(config) });
+    await keeper.recover();
+    return work(keeper);
+  });
 };
 
 const patienceMs = 3_600_000; // a backup of a large folder takes its time

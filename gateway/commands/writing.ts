@@ -2,12 +2,12 @@
 import type { Config } from "../config/schema.ts";
 import { type UserClaim, undoClaim } from "../identity/undo-claim.ts";
 import { systemClock } from "../lib/clock.ts";
-import { openProjectedLedger } from "../projected-ledger.ts";
 import type { Ledger } from "../store/ledger.ts";
-import { holdOwnership, readOwner } from "../store/owner.ts";
+import { readOwner } from "../store/owner.ts";
 import type { Role, TokenInfo } from "../store/tokens.ts";
 import { CommandError, type Io } from "./context.ts";
 import { needData } from "./open-data.ts";
+import { withOwnLedger } from "./own-ledger.ts";
 import { type OwnerAnswer, type OwnerCall, ownerCall } from "./owner-call.ts";
 
 export interface Writing {
@@ -34,21 +34,7 @@ export const withWriting = async <T>(
   const owner = readOwner(dir);
   if (owner) return work(throughOwner(ownerCall(dir, owner, io.env)));
   if (!begin) needData(dir);
-  const ownership = holdOwnership(dir); // a gateway that starts meanwhile must not write beside us
-  try {
-    const ledger = openProjectedLedger(
-      { ...config.data, sites: config.sites, experiments: config.experiments },
-      systemClock,
-      "in steps", // what settings have changed is the gateway's to follow
-    );
-    try {
-      return await work(directly(ledger));
-    } finally {
-      ledger.close();
-    }
-  } finally {
-    ownership.release();
-  }
+  return withOwnLedger(config, (ledger) => work(directly(ledger)));
 };
 
 const directly = (ledger: Ledger): Writing => ({
