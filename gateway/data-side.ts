@@ -34,7 +34,10 @@ export const openDataSide = async (
   try {
     const ownership = holdOwnership(config.data.dir);
     closers.push(() => ownership.release());
-    const store = await openStore(config, output, log, writer);
+    const tell = (error: unknown): void => log.warn(error instanceof Error ? error.message : String(error));
+    // A thread that ends between a file's renaming and its transaction leaves what a crash leaves.
+    const recover = (): void => void keeper.recover().catch(tell);
+    const store = await openStore(config, output, log, writer, recover);
     closers.push(() => store.close());
     const keeper = openKeeper(config, store);
     closers.push(() => keeper.close());
@@ -43,7 +46,7 @@ export const openDataSide = async (
         ...config.data,
         keeper,
         clock: systemClock,
-        onError: (error) => log.warn(error instanceof Error ? error.message : String(error)),
+        onError: tell,
       }),
     );
     return { store, keeper, announce: (admin) => ownership.announce(admin), close };
@@ -67,17 +70,31 @@ const openStore = (
   output: Pick<DevOutput, "stored"> | null,
   log: Log,
   writer: WriterAhead,
-): Promise<SqliteStore> =>
-  openSqliteStore({
+  onWriterBack: () => void,
+): Promise<SqliteStore> => {
+  let ahead: WriterAhead | null = writer; // good for one thread
+  return openSqliteStore({
     dir: config.data.dir,
     pendingEvents: config.limits.pendingEvents,
-    startWriter: () => writer.begin(projectionSettings(config)),
+    settings: projectionSettings(config),
+    startWriter(settings) {
+      const one = ahead ?? startWriterAhead();
+      ahead = null;
+      return one.begin(settings as ProjectionSettings); // those above, or what `configure` was given
+    },
+    onWriterLost: (error, againMs) =>
+      log.error(
+        `store: the writer's thread has ended (${error.message}): another is started in ${againMs / 1000} s`,
+        error,
+      ),
+    onWriterBack,
     onTrouble: (trouble) =>
       trouble
         ? log.warn(`${trouble}; events are refused with 503 until it is over`)
         : log.info("store: events are stored again"),
     ...(output ? { onStored: output.stored } : {}),
   });
+};
 
 const openKeeper = ({ data, ...config }: Config, store: SqliteStore): Keeper =>
   createKeeper({

@@ -17,6 +17,7 @@ import { parseCidrs, plainAddress } from "./lib/ip.ts";
 import type { Log } from "./lib/log.ts";
 import { rulesOf } from "./limit/connections.ts";
 import type { Counters } from "./limit/counters.ts";
+import { mostOpenFiles, watchOpenFiles } from "./limit/open-files.ts";
 import { countAll } from "./limit/remote-counters.ts";
 import { createSharedPlaces } from "./limit/shared-places.ts";
 import type { Entry } from "./listen/turn-away.ts";
@@ -85,7 +86,13 @@ export const startFleet = async (initial: Config, parts: FleetParts): Promise<Pu
   const giveAgain = ({ name, socket }: Handed): void => {
     if (!socket.destroyed && !give(name, socket)) socket.destroy();
   };
+  const files = watchOpenFiles(mostOpenFiles(), (sentence) => parts.log.warn(sentence));
   const enter = (socket: Socket): Entry => {
+    const room = files.roomFor(socket);
+    if (room !== "enough") {
+      figures.refused("files");
+      return room === "little" ? "full" : "closed";
+    }
     const network = entry.countedAs(plainAddress(socket.remoteAddress));
     if (places.has(network, config.limits)) return "open";
     figures.refused("connections");
@@ -165,6 +172,7 @@ export const startFleet = async (initial: Config, parts: FleetParts): Promise<Pu
   const stop = async (): Promise<void> => {
     stopping = true;
     leave();
+    files.close();
     doors.close();
     const gone = ended();
     for (const worker of running) tell(worker, { kind: "stop" });

@@ -6,12 +6,14 @@ import { type App, type AppParts, createApp } from "./app.ts";
 import { createWebsockets } from "./collect/websockets.ts";
 import type { Config } from "./config/schema.ts";
 import type { Exchange } from "./http/exchange.ts";
+import { HttpError } from "./http/http-error.ts";
 import { hasBody } from "./http/request-body.ts";
 import { requestId } from "./http/request-id.ts";
 import { createHttpsSide, type SharedSockets, type SiteOptions } from "./https-side.ts";
 import { systemClock } from "./lib/clock.ts";
 import type { Log } from "./lib/log.ts";
 import { createConnections, type PlacesElsewhere } from "./limit/connections.ts";
+import { mostOpenFiles, watchOpenFiles } from "./limit/open-files.ts";
 import { createPace } from "./limit/pace.ts";
 import type { Bound } from "./listen/bind.ts";
 import { createListener, type Times } from "./listen/listener.ts";
@@ -71,7 +73,9 @@ export const openPublicSide = async (
   const appParts: AppParts = { ...parts, websockets, tally, onHit: watch.hit };
   let app: App = createApp(initial, appParts);
   websockets.follow(app.frames);
+  const files = watchOpenFiles(mostOpenFiles(), (sentence) => log.warn(sentence));
   const connections = createConnections(initial.limits, (address) => app.isTrusted(address), {
+    files,
     onRefused: tally.refused,
     elsewhere: sockets.places,
   });
@@ -124,6 +128,7 @@ export const openPublicSide = async (
     stop = async () => {
       await Promise.all([https.stop(), listener.stop(stopSeconds * 1000)]);
       pace.close();
+      files.close();
       processWatch.close();
       await app.close();
       await book?.close();
@@ -198,5 +203,8 @@ export const reportError =
   (error: unknown, x: Pick<Exchange, "req" | "host" | "path" | "id"> | null): void => {
     const where = x ? `${x.req.method} ${x.host}${x.path.slice(0, 200)}: ` : "";
     const id = x ? ` (request ${requestId(x)})` : "";
-    log.error(`${where}${error instanceof Error ? error.message : String(error)}${id}`, error);
+    const sentence = `${where}${error instanceof Error ? error.message : String(error)}${id}`;
+    if (error instanceof HttpError && error.status < 500)
+      log.warn(sentence); // a refusal says why, all of it
+    else log.error(sentence, error);
   };

@@ -46,9 +46,11 @@ export const createReload = ({
         loaded.mistakes.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)),
       );
     }
-    const changes = describeChanges(current, loaded.config).map((change) =>
-      needsRestart(change) ? `${change} (after a restart)` : change,
-    );
+    const waiting = new Set(describeChanges(initial, loaded.config).map(partOf));
+    const changes = describeChanges(current, loaded.config).map((change) => {
+      if (!needsRestart(change)) return change;
+      return `${change} (${waiting.has(partOf(change)) ? "after a restart" : "as it runs"})`;
+    });
     if (changes.length === 0) return { kind: "changed", changes };
     try {
       await tryOut(loaded.config);
@@ -80,6 +82,9 @@ export const reloadOnSignal = (reload: () => unknown): (() => void) => {
   process.on("SIGHUP", listen);
   return () => process.off("SIGHUP", listen);
 };
+
+/** The part of the settings that a line speaks of. */
+const partOf = (change: string): string => change.slice(0, change.indexOf(": "));
 
 /** Sockets, processes and the data folder stay what they were at the start. */
 const needsRestart = (change: string): boolean =>

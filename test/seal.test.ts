@@ -135,11 +135,23 @@ test("commands seal, verify, copy, prune and erase through the gateway that owns
   );
   const copy = join(gateway.data, "../copy");
   assert.match((await run("backup", copy)).out, /23 events, 1 sealed file/);
+  const refused = await run("backup", copy);
+  assert.deepEqual([refused.code, refused.err], [1, `backup: ${copy} is not empty: name a new folder\n`]);
+  const logged = gateway
+    .output()
+    .split("\n")
+    .filter((line) => line.includes("is not empty"));
+  assert.equal(logged.length, 1);
+  assert.doesNotMatch(logged[0] ?? "", /"stack"/, "a refusal is one sentence in the log, too");
   const shown = await gateway.admin("/api/events?limit=100");
   assert.equal(shown.status, 200);
   assert.match(
     (await run("erase", "--visitor", vid)).out,
-    /^erased: 1 session and all events; 1 sealed file/,
+    new RegExp(`^erased: 1 session and all events of visitor ${vid}; 1 sealed file`),
+  );
+  assert.match(
+    (await run("erase", "--visitor", vid)).out,
+    new RegExp(`^nothing is stored of visitor ${vid}, so nothing was erased: the id must be whole`),
   );
   assert.match((await run("verify")).out, /all is well: 20 events/);
   const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);

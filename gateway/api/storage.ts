@@ -27,10 +27,14 @@ export const answerStorage = async (x: Exchange, storage: StorageCommands): Prom
   try {
     return (await answer(storage, body)) ?? {};
   } catch (cause) {
-    if (cause instanceof HttpError) throw cause;
+    if (cause instanceof HttpError || isFault(cause)) throw cause;
     throw new HttpError(409, (cause as Error).message, { cause }); // a sentence for whoever asked, who is the owner
   }
 };
+
+/** Ours, and no reason to refuse. */
+const isFault = (error: unknown): boolean =>
+  [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);
 
 const actions: Readonly<Record<string, (storage: StorageCommands, body: Body) => Promise<unknown>>> = {
   seal: (storage) => storage.seal(),

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { defaultFile, type Loaded, loadConfig } from "../config/load.ts";
+import { defaultFile, loadConfig } from "../config/load.ts";
 import { formatMistakes, type Mistake } from "../config/mistakes.ts";
 import type { Config } from "../config/schema.ts";
 import { countOf } from "../lib/count-of.ts";
@@ -20,7 +20,9 @@ export const addCheck = (program: Command, { io, run }: Context): void => {
     .action(
       run(async ({ config: file }: { config: string }) => {
         const loaded = loadConfig({ file });
-        const mistakes = loaded.kind === "wrong" ? loaded.mistakes : await doubleChecked(loaded);
+        const own = loaded.kind === "wrong" ? loaded.mistakes : [];
+        const readable = loaded.kind === "wrong" ? loaded.rest : loaded;
+        const mistakes = [...own, ...(readable ? await doubleChecked(readable, own) : [])];
         if (loaded.kind === "wrong" || mistakes.length > 0) {
           warn(io, formatMistakes(shortPath(file), mistakes));
           return 1;
@@ -33,10 +35,16 @@ export const addCheck = (program: Command, { io, run }: Context): void => {
 };
 
 /** What one setting does to another, and what only a look at a plugin shows. */
-const doubleChecked = async ({ config, folder }: Extract<Loaded, { kind: "ok" }>): Promise<Mistake[]> => {
-  const messages = findOverlaps(claimsOf(config), routesOf(config), config.sites);
-  const unusable = await whyUnusable(config, folder);
-  const sentences = [...messages, ...unusablePairs(config.tls), ...(unusable === null ? [] : [unusable])];
+const doubleChecked = async (
+  { config, folder }: { readonly config: Config; readonly folder: string },
+  known: readonly Mistake[],
+): Promise<Mistake[]> => {
+  const isSound = (...parts: readonly string[]) =>
+    !known.some(({ path }) => parts.some((part) => path.startsWith(part))); // else the same would be told twice
+  const sentences = findOverlaps(claimsOf(config), routesOf(config), config.sites);
+  if (isSound("tls")) sentences.push(...unusablePairs(config.tls));
+  const unusable = isSound("plugins", "sinks") ? await whyUnusable(config, folder) : null;
+  if (unusable !== null) sentences.push(unusable);
   return sentences.map((message) => ({ path: "", message }));
 };
 

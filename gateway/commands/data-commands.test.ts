@@ -132,8 +132,8 @@ test("export prints what could not be read", async () => {
     rows,
     [1, 2].map((n) => ({ received_at: noon + n, property_id: site, ...told })),
   );
-  const none = await run(["export", "-w", "rejects", "--site", "x", "--data", dir]);
-  assert.equal(none.out, "");
+  const none = await run(["export", "-w", "rejects", "--site", "main", "--to", "2020-01-01", "--data", dir]);
+  assert.deepEqual(none, { code: 0, out: "", err: "" });
 });
 
 test("export takes days and moments, the last day whole, and one site", async () => {
@@ -201,7 +201,6 @@ test("export prints sessions and the results of experiments", async () => {
   assert.equal(sessions[0]?.["session_client_id"], "v1");
   assert.equal(sessions[0]?.["session_first_event_time"], "2026-01-31T12:00:00.000Z");
   assert.equal(sessions[0]?.["session_total_events"], 2);
-  assert.deepEqual(lines((await run(["export", "-w", "sessions", "--data", dir, "--site", "x"])).out), [""]);
   const results = await run(["export", "--what", "experiments", "--format", "csv", "--data", dir]);
   assert.deepEqual(results.out.split("\r\n"), [
     "experiment,variant,goal,exposed,converted,value_sum,value_sum_squares",
@@ -285,6 +284,29 @@ test("a line of tail tells time, name, page, the visitor's tail, variant, value 
     await tail(),
     "12:00:00.005  purchase      /pricing/         …beef  headline=b  49 EUR  problems: score: not a number\n",
   );
+});
+
+test("a site that nobody knows is a slip: the command says which there are, and does nothing", async () => {
+  const other = join(dir, "other.json");
+  writeFileSync(other, JSON.stringify({ sites: [{ id: "quiet" }], data: { dir } }));
+  store(dir, [someEvent({ property_id: "shop" })]);
+  for (const argv of [
+    ["export"],
+    ["export", "-w", "sessions"],
+    ["tail"],
+    ["erase", "--visitor", "somebody"],
+    ["prune", "--before", "2026-01-01"],
+    ["identity", "show", "--user", "ada"],
+  ]) {
+    const { code, out, err } = await run([...argv, "--site", "shpo", "--config", other]);
+    const sentence = `${argv[0]}: there is no site shpo: expected one of quiet, shop\n`;
+    assert.deepEqual({ code, out, err }, { code: 1, out: "", err: sentence });
+  }
+  const quiet = await run(["export", "--site", "quiet", "--config", other]);
+  assert.deepEqual(quiet, { code: 0, out: "", err: "" }, "a site without events yet is one");
+  writeFileSync(other, "{");
+  const shop = await run(["export", "--site", "shop", "--config", other, "--data", dir]);
+  assert.equal(shop.code, 0, "settings with mistakes are no hindrance where the folder is named");
 });
 
 test("tail takes one site, one visitor by the end of the id, or problems only", async () => {

@@ -1,8 +1,10 @@
 import { type Command, Option } from "commander";
 import { countOf } from "../lib/count-of.ts";
 import { shortPath } from "../lib/short-path.ts";
+import type { EraseReport, VisitorToErase } from "../store/segments/keeper.ts";
 import { CommandError, type Context, say, warn } from "./context.ts";
 import { withKeeping } from "./keeping.ts";
+import { needSite } from "./known-site.ts";
 import { openData } from "./open-data.ts";
 import { type SettingsOptions, settingsFor, withSettingsOptions } from "./settings-options.ts";
 
@@ -37,18 +39,26 @@ export const addErase = (program: Command, { io, run }: Context): void => {
           throw new CommandError("erase: name --visitor ID or --user ID", "used wrongly");
         }
         openData(options).close(); // a folder without data is told
+        needSite("erase", site, options);
         const column = visitor === undefined ? ("user_id" as const) : ("client_id" as const);
         const who = { column, value, site: site ?? null };
         const config = settingsFor(options);
-        const { sessions, files } = await withKeeping(config, io, (keeping) => keeping.erase(who));
-        say(
-          io,
-          `erased: ${countOf(sessions, "session")} and all events; ${countOf(files, "sealed file")} written anew`,
-        );
+        const erased = await withKeeping(config, io, (keeping) => keeping.erase(who));
+        say(io, outcomeOf(who, erased));
         if (config.recordHits) warn(io, recordingLeft(config.recordHits));
         return 0;
       }),
     );
+};
+
+const outcomeOf = (
+  { column, value, site }: VisitorToErase,
+  { found, sessions, files }: EraseReport,
+): string => {
+  const who = `${column === "client_id" ? "visitor" : "user"} ${value}${site === null ? "" : ` on site ${site}`}`;
+  return found
+    ? `erased: ${countOf(sessions, "session")} and all events of ${who}; ${countOf(files, "sealed file")} written anew`
+    : `nothing is stored of ${who}, so nothing was erased: the id must be whole, as in the column ${column} of an export`;
 };
 
 /** What is recorded is text in which a person's ids may stand anywhere, packed or not. */

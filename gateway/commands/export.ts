@@ -10,6 +10,7 @@ import type { Cell } from "./export-params.ts";
 import { writeParquet } from "./export-parquet.ts";
 import { exportSources } from "./export-rows.ts";
 import type { ExportTable } from "./export-source.ts";
+import { needSite } from "./known-site.ts";
 import { openData } from "./open-data.ts";
 import { createOutput } from "./output.ts";
 import { createProgress, type Progress } from "./progress.ts";
@@ -63,6 +64,7 @@ export const addExport = (program: Command, { io, run }: Context): void => {
           throw new CommandError("export: only events can be --flat", "used wrongly");
         const reader = openData(settings);
         try {
+          needSite("export", site, settings);
           const table = exportSources[what].open(reader, { from, to, site }, { flat });
           const isAll = from === null && to === null && site === null;
           const progress = createProgress(io, isAll ? countRows(reader, what) : null, systemClock);

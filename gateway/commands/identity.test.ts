@@ -58,8 +58,12 @@ test("what nobody claimed cannot be taken back, and who is meant must be said", 
   assert.equal(unknown.code, 1);
   assert.match(unknown.err, /visitor nobody has never come as user ada/);
   assert.match(
-    (await identity("show", "--user", "bob", "--site", "x")).err,
-    /no visitor has come as user bob on site x/,
+    (await identity("show", "--user", "bob", "--site", "main")).err,
+    /no visitor has come as user bob on site main/,
+  );
+  assert.match(
+    (await identity("show", "--user", "ada", "--site", "x")).err,
+    /^identity: there is no site x: expected one of main$/m,
   );
   for (const argv of [["undo", "--user", "ada"], ["undo", "--visitor", "a"], ["show"]]) {
     assert.equal((await identity(...argv)).code, 2, argv.join(" "));

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { UserClaim } from "../identity/undo-claim.ts";
 import { openDatabaseReadOnly } from "../store/database.ts";
 import { CommandError, type Context, say } from "./context.ts";
+import { needSite } from "./known-site.ts";
 import { openData } from "./open-data.ts";
 import { type SettingsOptions, settingsFor, withSettingsOptions } from "./settings-options.ts";
 import { alignTable } from "./table.ts";
@@ -77,6 +78,7 @@ const mostRows = 1000;
 
 const readClaims = (options: SettingsOptions, { visitor, user, site }: Who): readonly ClaimRow[] => {
   openData(options).close(); // a folder without data is told
+  needSite("identity", site, options);
   const db = openDatabaseReadOnly(settingsFor(options).data.dir);
   try {
     const rows = db

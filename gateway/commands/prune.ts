@@ -7,6 +7,7 @@ import { dayOf } from "../store/segments/segment.ts";
 import { isInCalendar } from "./calendar.ts";
 import { CommandError, type Context, say } from "./context.ts";
 import { withKeeping } from "./keeping.ts";
+import { needSite } from "./known-site.ts";
 import { openData } from "./open-data.ts";
 import { type SettingsOptions, settingsFor, withSettingsOptions } from "./settings-options.ts";
 
@@ -38,6 +39,7 @@ export const addPrune = (program: Command, { io, run }: Context): void => {
       if (day === undefined)
         throw new CommandError("prune: name --before DAY or --older-than DAYS", "used wrongly");
       openData(options).close(); // a folder without data is told
+      needSite("prune", site, options);
       const config = settingsFor(options);
       if (dryRun) {
         say(

@@ -87,6 +87,27 @@ test("check names both sides where a route takes a path of Turnpike", async () =
   );
 });
 
+test("check tells what parts do to one another beside mistakes of other parts", async () => {
+  write({
+    tls: { cert: "nothing.pem", key: "nothing.pem" },
+    routes: [
+      { path: "/tr/v1/", proxy: { upstreams: ["http://localhost:3000"] } },
+      { path: "/a/", proxy: { upstream: "http://localhost:3000" } },
+      { path: "/b/", static: { dir: "public" } },
+      { path: "/b/", static: { dir: "public" } },
+    ],
+  });
+  const { code, err } = await run(["check", "--config", file]);
+  assert.equal(code, 1);
+  for (const mistake of [
+    /^ {2}routes\[1\]\.proxy: unknown key `upstream`: did you mean `upstreams`\?$/m,
+    /^ {2}routes\[3\]: is never reached: routes\[2\] has the same hosts and path$/m,
+    /^ {2}route \/tr\/v1\/ .*takes the path that Turnpike answers itself/m,
+  ])
+    assert.match(err, mistake);
+  assert.equal(err.match(/tls/g)?.length, 2, "what is told of a file is not told twice");
+});
+
 test("routes shows who answers what, aligned", async () => {
   write({
     routes: [

@@ -4,6 +4,7 @@ import type { Event } from "../model/event.ts";
 import type { Stored } from "../model/event-store.ts";
 import type { Context } from "./context.ts";
 import { eventLine } from "./event-line.ts";
+import { needSite } from "./known-site.ts";
 import { maskedEvent } from "./masked-event.ts";
 import { openData } from "./open-data.ts";
 import { createOutput, type Output } from "./output.ts";
@@ -41,6 +42,7 @@ export const addTail = (program: Command, { io, run }: Context): void => {
     run(async (flags: Flags) => {
       const reader = openData(flags);
       try {
+        needSite("tail", flags.site, flags);
         await untilStopped(io, (signal) => follow(reader, flags, createOutput(io.stdout), signal));
       } finally {
         reader.close();

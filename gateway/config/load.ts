@@ -9,7 +9,7 @@ import { rangeOrFile } from "../enrich/settings.ts";
 import { experimentSettings } from "../experiment/settings.ts";
 import { isKeyAddress } from "../identity/settings.ts";
 import { deepFreeze } from "../lib/deep-freeze.ts";
-import { writeOutTls } from "../listen/tls/settings.ts";
+import { asWritten, writeOutTls } from "../listen/tls/settings.ts";
 import { sinkSettings } from "../sink/settings.ts";
 import { crossCheck, type Draft } from "./cross-checks.ts";
 import { type Mistake, toMistakes } from "./mistakes.ts";
@@ -44,7 +44,13 @@ export interface LoadOptions {
 
 export type Loaded =
   | { readonly kind: "ok"; readonly config: Config; readonly file: string | null; readonly folder: string }
-  | { readonly kind: "wrong"; readonly file: string; readonly mistakes: readonly Mistake[] };
+  | {
+      readonly kind: "wrong";
+      readonly file: string;
+      readonly mistakes: readonly Mistake[];
+      /** the parts without a mistake of their own, for who can say more of them; null where nothing can be read */
+      readonly rest: { readonly config: Config; readonly folder: string } | null;
+    };
 
 export const defaultFile = "config.json";
 
@@ -54,7 +60,7 @@ export const loadConfig = (options: LoadOptions = {}): Loaded => {
   if (proxy !== undefined || staticDir !== undefined) return loadInMemory(options, overrides);
   const file = options.file ?? defaultFile;
   const read = readSettings(file);
-  if (read.kind === "wrong") return { kind: "wrong", file, mistakes: [read.mistake] };
+  if (read.kind === "wrong") return { kind: "wrong", file, mistakes: [read.mistake], rest: null };
   return check(read.value, resolve(dirname(file)), file, overrides);
 };
 
@@ -125,12 +131,18 @@ const withLine = (at: { line: number; column: number; message: string }, text: s
 
 const check = (settings: unknown, folder: string, file: string | null, overrides: Overrides): Loaded => {
   const input = override(settings, overrides);
+  const whereInFile = (path: string) => asWritten(path, isObject(settings) ? settings["tls"] : undefined);
   const parsed = configSchema.safeParse(input, readOnce);
   const own = parsed.success ? [] : toMistakes(configSchema, input, parsed.error);
-  const mistakes = [...own, ...crossCheck(parsed.success ? whole(parsed.data) : readable(input), folder)];
+  const draft = parsed.success ? whole(parsed.data) : readable(input);
+  const mistakes = [...own, ...crossCheck(draft, folder)];
   if (!parsed.success || mistakes.length > 0) {
-    const named = mistakes.map((mistake) => ({ ...mistake, path: whereSaid(mistake.path, file, overrides) }));
-    return { kind: "wrong", file: file ?? "command line", mistakes: named };
+    const named = mistakes.map((mistake) => ({
+      ...mistake,
+      path: whereSaid(whereInFile(mistake.path), file, overrides),
+    }));
+    const rest = { config: absolute(restOf(draft), folder), folder };
+    return { kind: "wrong", file: file ?? "command line", mistakes: named, rest };
   }
   return { kind: "ok", config: deepFreeze(absolute(parsed.data, folder)), file, folder };
 };
@@ -204,6 +216,22 @@ const readable = (input: unknown): Draft => {
     recordHits: configSchema.shape.recordHits.safeParse(parts["recordHits"]).data ?? null,
   };
 };
+
+/** Of paths that could not be read nobody knows what they overlap with. */
+const restOf = (draft: Draft): Config => {
+  const defaults = configSchema.parse({}, readOnce);
+  return {
+    ...defaults,
+    tls: draft.tls ?? defaults.tls,
+    tracking: draft.tracking ?? defaults.tracking,
+    routes: draft.tracking ? draft.routes.filter(isThere) : [],
+    sites: draft.sites.filter(isThere),
+    sinks: draft.sinks.filter(isThere),
+    plugins: draft.plugins ?? [],
+  };
+};
+
+const isThere = <T>(part: T | null): part is T => part !== null;
 
 const list = (value: unknown, otherwise: readonly unknown[] = []): readonly unknown[] =>
   Array.isArray(value) && value.length > 0 ? value : otherwise;

@@ -52,7 +52,7 @@ const describeIssue = (schema: z.ZodType, input: unknown, issue: Issue): string 
 
 /** What the schema itself says, where it does; the words of the library are not those of the settings. */
 const ownWords = ({ code, message }: Issue): string | null => {
-  if (message.startsWith("expected ")) return message;
+  if (/^(expected|did you mean) /.test(message)) return message;
   return (code === "custom" || code === "invalid_format") && !message.startsWith("Invalid") ? message : null;
 };
 

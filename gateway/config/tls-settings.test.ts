@@ -44,6 +44,13 @@ const wrong: readonly [what: string, settings: object, mistake: RegExp][] = [
     /^tls: there is no host to get a certificate for: name one/,
   ],
   [
+    "a misspelt mode",
+    { tls: "locl" },
+    /^tls: did you mean "local"\? expected "local", "off", .*, got "locl"$/,
+  ],
+  ["a mode that needs more", { tls: "acme" }, /^tls: did you mean { "mode": "acme" }\? expected/],
+  ["a misspelt mode in an object", { tls: { mode: "locl" } }, /^tls\.mode: expected one of "acme", "files"/],
+  [
     "hosts that nobody certifies",
     { tls: "ops@shop.example", sites: [{ id: "main", hosts: ["localhost", "*.shop.example"] }] },
     /^tls: there is no host/,
@@ -61,7 +68,7 @@ const wrong: readonly [what: string, settings: object, mistake: RegExp][] = [
   [
     "a file that is not there",
     { tls: { cert: "no.pem", key: "shop.pem" } },
-    /^tls\.files\[0\]\.cert: there is no file \S+no\.pem/,
+    /^tls\.cert: there is no file \S+no\.pem/,
   ],
   [
     "a root that is no certificate",
@@ -99,6 +106,16 @@ for (const [what, settings, mistake] of wrong) {
     assert.match(told[0] ?? "", mistake);
   });
 }
+
+test("a misspelt name of a file is told where it stands, with what was meant", () => {
+  const told = load({ tls: { cert: "shop.pem", kye: "shop.pem" } });
+  assert.deepEqual(told.kind === "wrong" && told.mistakes, [
+    { path: "tls.key", message: "is missing: expected a text that is not empty" },
+    { path: "tls", message: "unknown key `kye`: did you mean `key`?" },
+  ]);
+  const whole = load({ tls: { mode: "files", files: [{ cert: "shop.pem", key: "no.pem" }] } });
+  assert.equal(whole.kind === "wrong" && whole.mistakes[0]?.path, "tls.files[0].key");
+});
 
 test("a port that nothing opens is nobody's", () => {
   assert.equal(load({ listen: { https: ":8080" } }).kind, "ok");

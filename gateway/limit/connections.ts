@@ -4,9 +4,11 @@
  */
 import type { Socket } from "node:net";
 import { networkOf, parseCidrs, plainAddress } from "../lib/ip.ts";
+import type { OpenFiles } from "./open-files.ts";
 import type { LimitSettings } from "./settings.ts";
 
-export type Verdict = "open" | "full" | "banned";
+/** `closed`: there is no room even to say why. */
+export type Verdict = "open" | "full" | "banned" | "closed";
 
 export interface Connections {
   /** Takes a place for the connection, or says why there is none. */
@@ -25,6 +27,7 @@ export interface PlacesElsewhere {
 }
 
 export interface ConnectionsOptions {
+  readonly files?: Pick<OpenFiles, "roomFor"> | undefined;
   readonly onRefused?: (reason: string) => void;
   readonly elsewhere?: PlacesElsewhere | undefined;
 }
@@ -32,24 +35,26 @@ export interface ConnectionsOptions {
 export const createConnections = (
   initial: LimitSettings,
   isTrusted: (address: string) => boolean,
-  { onRefused, elsewhere }: ConnectionsOptions = {},
+  { files, onRefused, elsewhere }: ConnectionsOptions = {},
 ): Connections => {
   const places = createPlaces();
   const sockets = new Map<number, Socket>();
   let rules = rulesOf(initial, isTrusted);
   let last = 0;
 
-  const refuse = (verdict: Verdict): Verdict => {
-    onRefused?.(verdict === "banned" ? "banned" : "connections");
+  const refuse = (verdict: Verdict, limit: string): Verdict => {
+    onRefused?.(limit);
     return verdict;
   };
 
   return {
     enter(socket) {
       const address = plainAddress(socket.remoteAddress);
-      if (rules.closesOn(address)) return refuse("banned");
+      if (rules.closesOn(address)) return refuse("banned", "banned");
+      const room = files?.roomFor(socket) ?? "enough";
+      if (room !== "enough") return refuse(room === "little" ? "full" : "closed", "files");
       const network = rules.countedAs(address);
-      if (!places.take(network, rules)) return refuse("full");
+      if (!places.take(network, rules)) return refuse("full", "connections");
       const no = ++last;
       if (elsewhere) sockets.set(no, socket);
       elsewhere?.entered(no, network);
@@ -68,7 +73,7 @@ export const createConnections = (
     },
     cut(no) {
       if (!sockets.has(no)) return;
-      refuse("full");
+      refuse("full", "connections");
       sockets.get(no)?.destroy();
     },
   };

@@ -2,8 +2,8 @@
 import type { Server, Socket } from "node:net";
 import { rawAnswer } from "./malformed.ts";
 
-/** What may become of a new connection. */
-export type Entry = "open" | "full" | "banned";
+/** What may become of a new connection; one that is banned, or closed for want of anything, is told nothing. */
+export type Entry = "open" | "full" | "banned" | "closed";
 
 /** Puts `enter` before whatever the server does with a connection; to be called when all of that is in place. */
 export const guardDoor = (server: Server, enter: (socket: Socket) => Entry, isEncrypted: boolean): void => {
@@ -13,8 +13,8 @@ export const guardDoor = (server: Server, enter: (socket: Socket) => Entry, isEn
     const entry = enter(socket);
     if (entry === "open") for (const take of taking) take.call(server, socket);
     // An answer in the clear could not be read by a client that speaks TLS.
-    else if (entry === "banned" || isEncrypted) socket.destroy();
-    else refuse(socket);
+    else if (entry === "full" && !isEncrypted) refuse(socket);
+    else socket.destroy();
   });
 };
 

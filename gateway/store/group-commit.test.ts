@@ -73,7 +73,7 @@ test("each is told which of its own lines were stored before, and new events alo
   );
 });
 
-test("a full line, a refusing disk and a writer that is gone are said", async () => {
+test("a full line, a refusing disk and a writer that is gone are said, and that there is another", async () => {
   const { line, troubles } = open({ pendingEvents: 2 });
   const first = line.append([keyed("a"), keyed("b")]);
   await assert.rejects(line.append([keyed("c")]), StoreBusy);
@@ -89,5 +89,12 @@ test("a full line, a refusing disk and a writer that is gone are said", async ()
   line.fail(new Error("it ended"));
   await assert.rejects(third, StoreBusy);
   await assert.rejects(line.append([keyed("b")]), StoreBusy);
+  assert.match(line.trouble() ?? "", /the writer has stopped: it ended/);
   assert.equal(troubles.length, 3);
+  line.goOn();
+  const fourth = line.append([keyed("b")]);
+  await turn();
+  line.settle({ kind: "appended", doubles: [] });
+  await fourth;
+  assert.deepEqual([line.trouble(), line.pending()], [null, 0]);
 });

@@ -30,8 +30,10 @@ export interface GroupCommit {
   reject(hit: RejectedHit): void;
   /** The batch that was posted has its outcome. */
   settle(outcome: Outcome): void;
-  /** The writer is gone: nothing can be stored any more. */
+  /** The writer is gone: what it had and what waits is refused, and so is what comes until `goOn`. */
   fail(error: Error): void;
+  /** There is a writer again. */
+  goOn(): void;
   /** Why events cannot be stored now, or null. */
   trouble(): string | null;
   /** Newly stored events in each of the last 60 seconds, oldest first. */
@@ -105,7 +107,7 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
     reject: Waiting["reject"],
   ): void => {
     if (gone) {
-      reject(new StoreBusy("the writer has stopped", 60));
+      reject(new StoreBusy(stopped(gone), retryAfterSeconds));
       return;
     }
     if (queuedLines + lines.length > options.pendingEvents) {
@@ -173,11 +175,18 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
     },
     fail(error) {
       gone = error;
-      setTrouble(`store: the writer has stopped (${error.message}): restart Turnpike`);
-      for (const waiting of [...(inFlight ?? []), ...queue]) waiting.reject(new StoreBusy(error.message, 60));
+      setTrouble(`store: ${stopped(error)}`);
+      const busy = new StoreBusy(stopped(error), retryAfterSeconds);
+      for (const waiting of [...(inFlight ?? []), ...queue]) waiting.reject(busy);
       inFlight = null;
       queue = [];
+      queuedLines = 0;
+      rejects = [];
       onDrained?.();
+    },
+    goOn() {
+      gone = null;
+      setTrouble(null);
     },
     trouble: () => trouble,
     perSecond: (now) => rate.lastMinute(now),
@@ -194,6 +203,8 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
 };
 
 const none: readonly number[] = [];
+
+const stopped = (error: Error): string => `the writer has stopped: ${error.message}`;
 
 const parsed = (line: string): Keyed => ({ event: eventOf(line), keyTime: null });
 

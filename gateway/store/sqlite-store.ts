@@ -3,15 +3,24 @@ import type { Worker } from "node:worker_threads";
 import type { Event } from "../model/event.ts";
 import type { EventStore } from "../model/event-store.ts";
 import { createGroupCommit, type GroupCommit } from "./group-commit.ts";
+import { startLastingWriter } from "./lasting-writer.ts";
 import { openReader, type Reader } from "./reader.ts";
-import type { FromWriter, ToWriter, WriterCall } from "./writer-thread.ts";
+import type { WriterCall } from "./writer-thread.ts";
 
 export interface SqliteStoreOptions {
   readonly dir: string;
   /** events waiting at most; beyond it `append` refuses */
   readonly pendingEvents: number;
-  /** Starts the writer's thread. */
-  readonly startWriter: () => Worker;
+  /** what the writer's file takes */
+  readonly settings: unknown;
+  /** Starts the writer's thread; called again where one has ended unasked. */
+  readonly startWriter: (settings: unknown) => Worker;
+  /** Told of a thread that ended so, and when another one is started. */
+  readonly onWriterLost: (error: Error, againMs: number) => void;
+  /** Another one serves; what the one before was about may lie half done. */
+  readonly onWriterBack: () => void;
+  /** how long after so many that ended soon another one is started; grows to a minute where it is left out */
+  readonly delayAfter?: (deaths: number) => number;
   /** Told of each newly stored event after its commit. */
   readonly onStored?: (event: Event) => void;
   readonly onTrouble: (trouble: string | null) => void;
@@ -33,45 +42,47 @@ export interface SqliteStore
 
 /** Resolves once the database is open; rejects with the writer's sentence when it cannot be. */
 export const openSqliteStore = async (options: SqliteStoreOptions): Promise<SqliteStore> => {
-  const worker = options.startWriter();
-  await opened(worker);
-  const reader = openReader(options.dir);
   const calls = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   let nextCall = 0;
   let gone: Error | null = null;
-
-  const post = (message: ToWriter) => worker.postMessage(message);
   const commits = { count: 0, seconds: 0 };
   let postedAt = 0;
+
+  const writer = await startLastingWriter({
+    settings: options.settings,
+    start: options.startWriter,
+    ...(options.delayAfter && { delayAfter: options.delayAfter }),
+    onMessage(message) {
+      if (message.kind === "appended") {
+        commits.count++;
+        commits.seconds += (performance.now() - postedAt) / 1000; // settling it posts the next
+      }
+      if (message.kind !== "answer") return line.settle(message);
+      const call = calls.get(message.call);
+      calls.delete(message.call);
+      if (message.error === undefined) call?.resolve(message.value);
+      else call?.reject(new Error(message.error));
+    },
+    onLost(error, againMs) {
+      gone = new Error(`store: the writer's thread has ended (${error.message}): try again in a moment`);
+      options.onWriterLost(error, againMs);
+      line.fail(error);
+      for (const call of calls.values()) call.reject(gone);
+      calls.clear();
+    },
+    onBack() {
+      gone = null;
+      line.goOn();
+      options.onWriterBack();
+    },
+  });
+  const reader = openReader(options.dir);
   const line = createGroupCommit({
     ...options,
     post(batch) {
       postedAt = performance.now();
-      post({ kind: "append", ...batch });
+      writer.post({ kind: "append", ...batch });
     },
-  });
-
-  const fail = (error: Error) => {
-    gone = error;
-    line.fail(error);
-    for (const call of calls.values()) call.reject(error);
-  };
-
-  worker.on("message", (message: FromWriter) => {
-    if (message.kind === "appended") {
-      commits.count++;
-      commits.seconds += (performance.now() - postedAt) / 1000; // settling it posts the next
-    }
-    if (message.kind === "appended" || message.kind === "refused") line.settle(message);
-    if (message.kind !== "answer") return;
-    const call = calls.get(message.call);
-    calls.delete(message.call);
-    if (message.error === undefined) call?.resolve(message.value);
-    else call?.reject(new Error(message.error));
-  });
-  worker.on("error", fail);
-  worker.on("exit", () => {
-    if (!gone) fail(new Error("it ended"));
   });
 
   return {
@@ -85,28 +96,15 @@ export const openSqliteStore = async (options: SqliteStoreOptions): Promise<Sqli
       const call = nextCall++;
       return new Promise((resolve, reject) => {
         calls.set(call, { resolve, reject });
-        post({ kind: "call", call, what });
+        writer.post({ kind: "call", call, what });
       });
     },
-    configure: (settings) => post({ kind: "configure", settings }),
+    configure: (settings) => writer.post({ kind: "configure", settings }),
     async close() {
-      if (!gone) await line.drained();
+      await line.drained(); // at once where no writer serves
+      gone = new Error("store: it is closed");
       reader.close(); // before the writer: the last connection folds the WAL into the database
-      if (!gone) {
-        gone = new Error("closed");
-        const exited = new Promise((resolve) => worker.once("exit", resolve));
-        post({ kind: "close" });
-        await exited;
-      }
+      await writer.close();
     },
   };
 };
-
-const opened = (worker: Worker): Promise<void> =>
-  new Promise((resolve, reject) => {
-    worker.once("message", () => {
-      worker.off("error", reject);
-      resolve();
-    });
-    worker.once("error", reject);
-  });

@@ -15,6 +15,10 @@ test("short forms are written out", () => {
       { cert: "a", key: "b", redirect: false },
       { mode: "files", files: [{ cert: "a", key: "b" }], redirect: false },
     ],
+    [
+      { cert: "a", kye: "b", redirect: false },
+      { mode: "files", files: [{ cert: "a", key: undefined, kye: "b" }], redirect: false },
+    ],
     [{ files: [] }, { mode: "files", files: [] }],
     [{ directory: "letsencrypt-staging" }, { mode: "acme", directory: "letsencrypt-staging" }],
     [

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { nearest } from "../../lib/nearest.ts";
 
 const file = z.string().min(1);
 
@@ -99,14 +100,24 @@ const forms =
   'expected "local", "off", an e-mail address for Let\'s Encrypt, { cert, key }, or an object with mode';
 
 export const tlsSettings = z.strictObject(fields, {
-  error: ({ code }) => (code === "invalid_type" ? forms : undefined),
+  error: ({ code, input }) => (code === "invalid_type" ? `${meantBy(input)}${forms}` : undefined),
 });
+
+/** What somebody likely wanted to write. */
+const meantBy = (tls: unknown): string => {
+  if (typeof tls !== "string") return "";
+  if (tls === "acme") return 'did you mean { "mode": "acme" }? ';
+  if (tls === "files") return 'did you mean { "cert": "FILE", "key": "FILE" }? ';
+  const meant = nearest(tls, ["local", "off"]);
+  return meant === null ? "" : `did you mean "${meant}"? `;
+};
 
 export type TlsSettings = z.infer<typeof tlsSettings>;
 
 /**
  * The short forms written out: `"ops@shop.example"` is acme, `"local"` and `"off"` are modes, `{cert, key}` is files.
- * An object without a mode has the one that its other keys are about. Anything else comes back as it is.
+ * An object without a mode has the one that its other keys are about. Anything else comes back as it is. A key that none
+ * of these forms has stays beside cert and key, of which it is likely one that is misspelt.
  */
 export const writeOutTls = (tls: unknown): unknown => {
   if (tls === "local" || tls === "off") return { mode: tls };
@@ -114,11 +125,20 @@ export const writeOutTls = (tls: unknown): unknown => {
   if (typeof tls !== "object" || tls === null || Array.isArray(tls) || "mode" in tls) return tls;
   if ("cert" in tls || "key" in tls) {
     const { cert, key, ...rest }: { cert?: unknown; key?: unknown } = tls;
-    return { mode: "files", files: [{ cert, key }], ...rest };
+    const [known, strange] = [true, false].map((isField) =>
+      Object.fromEntries(Object.entries(rest).filter(([name]) => Object.hasOwn(fields, name) === isField)),
+    );
+    return { mode: "files", files: [{ cert, key, ...strange }], ...known };
   }
   if ("files" in tls) return { mode: "files", ...tls };
   return ["email", "directory", "dns", "onDemand"].some((key) => key in tls) ? { mode: "acme", ...tls } : tls;
 };
+
+/** Where something stands that was written in a short form: the path of what was written out, as the file has it. */
+export const asWritten = (path: string, tls: unknown): string =>
+  typeof tls === "object" && tls !== null && !("mode" in tls) && ("cert" in tls || "key" in tls)
+    ? path.replace(/^tls\.files\[0\]/, "tls")
+    : path;
 
 /** The hosts of settings that an authority can certify: exact names of the public DNS, and with dns-01 wildcards. */
 export const certifiable = (hosts: readonly string[], withWildcards: boolean): readonly string[] => {

@@ -42,6 +42,14 @@ export interface SealReport {
 export interface EraseReport extends Erased {
   /** sealed files that were written anew, or removed */
   readonly files: number;
+  /** something was stored of them */
+  readonly found: boolean;
+}
+
+interface Rewritten {
+  readonly files: number;
+  /** rows of the journal that went, or name them no longer */
+  readonly rows: number;
 }
 
 export interface VisitorToErase {
@@ -148,7 +156,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
   };
 
   /** Takes out of the files what is erased, and what a cut-short seal left in those at `paths`. */
-  const rewrite = (paths: readonly string[]): Promise<number> =>
+  const rewrite = (paths: readonly string[]): Promise<Rewritten> =>
     inStaging(
       (staging) => ({ kind: "rewrite" as const, dir, staging, paths }),
       async ({ staged, emptied, erasures, journalSeqs, namingSeqs }) => {
@@ -163,7 +171,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
         await write({ kind: "rewritten", segments, emptied, erasures });
         onStep("committed");
         writeManifestFile(dir, manifest());
-        return staged.length + emptied.length;
+        return { files: staged.length + emptied.length, rows: journalSeqs.length + namingSeqs.length };
       },
     );
 
@@ -200,9 +208,9 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       const erased = (await write({ kind: "erase", ...who, at: clock() })) as Erased;
       onStep("marked");
       return inTurn(async () => {
-        const files = await rewrite([]);
+        const { files, rows } = await rewrite([]);
         await emptyWal();
-        return { ...erased, files };
+        return { ...erased, files, found: erased.visitors + erased.sessions + files + rows > 0 };
       });
     },
     prune: (before, site) =>
