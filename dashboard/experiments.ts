@@ -20,6 +20,7 @@ const drawExperiment = (experiment: ExperimentReport): HTMLElement => {
     make("span", "chip", experiment.status),
   );
   const article = make("article", "experiment", head, make("p", "hypothesis", experiment.hypothesis));
+  if (experiment.rebuilding !== null) article.append(make("p", "warning", experiment.rebuilding));
   article.append(...experiment.goals.map(drawGoal));
   if (experiment.sampleRatioP !== null && experiment.sampleRatioP < brokenSplit) {
     article.append(

@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
+import { readExperiments } from "./api/overview.ts";
+import { run } from "./commands/run-for-test.ts";
 import { configSchema } from "./config/schema.ts";
 import type { Event } from "./model/event.ts";
 import { hashedId } from "./model/ids.ts";
@@ -239,5 +241,48 @@ test("settings that change in the midst of a rebuild begin it again; what they n
     while (ledger.rebuilding.hasWork()) await step(ledger, 3);
     ledger.close();
     assert.deepEqual(results(dir), ordered);
+  });
+});
+
+test("while results are worked out again, the API and `turnpike sql` say why, how far, and what they show meanwhile", async () => {
+  const drawn = fc.sample(drawnEvent, { numRuns: 60, seed: 5 }).map(toEvent);
+  await inFolder(async (dir) => {
+    const ledger = open(dir);
+    append(ledger, drawn);
+    while (ledger.pending() > 0) ledger.follow(1000);
+    const said = async (goal = "purchase") => {
+      const reader = openReader(dir);
+      const store = { report: async (name: string) => reader.report(name, {}) };
+      const [report] = await readExperiments(store, settings(dir, goal).experiments);
+      reader.close();
+      const { out, err } = await run(["sql", "select count(*) from experiment_outcomes", "--data", dir]);
+      assert.match(out, /\d/);
+      assert.equal(err, report?.rebuilding ? `headline: ${report.rebuilding}\n` : "");
+      return [report?.rebuilding, report?.goals[0]?.sentence] as const;
+    };
+    const [none, sentence] = await said();
+    assert.equal(none, null);
+    ledger.rebuilding.start();
+    assert.deepEqual(await said(), [
+      "The results are being worked out again (0 % done): until then the figures are those there were.",
+      sentence,
+    ]);
+    ledger.configure(settings(dir, "sale"));
+    const percents: number[] = [];
+    while (ledger.rebuilding.isRunning()) {
+      const [changed, unsaid] = await said("sale");
+      assert.match(changed ?? "", /has changed .* under the definition before/);
+      assert.match(unsaid ?? "", /^nothing to say yet/);
+      percents.push(Number(/\d+/.exec(changed ?? "")?.[0]));
+      await step(ledger, 10);
+    }
+    assert.deepEqual(
+      percents,
+      [...percents].sort((a, b) => a - b),
+      "it never goes back",
+    );
+    assert.ok(percents.some((percent) => percent > 0 && percent < 99));
+    assert.equal((await said("sale"))[0], null);
+    ledger.close();
   });
 });

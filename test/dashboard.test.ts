@@ -134,6 +134,17 @@ test("a split that is not as configured is said", async () => {
   assert.match((await page.locator(".warning").textContent()) ?? "", /not split as configured/);
 });
 
+test("results that are being worked out again are said to be, above the figures", async () => {
+  const [experiment] = cannedOverview().experiments;
+  assert.ok(experiment);
+  const rebuilding = "The results are being worked out again (40 % done).";
+  admin.overview = cannedOverview({ experiments: [{ ...experiment, rebuilding }] });
+  await open();
+  assert.deepEqual(await texts("#experiments .warning:has(~ .goal)"), [rebuilding]);
+  admin.overview = cannedOverview();
+  await page.locator("#experiments .warning").waitFor({ state: "detached" });
+});
+
 test("a tracked request shows its method, its status and how long it took", async () => {
   const of = (status: number | null, durationMs: number) => ({ method: "POST", status, durationMs });
   const request = { name: "request", type: "log", page: "/api/orders/:id", variant: null, visitor: null };

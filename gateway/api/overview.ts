@@ -7,6 +7,7 @@ import { newestEvents } from "../report/newest.ts";
 import { type Outcome, readMultiple, readOutcomes } from "../report/outcomes.ts";
 import { summarizePageLoads } from "../report/page-load-sentence.ts";
 import { readPageLoads } from "../report/page-loads.ts";
+import { readRebuilding } from "../report/rebuilding.ts";
 import { type Counters, readCounters, readTotals } from "../report/totals.ts";
 
 export interface OverviewSource {
@@ -70,14 +71,21 @@ export const readExperiments = async (
 ): Promise<readonly ExperimentReport[]> => {
   const outcomes = await readOutcomes(store);
   const multiple = await readMultiple(store);
-  return experiments.map((experiment) =>
-    judgeExperiment(
+  const rebuilding = await readRebuilding(store);
+  return experiments.map((experiment) => {
+    const report = judgeExperiment(
       experiment,
       outcomes.filter((o: Outcome) => o.experiment === experiment.key),
       multiple.get(experiment.key) ?? 0,
-    ),
-  );
+    );
+    const { isChanged = false, sentence = null } = rebuilding.get(experiment.key) ?? {};
+    // What the figures say of goals that were others then would be believed.
+    const goals = isChanged ? report.goals.map((goal) => ({ ...goal, sentence: notYet })) : report.goals;
+    return { ...report, rebuilding: sentence, goals };
+  });
 };
+
+const notYet = "nothing to say yet: the results are being worked out again under the definition of now";
 
 /** Ticks itself from what was stored. */
 const checklist = (counters: Counters, source: OverviewSource): readonly ChecklistItem[] => {

@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { printable } from "../lib/printable.ts";
-import { type Context, type Io, say } from "./context.ts";
+import { readRebuilding } from "../report/rebuilding.ts";
+import type { Reader } from "../store/reader.ts";
+import { type Context, type Io, say, warn } from "./context.ts";
 import { openData } from "./open-data.ts";
 import { createOutput } from "./output.ts";
 import { type SettingsOptions, withSettingsOptions } from "./settings-options.ts";
@@ -32,6 +34,7 @@ export const addSql = (program: Command, { io, run }: Context): void => {
         const reader = openData(options);
         try {
           const result = reader.query(statement);
+          if (/experiment_/i.test(statement)) await warnOfRebuilding(io, reader);
           if (options.json) await printJson(io, result);
           else if (io.isTerminal) printTable(io, result);
           else await printTabs(io, result);
@@ -41,6 +44,12 @@ export const addSql = (program: Command, { io, run }: Context): void => {
         return 0;
       }),
     );
+};
+
+/** Tables of results look the same while they are worked out again. */
+const warnOfRebuilding = async (io: Io, reader: Reader): Promise<void> => {
+  const store = { report: async (name: string) => reader.report(name, {}) };
+  for (const [key, { sentence }] of await readRebuilding(store)) warn(io, `${key}: ${sentence}`);
 };
 
 const printTable = (io: Io, { columns, rows }: Result): void => {

@@ -25,7 +25,7 @@ export const judgeExperiment = (
   experiment: Experiment,
   outcomes: readonly Outcome[],
   multiple: number,
-): ExperimentReport => {
+): Omit<ExperimentReport, "rebuilding"> => {
   const { key, hypothesis, status, goals, variants } = experiment;
   const armsOf = (goal: string): readonly Arm[] =>
     variants.map(({ key: variant, weight }) => {

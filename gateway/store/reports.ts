@@ -29,6 +29,11 @@ export const reports: Readonly<Record<string, string>> = {
   // Exposed people come from the subjects where an experiment has changed its goals since.
   multiple:
     "SELECT experiment, count(*) AS people FROM experiment_subjects WHERE multi = 1 GROUP BY experiment",
+  // Whose results are being worked out again, how far that is, and whether what is shown meanwhile is of another
+  // definition.
+  rebuilding: `SELECT d.value ->> 0 AS experiment, k.definition IS NOT (d.value ->> 1) AS changed, r.phase, r.place, r.up_to
+    FROM experiment_rebuild r, json_each(r.definitions) d
+    LEFT JOIN experiment_definitions k ON k.experiment = d.value ->> 0 ORDER BY 1`,
   // Where sinks stand, and since when what is behind a place has waited; of what has left the journal only what is
   // known of the place itself can say so.
   sinks:

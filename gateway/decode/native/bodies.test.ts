@@ -124,6 +124,16 @@ describe("bodies", () => {
 });
 
 describe("lists", () => {
+  test("events of one moment keep the order in which they were written, unless their sender counts them", () => {
+    const list = [{ ename: "a" }, { ename: "b", seq: 7 }, { ename: "c" }];
+    const places = (body: unknown) => decode(post(body)).events.map(({ event }) => event.sequence ?? 0);
+    assert.deepEqual(places(list), [0, 7, 2]);
+    assert.deepEqual(places({ events: list }), [0, 7, 2]);
+    const [first = 0, counted, last = 0] = places(list.map((one) => JSON.stringify(one)).join("\n"));
+    assert.equal(counted, 7);
+    assert.ok(first < last);
+  });
+
   test("path, query and batch hold for every event, and the event's own word beats them", () => {
     const body = { app: "batch", rel: "batch", events: [{ ename: "a" }, { ename: "b", rel: "own" }] };
     const events = decode(post(body, "/tr/v1/tz/UTC?app=query")).events.map(({ event }) => event);

@@ -45,9 +45,10 @@ export const buildEvent = (
   } as Event;
   if (when.claimed !== null) event.client_time = when.claimed;
   if (tracked) putVisitor(event, hit, bag);
-  // The original's `eid` was its experiment, which is why it need not be an id.
-  if (eid !== undefined && id === null && !bag.columns.has("experiment_id")) event.experiment_id = eid;
+  if (eid !== undefined && id === null) putExperiment(event, bag, eid, notes);
   putColumns(event, bag);
+  // Events of one moment are in the order in which their sender wrote them, where it does not count them itself.
+  if (origin.line > 0) event.sequence ??= origin.line;
   const client = hit.trusted ? clientOf(bag) : undefined;
   putRequest(event, hit, hit.trusted ? (client?.address ?? null) : hit.address, tracked);
   if (event.ref !== undefined && event.ref === event.client_id) dropSelfReferral(event, notes);
@@ -61,6 +62,13 @@ export const buildEvent = (
   if (notes.length > 0) event.problems = notes;
   const keyTime = keyTimeOf(id, claimed, hit.receivedAt);
   return client === undefined ? { event, keyTime } : { event, keyTime, client };
+};
+
+/** The original's `eid` was its experiment, which is why it need not be an id. */
+const putExperiment = (event: Event, bag: Bag, eid: string, notes: Notes): void => {
+  if (bag.columns.has("experiment_id"))
+    note(notes, "eid", "left out: neither an id nor the experiment, which `xid` names");
+  else event.experiment_id = eid;
 };
 
 /** The client that the site's own server speaks for, as far as it says. */

@@ -106,6 +106,11 @@ describe("id and key time", () => {
   test("an eid that is no id is the experiment, unless there is one", () => {
     assert.equal(eventOf(post({ eid: "cw-a" })).experiment_id, "cw-a");
     assert.equal(eventOf(post({ eid: "cw-a", xid: "other" })).experiment_id, "other");
+    assert.deepEqual(
+      problemsOf(eventOf(post({ eid: "cw-a", xid: "other" }))),
+      ["eid"],
+      "it is said, not lost in silence",
+    );
   });
 });
 
