@@ -112,6 +112,20 @@ describe("the variants that a visitor of ours was shown", () => {
     }
   });
 
+  test("are those of a hit's own site, where one for another site had the same fields", async () => {
+    const { ask, stored } = collectorOf({ sites: [tested, blog], visitor: "v1" });
+    const headers = { origin: "https://shop.example" };
+    for (const stream of ["G-SHOP", "G-BLOG"])
+      await ask(`/g/collect?v=2&tid=${stream}&cid=1.2&en=page_view`, { headers });
+    assert.deepEqual(
+      stored.map(({ property_id, experiments }) => [property_id, experiments]),
+      [
+        [tested.id, shown],
+        ["blog", undefined],
+      ],
+    );
+  });
+
   test("do not stand on what he refuses to have counted, nor on what a server says", async () => {
     const { ask, stored } = collectorOf({ sites: [{ ...tested, writeKeys: [key] }], visitor: "v1" });
     await ask(`${hit}&gcs=G100`);

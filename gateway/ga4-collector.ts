@@ -62,7 +62,9 @@ const innerCollector = (options: Ga4CollectorOptions): Collector => {
       const privacy = requestPrivacy(request.query, request.body, visitor.privacy);
       const isShown = visitor.id !== null && request.site.experiments.length > 0;
       const shown = isShown && privacy.tracking === "full" ? variantsOf(request.site, visitor.id) : null;
+      // Requests with the same fields have one object of them: what an earlier one was shown is not this one's.
       if (shown !== null) inForce.set(request.headers, shown);
+      else inForce.delete(request.headers);
       return { id: null, isNew: false, mustIssue: false, sessionId: null, privacy };
     },
     issue: () => "",

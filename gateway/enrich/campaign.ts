@@ -1,5 +1,5 @@
 import type { Event } from "../model/event.ts";
-import { type CampaignColumn, clickColumns, type PageReader, utmColumns } from "./page-facts.ts";
+import { type CampaignValue, clickColumns, type PageReader } from "./page-facts.ts";
 import { mayIdentify, type Pass } from "./pass.ts";
 
 /** Campaign and click ids from the page's address, each kind only where the client named none itself. */
@@ -10,22 +10,18 @@ export const fillCampaign =
     const { campaign } = pages(event.page_location, request.site);
     if (campaign === null) return;
     // Never half of one campaign and half of another; what only adds to a campaign names none.
-    if (!naming.some((column) => event[column] != null)) fill(event, utmColumns, campaign);
+    if (!namesCampaign(event)) fill(event, campaign.utm);
     // A click id is one person's click.
-    if (mayIdentify(request) && !clickColumns.some((column) => event[column] != null))
-      fill(event, clickColumns, campaign);
+    if (campaign.clicks.length > 0 && mayIdentify(request) && !namesClick(event))
+      fill(event, campaign.clicks);
   };
 
-/** What a campaign is known by. */
-const naming = ["utm_source", "utm_medium", "utm_campaign"] as const satisfies readonly CampaignColumn[];
+/** By what a campaign is known. */
+const namesCampaign = (event: Event): boolean =>
+  event.utm_source != null || event.utm_medium != null || event.utm_campaign != null;
 
-const fill = (
-  event: Event,
-  columns: readonly CampaignColumn[],
-  campaign: ReadonlyMap<CampaignColumn, string>,
-): void => {
-  for (const column of columns) {
-    const value = campaign.get(column);
-    if (value !== undefined) event[column] ??= value;
-  }
+const namesClick = (event: Event): boolean => clickColumns.some((column) => event[column] != null);
+
+const fill = (event: Event, values: readonly CampaignValue[]): void => {
+  for (const [column, value] of values) event[column] ??= value;
 };

@@ -107,7 +107,17 @@ const readRecord = (record: unknown): Location | null => {
 const nothing = { region: null, city: null } as const;
 
 /** The country of a code, without more. */
-export const locationOfCode = (code: string): Location => ({ ...placeOfCode(code), ...nothing });
+export const locationOfCode = (code: string): Location => {
+  let location = locations.get(code);
+  if (location === undefined) {
+    location = { ...placeOfCode(code), ...nothing };
+    if (location.country !== null) locations.set(code, location);
+  }
+  return location;
+};
+
+/** At most as many as there are countries. */
+const locations = new Map<string, Location>();
 
 const placeOfCode = (code: string | null): Pick<Location, "code" | "country" | "continent"> =>
   code === null

@@ -4,8 +4,24 @@ import { createCache } from "../lib/cache.ts";
 import type { Site } from "../model/site.ts";
 import { bareHost } from "./referrer-facts.ts";
 
+interface Asked {
+  readonly host: string;
+  readonly pageHost: string | null;
+  readonly site: Site;
+  readonly own: boolean;
+}
+
+let last: Asked | null = null;
+
 /** Is a host (without `www.`) the page's, a sister of it under one domain, the site's, or ignored by it? */
 export const isOwnHost = (host: string, pageHost: string | null, site: Site): boolean => {
+  // Two passes ask the same, one after the other.
+  if (last === null || last.host !== host || last.pageHost !== pageHost || last.site !== site)
+    last = { host, pageHost, site, own: isOwn(host, pageHost, site) };
+  return last.own;
+};
+
+const isOwn = (host: string, pageHost: string | null, site: Site): boolean => {
   if (pageHost && (bareHost(pageHost) === host || isSister(pageHost, host))) return true;
   return (
     site.hosts.some((pattern) => covers(pattern, host)) ||

@@ -31,6 +31,14 @@ export const clickColumns = [
 
 export type CampaignColumn = (typeof utmColumns)[number] | (typeof clickColumns)[number];
 
+/** What an address says of a campaign: columns with their values. */
+export interface Campaign {
+  readonly utm: readonly CampaignValue[];
+  readonly clicks: readonly CampaignValue[];
+}
+
+export type CampaignValue = readonly [column: CampaignColumn, value: string];
+
 interface PageFacts {
   readonly site: Site;
   /** the address without campaign parameters and secrets; the text itself where there were none */
@@ -40,7 +48,7 @@ interface PageFacts {
   /** the address ends with its host: it has no path of its own */
   readonly isBare: boolean;
   readonly readable: boolean;
-  readonly campaign: ReadonlyMap<CampaignColumn, string> | null;
+  readonly campaign: Campaign | null;
   /** whose click brought somebody here */
   readonly click: Click | null;
 }
@@ -118,8 +126,19 @@ const readCampaign = (url: string): PageFacts["campaign"] => {
     const value = cleanText(decodeText(pair.slice(pair.indexOf("=") + 1)), maxValueLength);
     if (value !== "" && pair.includes("=")) campaign.set(column, value);
   }
-  return campaign.size > 0 ? campaign : null;
+  return campaign.size > 0
+    ? { utm: valuesOf(campaign, utmColumns), clicks: valuesOf(campaign, clickColumns) }
+    : null;
 };
+
+const valuesOf = (
+  campaign: ReadonlyMap<CampaignColumn, string>,
+  columns: readonly CampaignColumn[],
+): readonly CampaignValue[] =>
+  columns.flatMap((column) => {
+    const value = campaign.get(column);
+    return value === undefined ? [] : [[column, value] as const];
+  });
 
 const clickOf = (url: string): Click | null => {
   const query = queryOf(url);

@@ -66,18 +66,20 @@ export const createLimiter = (settings: LimitSettings, options: LimiterOptions):
   const { ofAddress, ofClaims } = countingsOf(settings);
   const refused = (reason: string): void => options.onRefused?.(reason);
 
-  const count = async (rule: Rule, key: string): Promise<Told> => ({
-    rule,
-    standing: await counters.count(rule, key),
-  });
+  const count = (rule: Rule, key: string): Promise<Told> =>
+    counters.count(rule, key).then((standing) => ({ rule, standing }));
 
   /** Counts by all of them; a request that is over several comes back when the last of them lets it. */
   const countAll = (countings: readonly Counting[], request: Counted): Admission => {
-    const counted = countings.flatMap(([rule, keyOf]) => {
+    const counted: Promise<Told>[] = [];
+    for (const [rule, keyOf] of countings) {
       const key = keyOf(request);
-      return key === null ? [] : [count(rule, key)];
-    });
-    return counted.length === 0 ? null : Promise.all(counted).then(judge);
+      if (key !== null) counted.push(count(rule, key));
+    }
+    const [first] = counted;
+    if (first === undefined) return null;
+    // Most sites count by the address alone.
+    return counted.length === 1 ? first.then((told) => judge([told])) : Promise.all(counted).then(judge);
   };
 
   const judge = (all: readonly Told[]): readonly Told[] => {

@@ -66,8 +66,50 @@ test("a plain request takes the short way and reads like any other answer", asyn
     text,
     /^HTTP\/1\.1 200 OK\r\nx-way: short\r\ncontent-length: 3\r\nDate: [^\r]+ GMT\r\nConnection: keep-alive\r\n/,
   );
-  assert.deepEqual({ ...taken[0]?.headers }, { host: "a", "content-length": "3", "x-note": "a b" });
+  // The length is the body's, and so no field beside it.
+  assert.deepEqual({ ...taken[0]?.headers }, { host: "a", "x-note": "a b" });
+  assert.equal(taken[0]?.body.length, 3);
   assert.equal(taken[0]?.target, "/short?q=1");
+});
+
+test("fields that came before, from whomever, are read as if they came for the first time", async (t) => {
+  const { port, taken } = await open(t);
+  const ask = (cookie: string, body: string) =>
+    exchangeBytes(port, plain(body, `Cookie: ${cookie}\r\n`), body);
+  for (const [cookie, body] of [
+    ["vid=1", "a"],
+    ["vid=1", "other"],
+    ["vid=2", "a"],
+    ["vid=1", "a"],
+  ] as const)
+    assert.match(await ask(cookie, body), new RegExp(`content-length: ${body.length}\r\n[^]*${body}$`));
+  assert.deepEqual(
+    taken.map(({ headers, body }) => [headers["cookie"], body.toString()]),
+    [
+      ["vid=1", "a"],
+      ["vid=1", "other"],
+      ["vid=2", "a"],
+      ["vid=1", "a"],
+    ],
+  );
+  assert.equal(taken[0]?.headers, taken[1]?.headers);
+});
+
+test("a length that is not the body's is no plain request, also behind fields that came before", async (t) => {
+  const { port, taken } = await open(t);
+  const head = "POST /short HTTP/1.1\r\nHost: a\r\n";
+  assert.deepEqual(waysOf(await exchangeBytes(port, `${head}Content-Length: 1\r\n\r\nx`, "x")), ["short"]);
+  const bad: readonly string[] = [
+    "Content-Length: 1\r\nContent-Length: 2",
+    "Content-Length: 1\r\ncontent-length: 2",
+    "content-length: 2\r\nContent-Length: 1",
+    "Content-Length: 1\r\nTransfer-Encoding: chunked",
+    "Content-Length: +1",
+    "Content-Length: 1 1",
+  ];
+  for (const fields of bad)
+    assert.match(await exchangeBytes(port, `${head}${fields}\r\n\r\nxy`), /^HTTP\/1\.1 400 /, fields);
+  assert.equal(taken.length, 1);
 });
 
 test("anything but the plainest form takes the long way, with every byte", async (t) => {

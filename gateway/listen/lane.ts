@@ -10,6 +10,7 @@ import { httpDate } from "./http-date.ts";
 import { LaneRequest } from "./lane-request.ts";
 import { type AnswerRoad, LaneResponse } from "./lane-response.ts";
 import { answering, type Connection } from "./malformed.ts";
+import { createFieldReader, type FieldReader } from "./plain-fields.ts";
 import { type Origin, type PlainRequest, readPlainRequest } from "./plain-request.ts";
 
 export interface LaneAnswer {
@@ -56,6 +57,7 @@ export const createLane = (options: LaneOptions): Lane => {
 
   const road: Road = {
     options,
+    readFields: createFieldReader(),
     isStopping: () => stopping,
     leave: (car) => void driving.delete(car.socket),
   };
@@ -77,6 +79,7 @@ export const createLane = (options: LaneOptions): Lane => {
 
 interface Road {
   readonly options: LaneOptions;
+  readonly readFields: FieldReader;
   isStopping(): boolean;
   leave(car: Car): void;
 }
@@ -159,7 +162,8 @@ class Car implements AnswerRoad {
   };
 
   #read(bytes: Buffer): void {
-    const request = readPlainRequest(bytes, this.#road.options.headBytes, this.#from);
+    const { options, readFields } = this.#road;
+    const request = readPlainRequest(bytes, options.headBytes, this.#from, readFields);
     if (request) this.#closes = request.closes;
     if (request && request.method !== "POST") {
       this.#serve(request);
@@ -171,13 +175,7 @@ class Car implements AnswerRoad {
       return;
     }
     this.#running = true;
-    answer
-      .catch((error: unknown) => this.#fault(error))
-      .then((given) => this.#answer(given))
-      .catch((error: unknown) => {
-        this.#fault(error); // the answer itself could not be written
-        this.socket.destroy();
-      });
+    answer.then(this.#answer, this.#fail);
   }
 
   #serve(request: PlainRequest): void {
@@ -205,17 +203,28 @@ class Car implements AnswerRoad {
     return { status: 500, headers: ["content-type", "text/plain; charset=utf-8"], body: "internal error\n" };
   }
 
-  #answer(answer: LaneAnswer): void {
+  readonly #fail = (error: unknown): void => this.#answer(this.#fault(error));
+
+  readonly #answer = (answer: LaneAnswer): void => {
     this.#running = false;
     if (this.#gone) return;
-    const { options } = this.#road;
     const closes = !this.mayStay();
-    const head = headOf(answer, closes, options.idleMs);
+    try {
+      this.#write(answer, closes);
+    } catch (error) {
+      this.#fault(error);
+      this.socket.destroy();
+      return;
+    }
+    if (closes) this.#end();
+    else this.#wait();
+  };
+
+  #write(answer: LaneAnswer, closes: boolean): void {
+    const head = headOf(answer, closes, this.idleMs);
     const { body } = answer;
     if (body.length === 0) this.socket.write(head, "latin1");
     else this.socket.write(Buffer.concat([Buffer.from(head, "latin1"), Buffer.from(body)]));
-    if (closes) this.#end();
-    else this.#wait();
   }
 
   /** Behind the last answer. A client that asked for the end need not close its side first. */
@@ -227,7 +236,8 @@ class Car implements AnswerRoad {
 
   /** For the next request, which may have come already. */
   #wait(): void {
-    this.socket.setTimeout(this.idleMs);
+    // What is written and read begins it anew by itself; to set it again makes another timer.
+    if (this.socket.timeout !== this.idleMs) this.socket.setTimeout(this.idleMs);
     if (this.#ahead) this.#readAhead(this.#ahead);
   }
 

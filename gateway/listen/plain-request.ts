@@ -1,3 +1,5 @@
+import type { FieldReader, PlainFields } from "./plain-fields.ts";
+
 /** Where a request came from. */
 export interface Origin {
   /** the peer's address */
@@ -6,36 +8,21 @@ export interface Origin {
   readonly encrypted: boolean;
 }
 
-/** A request that lay whole in the bytes that came. */
-export interface PlainRequest extends Origin {
+/** A request that lay whole in the bytes that came. Its `Content-Length`, which is its body's, is not among the fields. */
+export interface PlainRequest extends Origin, PlainFields {
   readonly method: string;
   /** as received: path and query */
   readonly target: string;
-  /** lower-case names, none twice */
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  /** as received: name, value, name, value */
-  readonly rawHeaders: readonly string[];
   readonly body: Buffer;
-  /** The client asks for nothing more on its connection. */
-  readonly closes: boolean;
 }
 
-const headEnd = Buffer.from("\r\n\r\n");
+const headEnd = "\r\n\r\n";
+/** Most heads are shorter: their end is found in the text that is made of them anyway, which takes a third of the time. */
+const usualHeadBytes = 2048;
 
-// The plainest form of RFC 9112: origin form, a host, fields of visible characters, nothing folded.
-const wellFormed =
-  /^(?:POST|GET|HEAD) (\/[!-~]*) HTTP\/1\.1(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[ \t]*[!-~\x80-\xff][\t -~\x80-\xff]*)+$/;
-
-/** Fields that change what the bytes after the head are, or what the connection is: not for the lane. */
-const notPlain = new Set([
-  "transfer-encoding",
-  "connection",
-  "expect",
-  "upgrade",
-  "te",
-  "trailer",
-  "http2-settings",
-]);
+// The plainest form of RFC 9112: origin form.
+const requestLine = /^(?:POST|GET|HEAD) \/[!-~]* HTTP\/1\.1$/;
+const versionLength = " HTTP/1.1".length;
 
 /**
  * The one request that `bytes` hold, a POST with its body, or a GET or HEAD without; null for anything else, also where
@@ -45,21 +32,31 @@ export const readPlainRequest = (
   bytes: Buffer,
   headBytes: number,
   { peer, encrypted }: Origin,
+  readFields: FieldReader,
 ): PlainRequest | null => {
   const method = methodOf(bytes[0]);
-  const end = method === null ? -1 : bytes.indexOf(headEnd);
-  if (method === null || end < 0 || end > headBytes) return null;
-  const head = bytes.toString("latin1", 0, end);
-  if (!head.startsWith(method) || !wellFormed.test(head)) return null;
-  const rawHeaders: string[] = [];
-  const headers = readFields(head, rawHeaders);
-  if (!headers || headers["host"] === undefined) return null;
-  const start = end + headEnd.length;
-  if (!isWhole(method, headers["content-length"], bytes.length - start)) return null;
-  const from = method.length + 1;
-  const target = head.slice(from, head.indexOf(" ", from));
-  const closes = headers["connection"]?.toLowerCase() === "close";
-  return { method, target, headers, rawHeaders, body: bytes.subarray(start), closes, peer, encrypted };
+  const head = method === null ? null : headIn(bytes);
+  if (method === null || head === null || head.length > headBytes) return null;
+  const lineEnd = head.indexOf("\r\n");
+  const line = head.slice(0, Math.max(0, lineEnd));
+  if (!line.startsWith(method) || !requestLine.test(line)) return null;
+  const start = head.length + headEnd.length;
+  const text = method === "POST" ? withoutLength(head, lineEnd, bytes.length - start) : head.slice(lineEnd);
+  if (text === null || (method !== "POST" && bytes.length > start)) return null;
+  const fields = readFields(text);
+  if (fields === null) return null;
+  const target = line.slice(method.length + 1, -versionLength);
+  const { headers, rawHeaders, closes } = fields;
+  return { method, target, headers, rawHeaders, closes, body: bytes.subarray(start), peer, encrypted };
+};
+
+/** The head without the empty line behind it; null where its end has not come. */
+const headIn = (bytes: Buffer): string | null => {
+  const text = bytes.toString("latin1", 0, Math.min(bytes.length, usualHeadBytes));
+  const end = text.indexOf(headEnd);
+  if (end >= 0) return text.slice(0, end);
+  const far = bytes.length > usualHeadBytes ? bytes.indexOf(headEnd) : -1;
+  return far < 0 ? null : bytes.toString("latin1", 0, far);
 };
 
 const methodOf = (first: number | undefined): "POST" | "GET" | "HEAD" | null => {
@@ -68,42 +65,18 @@ const methodOf = (first: number | undefined): "POST" | "GET" | "HEAD" | null => 
   return first === 0x48 ? "HEAD" : null; // H
 };
 
-/** Nothing is missing, and nothing comes behind. */
-const isWhole = (method: string, length: string | undefined, bytes: number): boolean => {
-  if (method !== "POST") return length === undefined && bytes === 0;
-  return length !== undefined && /^\d{1,9}$/.test(length) && Number(length) === bytes;
-};
+/** As browsers write it, and as programs do. */
+const lengthFields = ["\r\nContent-Length: ", "\r\ncontent-length: "] as const;
 
-/** The fields of a well-formed head, in `raw` as they were written; null where one comes twice or is not plain. */
-const readFields = (head: string, raw: string[]): Record<string, string> | null => {
-  const headers: Record<string, string> = Object.create(null); // a field may be called __proto__
-  let start = head.indexOf("\r\n") + 2;
-  while (start > 1) {
-    const end = head.indexOf("\r\n", start);
-    const colon = head.indexOf(":", start);
-    const written = head.slice(start, colon);
-    const name = written.toLowerCase();
-    if (headers[name] !== undefined || (notPlain.has(name) && !isKnown(name, head, colon, end))) return null;
-    let from = colon + 1;
-    while (isBlank(head.charCodeAt(from))) from++;
-    let to = end < 0 ? head.length : end;
-    while (isBlank(head.charCodeAt(to - 1))) to--;
-    const value = head.slice(from, to);
-    headers[name] = value;
-    raw.push(written, value);
-    start = end + 2;
+/** The lines of a head behind the first, but that of the body's length; null where that is not `bytes`. */
+const withoutLength = (head: string, lineEnd: number, bytes: number): string | null => {
+  for (const field of lengthFields) {
+    const at = head.indexOf(field, lineEnd);
+    if (at < 0) continue;
+    const from = at + field.length;
+    const next = head.indexOf("\r\n", from);
+    const to = next < 0 ? head.length : next;
+    return head.slice(from, to) === String(bytes) ? head.slice(lineEnd, at) + head.slice(to) : null;
   }
-  return headers;
-};
-
-const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
-
-/** What `Connection` says is that it stays open, or that it does not. */
-const isKnown = (name: string, head: string, colon: number, end: number): boolean => {
-  if (name !== "connection") return false;
-  const said = head
-    .slice(colon + 1, end < 0 ? undefined : end)
-    .trim()
-    .toLowerCase();
-  return said === "keep-alive" || said === "close";
+  return null;
 };

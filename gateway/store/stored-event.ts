@@ -21,8 +21,10 @@ const leading = [
   "value",
 ] as const satisfies readonly (keyof Event)[];
 
-const leads = new Set<string>(leading);
-const numbers = new Map(journalColumns.map((name, no) => [name, no]));
+const leads = -1;
+/** a column's number, or that it is one of those that lead */
+const places = new Map<string, number>(journalColumns.map((name, no) => [name, no]));
+for (const name of leading) places.set(name, leads);
 
 export const bodyOf = (event: Event): string => {
   const row: unknown[] = [
@@ -39,9 +41,9 @@ export const bodyOf = (event: Event): string => {
   ];
   const columns = event as unknown as Readonly<Record<string, unknown>>; // one flat record
   for (const name in columns) {
-    const value = columns[name];
-    if (value === null || value === undefined || leads.has(name)) continue;
-    row.push(numbers.get(name) ?? name, value);
+    const place = places.get(name);
+    const value = place === leads ? null : columns[name];
+    if (value !== null && value !== undefined) row.push(place ?? name, value);
   }
   return JSON.stringify(row);
 };

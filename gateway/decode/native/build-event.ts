@@ -11,7 +11,6 @@ import type { Origin } from "./event-id.ts";
 import { eventTime, isKeyTime } from "./event-time.ts";
 import { type Bag, gather, liftedPlace, type Source, take, takeText } from "./gather.ts";
 import { type Notes, note } from "./notes.ts";
-import { refinements } from "./refine.ts";
 
 export interface Context {
   readonly contactKey: Buffer;
@@ -143,7 +142,7 @@ const placeholders: ReadonlySet<string> = new Set([
 const putColumns = (event: Event, bag: Bag): void => {
   const columns = event as unknown as Record<string, unknown>; // values are read as the columns' types
   for (const [column, { key, field, value: sent }] of bag.columns) {
-    const refinement = refinements.get(column);
+    const { refinement } = field;
     const value = coerce(field.type, refinement?.prepare ? refinement.prepare(sent) : sent, key, bag.notes);
     if (value === undefined) continue;
     const refusal = refinement?.refuse?.(value) ?? null;

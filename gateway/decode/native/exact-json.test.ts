@@ -23,6 +23,14 @@ for (const [text, value] of read) {
   test(`${text} loses no digit`, () => assert.deepEqual(parseExact(text), value));
 }
 
+test("a long number is found wherever it stands", () => {
+  for (let before = 0; before < 40; before++) {
+    const room = " ".repeat(before);
+    assert.deepEqual(parseExact(`${room}[9007199254740993]`), ["9007199254740993"], `behind ${before}`);
+    assert.deepEqual(parseExact(`${room}[900719925474099,1]`), [900_719_925_474_099, 1], `behind ${before}`);
+  }
+});
+
 test("whatever has no such number is what it is as JSON", () => {
   const digits = fc.bigInt({ min: 0n, max: 9_007_199_254_740_991n }).map(Number);
   const leaf = fc.oneof(digits, fc.double({ min: -1e15, max: 1e15, noNaN: true }), fc.string());

@@ -1,10 +1,29 @@
 /** Reads JSON, and whole numbers past 2^53 as the text that was sent: as numbers two such ids can become one. */
 export const parseExact = (text: string): unknown => {
   const value: unknown = JSON.parse(text);
-  return manyDigits.test(text) ? JSON.parse(quoteLongNumbers(text)) : value;
+  return hasManyDigits(text) ? JSON.parse(quoteLongNumbers(text)) : value;
 };
 
-const manyDigits = /\d{16}/;
+const many = 16;
+
+/** Has it so many digits in a row? Then one of them stands at a multiple of that: the others need no look. */
+const hasManyDigits = (text: string): boolean => {
+  for (let at = many - 1; at < text.length; at += many) {
+    if (!isDigit(text, at)) continue;
+    let from = at;
+    while (isDigit(text, from - 1)) from--;
+    let to = at + 1;
+    while (isDigit(text, to)) to++;
+    if (to - from >= many) return true;
+  }
+  return false;
+};
+
+const isDigit = (text: string, at: number): boolean => {
+  const code = text.charCodeAt(at); // NaN beyond its ends
+  return code >= 0x30 && code <= 0x39;
+};
+
 /** The digits of a fraction or an exponent are no whole number. */
 const quoteOrLong = /"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g;
 

@@ -8,6 +8,7 @@ import {
   eventColumns,
 } from "../../model/event.ts";
 import type { ContactKind } from "./contacts.ts";
+import { type Refinement, refinements } from "./refine.ts";
 
 export interface ColumnField {
   readonly kind: "column";
@@ -17,6 +18,8 @@ export interface ColumnField {
   readonly rank: number;
   /** says who somebody is: never read where tracking is off */
   readonly personal: boolean;
+  /** what its type does not say; undefined where that is nothing */
+  readonly refinement: Refinement | undefined;
 }
 
 export type Meaning =
@@ -80,6 +83,7 @@ const columnField = ({ name, type }: { name: ColumnName; type: ColumnType }, ran
   type,
   rank,
   personal: personalColumns.has(name),
+  refinement: refinements.get(name),
 });
 
 const buildTable = (): Map<string, Meaning> => {

@@ -4,7 +4,7 @@ import { parseUuid } from "../../model/ids.ts";
 import type { Json } from "../../model/json.ts";
 import { readNumber } from "./coerce.ts";
 
-interface Refinement {
+export interface Refinement {
   /** what is read instead of what was sent */
   readonly prepare?: (sent: unknown) => unknown;
   /** why a value is refused, or null */
