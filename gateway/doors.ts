@@ -9,6 +9,8 @@ import { type Entry, guardDoor } from "./listen/turn-away.ts";
 export interface Door {
   readonly bound: Bound;
   descriptor(): number | null;
+  /** A connection that was given away and came back: to somebody else, or it waits for a worker. */
+  take(socket: Socket): void;
   /** Takes no more connections. */
   close(): void;
 }
@@ -31,11 +33,16 @@ const lookEveryMs = 50;
 export const openDoor = async (options: DoorOptions): Promise<Door> => {
   const { address, portHint, inherited, enter, isEncrypted, give } = options;
   let waiting: Socket[] = [];
+  let closed = false;
+  const take = (socket: Socket): void => {
+    if (closed) socket.destroy();
+    else if (give(socket)) return;
+    else if (waiting.length < mostWaiting) waiting.push(socket);
+    else socket.destroy();
+  };
   const server: Server = createServer({ pauseOnConnect: true }, (socket) => {
     socket.on("error", () => socket.destroy()); // a client that is gone
-    if (give(socket)) return;
-    if (waiting.length < mostWaiting) waiting.push(socket);
-    else socket.destroy();
+    take(socket);
   });
   guardDoor(server, enter, isEncrypted);
   const bound = await bind(server, address, portHint, inherited);
@@ -46,7 +53,9 @@ export const openDoor = async (options: DoorOptions): Promise<Door> => {
   return {
     bound,
     descriptor: () => descriptorOf(server),
+    take,
     close() {
+      closed = true;
       clearInterval(again);
       for (const socket of waiting) socket.destroy();
       if (server.listening) server.close();

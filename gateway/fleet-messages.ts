@@ -38,6 +38,8 @@ export type FromWorker =
   | { readonly kind: "figures"; readonly figures: SideFigures }
   | { readonly kind: "places"; readonly news: readonly PlaceNews[] }
   | { readonly kind: "ready" }
+  /** so many connections of those it was given have come, in their order */
+  | { readonly kind: "taken"; readonly connections: number }
   | { readonly kind: "failed"; readonly sentence: string }
   | { readonly kind: "append"; readonly batch: Batch }
   | ({ readonly kind: "missed" } & Readonly<Missed>);

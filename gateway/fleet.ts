@@ -61,30 +61,40 @@ export const startFleet = async (initial: Config, parts: FleetParts): Promise<Pu
   const ready: Worker[] = [];
   const { tickets } = parts.sockets;
   /** connections that are on their way to a worker */
-  const handed = new Map<Worker, Set<Handed>>();
+  const handed = new Map<Worker, Handed[]>();
+  /** Each in its turn, without those that have gone and of whose end we are yet to be told. */
+  const nextWorker = (): Worker | null => {
+    for (let worker = ready.shift(); worker; worker = ready.shift()) {
+      if (!worker.isConnected()) continue;
+      ready.push(worker);
+      return worker;
+    }
+    return null;
+  };
   const give = (name: "http" | "https", socket: Socket): boolean => {
-    const worker = ready.shift();
+    const worker = nextWorker();
     if (!worker) return false;
-    ready.push(worker); // each in its turn
     const one: Handed = { name, socket };
-    const underWay = handed.get(worker) ?? new Set();
-    handed.set(worker, underWay.add(one));
-    // Node would keep our copy until the worker has said that it came: of one that is killed before, for ever.
+    const underWay = handed.get(worker) ?? [];
+    underWay.push(one);
+    handed.set(worker, underWay);
+    // Our copy stays until the worker says that it has its own. Node would do so by itself, but of one that is killed
+    // before for ever; and what could not be written to it Node tells nobody.
     worker.process.send?.(
       { kind: "connection", name } satisfies ToWorker,
       socket,
       { keepOpen: true },
-      (error) => {
-        if (!underWay.delete(one)) return;
-        if (error) giveAgain(one);
-        else socket.destroy(); // our copy alone: the worker's is on its way
-      },
+      () => {},
     );
     return true;
   };
-  /** It did not leave this process, as its worker has ended before: nobody else would ever read or close it. */
+  /** They came in the order in which they were given. */
+  const taken = (worker: Worker, connections: number): void => {
+    for (const { socket } of handed.get(worker)?.splice(0, connections) ?? []) socket.destroy(); // our copy alone
+  };
+  /** Its worker has ended before it had it: nobody else would ever read or close it. */
   const giveAgain = ({ name, socket }: Handed): void => {
-    if (!socket.destroyed && !give(name, socket)) socket.destroy();
+    if (!socket.destroyed) doors.take(name, socket);
   };
   const files = watchOpenFiles(mostOpenFiles(), (sentence) => parts.log.warn(sentence));
   const enter = (socket: Socket): Entry => {
@@ -120,6 +130,7 @@ export const startFleet = async (initial: Config, parts: FleetParts): Promise<Pu
           resolve();
         }
         if (message.kind === "failed") reject(new Error(message.sentence));
+        if (message.kind === "taken") taken(worker, message.connections);
         if (message.kind === "figures") figures.hear(worker, message.figures);
         if (message.kind === "places") {
           const cut = places.hear(worker, message.news, config.limits);
@@ -144,7 +155,7 @@ export const startFleet = async (initial: Config, parts: FleetParts): Promise<Pu
   const retire = (worker: Worker): void => {
     const at = ready.indexOf(worker);
     if (at >= 0) ready.splice(at, 1);
-    const left = [...(handed.get(worker) ?? [])];
+    const left = handed.get(worker) ?? [];
     handed.delete(worker);
     for (const one of left) giveAgain(one);
   };
@@ -270,6 +281,9 @@ const openDoors = async (
     bound: plain,
     secure: secure ?? null,
     close,
+    take(name: "http" | "https", socket: Socket): void {
+      open.find(([of]) => of === name)?.[1].take(socket);
+    },
     sockets: () =>
       open.flatMap(([name, door]) => {
         const descriptor = door.descriptor();

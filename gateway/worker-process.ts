@@ -105,8 +105,20 @@ const stop = async (): Promise<void> => {
   process.exit(0);
 };
 
+let came = 0;
+
+/** Once a turn, before the next reads what any of them says. */
+const tellTaken = (): void => {
+  if (came++ > 0) return;
+  setImmediate(() => {
+    say({ kind: "taken", connections: came });
+    came = 0;
+  });
+};
+
 /** The client may be gone before its connection comes here. */
 const accept = (name: "http" | "https", socket: Socket | undefined): void => {
+  tellTaken();
   if (!socket) return;
   if (side) side.take(name, socket);
   else socket.destroy();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { connectTo, exchangeBytes } from "../gateway/http/test-server.ts";
 import { newId } from "../gateway/model/ids.ts";
@@ -30,6 +31,9 @@ const isAlive = (pid: number): boolean => {
     return false;
   }
 };
+
+/** It has ended, and its parent has not heard of it. */
+const isZombie = (pid: number): boolean => / Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
 
 /** Sends events until told to stop; answers the ids of those acknowledged. A connection that is cut is tried again. */
 const sendUntil = async (url: string, isOver: () => boolean, acknowledged: string[]): Promise<void> => {
@@ -71,6 +75,20 @@ test("workers share the port, and every event they acknowledge is stored once by
       gateway.output(),
       /a worker process ended \(SIGKILL\): another is started in 1 s, the others serve on/,
     );
+  });
+});
+
+test("workers that all die at once are replaced, and who comes meanwhile waits for one", async () => {
+  const config = { workers: 2, routes: [{ path: "/", respond: { body: "here" } }] };
+  await withGateway({ config }, async (gateway) => {
+    const workers = childrenOf(gateway);
+    process.kill(gateway.pid, "SIGSTOP"); // so that it hears of their end and of new connections together
+    for (const pid of workers) process.kill(pid, "SIGKILL");
+    await waitFor(() => workers.every(isZombie), "their end");
+    const asked = Array.from({ length: 20 }, async () => (await ask(gateway.url)).text);
+    process.kill(gateway.pid, "SIGCONT");
+    assert.deepEqual(await Promise.all(asked), new Array(20).fill("here"));
+    assert.equal(await gateway.stop(), 0);
   });
 });
 

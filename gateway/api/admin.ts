@@ -7,6 +7,7 @@ import { HttpError } from "../http/http-error.ts";
 import { readBody } from "../http/read-body.ts";
 import type { Auth, Role } from "./auth.ts";
 import { answerHealth, type HealthSource } from "./health.ts";
+import { orRefuse } from "./or-refuse.ts";
 import { answerPageLoads, type OverviewSource, readExperiments, readOverview } from "./overview.ts";
 import { answerStorage, type StorageCommands } from "./storage.ts";
 
@@ -90,13 +91,13 @@ const endpoints: readonly Endpoint[] = [
     method: "POST",
     path: "/api/experiments/rebuild",
     role: "admin",
-    answer: async (_, o) => ({ subjects: await o.commands.rebuildExperiments() }),
+    answer: (_, o) => orRefuse(async () => ({ subjects: await o.commands.rebuildExperiments() })),
   },
   {
     method: "POST",
     path: "/api/demo/remove",
     role: "admin",
-    answer: async (_, o) => ({ removed: await o.commands.removeDemo() }),
+    answer: (_, o) => orRefuse(async () => ({ removed: await o.commands.removeDemo() })),
   },
   { method: "POST", path: "/api/identity/undo", role: "admin", answer: undoClaim },
   { method: "POST", path: "/api/reload", role: "admin", answer: reload },
@@ -199,16 +200,13 @@ async function createToken(x: Exchange, { commands }: AdminOptions): Promise<unk
   }
   if (role !== "read" && role !== "write" && role !== "admin")
     throw new HttpError(400, "role: expected read, write or admin");
-  try {
-    return { token: await commands.createToken(name, role) };
-  } catch (cause) {
-    throw new HttpError(409, (cause as Error).message, { cause });
-  }
+  return orRefuse(async () => ({ token: await commands.createToken(name, role) }));
 }
 
 async function revokeToken(x: Exchange, { commands }: AdminOptions): Promise<unknown> {
   const name = decodeName(x.path.slice("/api/tokens/".length));
-  if (!(await commands.revokeToken(name))) throw new HttpError(404, `there is no token ${name.slice(0, 64)}`);
+  if (!(await orRefuse(() => commands.revokeToken(name))))
+    throw new HttpError(404, `there is no token ${name.slice(0, 64)}`);
   return { revoked: name };
 }
 
@@ -235,7 +233,7 @@ async function undoClaim(x: Exchange, { commands }: AdminOptions): Promise<unkno
     if (typeof value === "string" && value !== "" && value.length <= 512) return value;
     throw new HttpError(400, `${name}: expected a text`);
   }) as [string, string, string]; // one for each name
-  await commands.undoClaim({ site, visitor, user });
+  await orRefuse(() => commands.undoClaim({ site, visitor, user }));
   return {};
 }
 

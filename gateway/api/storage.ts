@@ -2,6 +2,7 @@
 import type { Exchange } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import { readBody } from "../http/read-body.ts";
+import { orRefuse } from "./or-refuse.ts";
 
 /** What the owner of the data folder does with its sealed files; answers what the command line prints. */
 export interface StorageCommands {
@@ -24,17 +25,8 @@ export const answerStorage = async (x: Exchange, storage: StorageCommands): Prom
   const answer = actions[action];
   if (!answer) throw new HttpError(404, `there is no ${x.path.slice(0, 100)} in this API`);
   const body = await readObject(x);
-  try {
-    return (await answer(storage, body)) ?? {};
-  } catch (cause) {
-    if (cause instanceof HttpError || isFault(cause)) throw cause;
-    throw new HttpError(409, (cause as Error).message, { cause }); // a sentence for whoever asked, who is the owner
-  }
+  return orRefuse(async () => (await answer(storage, body)) ?? {});
 };
-
-/** Ours, and no reason to refuse. */
-const isFault = (error: unknown): boolean =>
-  [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);
 
 const actions: Readonly<Record<string, (storage: StorageCommands, body: Body) => Promise<unknown>>> = {
   seal: (storage) => storage.seal(),

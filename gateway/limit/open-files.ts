@@ -1,7 +1,7 @@
 /**
  * The system bounds how many files and connections a process has open at once. At that bound it takes no connection, and
- * the ones that come are closed with nothing said to anybody; neither can a file be read or an upstream be asked. So some
- * are kept for what the connections that are open need, and new ones are turned away before.
+ * the ones that come are closed with nothing said to anybody; neither can a file be read or an upstream be asked. So half
+ * of it is kept, because each connection may need another one, to an upstream or a file, and new ones are turned away.
  */
 import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
@@ -30,7 +30,7 @@ const minuteMs = 60_000;
 /** `warn` is told at once, then once a minute for as long as connections are turned away. */
 export const watchOpenFiles = (most: number | null, warn: (sentence: string) => void): OpenFiles => {
   if (most === null) return { roomFor: () => "enough", close() {} };
-  const kept = Math.min(1024, Math.floor(most / 4));
+  const kept = Math.floor(most / 2);
   let timer: NodeJS.Timeout | null = null;
   let turnedAway = 0;
 
@@ -50,7 +50,7 @@ export const watchOpenFiles = (most: number | null, warn: (sentence: string) => 
       if (number < most - kept) return "enough";
       turnedAway++;
       if (!timer) tell();
-      return number < most - kept / 2 ? "little" : "none";
+      return number < most - kept / 8 ? "little" : "none";
     },
     close() {
       if (timer) clearTimeout(timer);

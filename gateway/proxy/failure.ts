@@ -14,6 +14,9 @@ export const upstreamFailure = (error: Error): HttpError => {
     case "ENETUNREACH":
     case "EAI_AGAIN":
       return new HttpError(502, "the server behind this site cannot be reached", { cause: error });
+    case "EMFILE":
+    case "ENFILE":
+    case "EADDRNOTAVAIL":
     case "no-connection":
       return new HttpError(503, "the server behind this site is busy", {
         cause: error,
@@ -25,6 +28,13 @@ export const upstreamFailure = (error: Error): HttpError => {
       });
   }
 };
+
+/** Reasons that are ours: the line before an upstream is full, or the system gives this process no file or port more. */
+const ownReasons: ReadonlySet<unknown> = new Set(["no-connection", "EMFILE", "ENFILE", "EADDRNOTAVAIL"]);
+
+/** Whether an upstream failed; the client's leaving, a request that cannot be sent, and our own limits are not its fault. */
+export const isUpstreamsFault = (error: Error): boolean =>
+  !(error instanceof HttpError) && !("code" in error && ownReasons.has(error.code));
 
 /** No connection to the upstream was free for so long that the client should not wait on. */
 export const noConnection = (waitMs: number): HttpError =>

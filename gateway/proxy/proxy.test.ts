@@ -431,6 +431,34 @@ test("an upstream that dies in the middle of its body cuts the client's connecti
   }
 });
 
+test("what an upstream sends behind an answer that has no body costs the connection, not the answer", async (t) => {
+  for (const head of ["204 No Content", '304 Not Modified\r\nETag: "a"']) {
+    const back = await rawUpstream(t, `HTTP/1.1 ${head}\r\nContent-Length: 5\r\n\r\nhello`);
+    const late = (x: Exchange) => void x.responsePasses.push(async () => undefined);
+    for (const prepare of [undefined, late]) {
+      const { port, errors } = await gate(t, [back.port], {}, prepare);
+      for (let i = 0; i < 2; i++) {
+        const answer = await ask(port, "GET /");
+        assert.deepEqual([answer.status, answer.body], [Number(head.slice(0, 3)), ""]);
+      }
+      assert.deepEqual(errors, []);
+    }
+  }
+});
+
+test("an answer with 205 has no content, whatever the upstream sends with it", async (t) => {
+  const bodies = [
+    "Content-Length: 5\r\n\r\nhello",
+    "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+  ];
+  for (const body of bodies) {
+    const back = await rawUpstream(t, `HTTP/1.1 205 Reset Content\r\n${body}`);
+    const { port } = await gate(t, [back.port]);
+    const text = await exchangeBytes(port, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    assert.match(text, /^HTTP\/1\.1 205 [\s\S]*\r\ncontent-length: 0\r\n[\s\S]*\r\n\r\n$/);
+  }
+});
+
 test("answers of every framing come through", async (t) => {
   const cases: readonly [name: string, method: string, bytes: string, close: boolean, expected: RegExp][] = [
     [

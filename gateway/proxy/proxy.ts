@@ -9,7 +9,7 @@ import { hasBody } from "../http/request-body.ts";
 import { requestId } from "../http/request-id.ts";
 import { sendBuffer } from "../http/respond.ts";
 import { type Balancer, createBalancer } from "./balancer.ts";
-import { upstreamFailure } from "./failure.ts";
+import { isUpstreamsFault, upstreamFailure } from "./failure.ts";
 import { firstValue } from "./header-pairs.ts";
 import { applyHeaderRules, compileHeaderRules } from "./header-rules.ts";
 import { watchHealth } from "./health.ts";
@@ -196,7 +196,3 @@ const createKey = (
     return value === undefined ? null : String(value);
   };
 };
-
-/** The client's leaving, a request that cannot be sent, and our own limits are not. */
-const isUpstreamsFault = (error: Error): boolean =>
-  !(error instanceof HttpError) && !("code" in error && error.code === "no-connection");

@@ -53,6 +53,8 @@ export class Relay implements AnswerHandler {
   #ended = false;
   /** some of the body has come */
   #hasBegun = false;
+  /** what comes as its body is none: it is read away */
+  #isEmpty = false;
   /** the answer's `content-length` where its body goes out as it comes, else -1 */
   #promised = -1;
 
@@ -91,10 +93,11 @@ export class Relay implements AnswerHandler {
   onHead(call: Call, { status, pairs, framing }: AnswerHead): void {
     this.#hooks.onAnswer();
     if (this.#over) return;
+    this.#isEmpty = status === resetContent;
     const named = naming(answerPairs(status, pairs), this.#x);
     const headers = keepOneAllowedOrigin(applyHeaderRules(named, this.#hooks.rules));
     if (this.#x.responsePasses.length === 0) {
-      this.#promised = framing.kind === "length" ? framing.bytes : -1;
+      this.#promised = framing.kind === "length" && !this.#isEmpty ? framing.bytes : -1;
       this.#x.res.writeHead(status, headers as string[]); // Node asks for a mutable array and does not change it
       process.nextTick(flushHead, this);
       return;
@@ -108,7 +111,7 @@ export class Relay implements AnswerHandler {
   }
 
   onData(call: Call, data: Buffer): void {
-    if (this.#over) return;
+    if (this.#over || this.#isEmpty) return;
     this.#hasBegun = true;
     this.#size += data.length;
     if (this.#held) this.#held.push(Buffer.from(data));
@@ -123,6 +126,7 @@ export class Relay implements AnswerHandler {
   }
 
   onError(error: Error): void {
+    if (this.#ended) return; // it came whole: what the upstream says behind it is its connection's end alone
     if (!this.#over && !this.#x.res.headersSent && !this.#held && this.#hooks.retry(error)) return;
     const fail = () => this.#fail(upstreamFailure(error)); // does nothing where we gave up first, or the client did
     // What came before the fault is still to be written out: Node does that at the end of this turn.
@@ -241,9 +245,14 @@ const largeBytes = 131_072;
 // Node sends head and body in one piece if the body is a string too; copying that little is cheaper than two pieces.
 const oneWriteBytes = 8192;
 
+/** It has no content (RFC 9110 §15.3.6), and in HTTP/2 an answer that promises some is broken. */
+const resetContent = 205;
+
 /** The upstream's headers for the client. */
 const answerPairs = (status: number, pairs: HeaderPairs): HeaderPairs => {
   const headers = dropHopByHop(dropNominated(pairs));
+  if (status === resetContent)
+    return [...without(headers, (name) => name === "content-length"), "content-length", "0"];
   // Not allowed there (RFC 9110 §8.6).
   return status === 204 ? without(headers, (name) => name === "content-length") : headers;
 };

@@ -1,5 +1,6 @@
 /** The writer's thread: takes batches from the main thread, commits them, says so. */
 import type { MessagePort } from "node:worker_threads";
+import { codeOf } from "../lib/error-code.ts";
 import type { DayCount } from "./day-table.ts";
 import { isDiskTrouble } from "./disk-trouble.ts";
 import type { Outcome } from "./group-commit.ts";
@@ -252,4 +253,8 @@ const attempt = (work: () => void): void => {
   }
 };
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** SQLite does not say which disk, nor what to do. */
+const messageOf = (error: unknown): string => {
+  if (codeOf(error) === "SQLITE_FULL") return "the disk of the data folder is full: make room on it";
+  return error instanceof Error ? error.message : String(error);
+};

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -26,6 +35,25 @@ test("a backup is a data folder as of one moment, and verifies", async () => {
   copy.close();
   folder.close();
   rmSync(join(to, ".."), { recursive: true });
+});
+
+test("a backup that fails leaves an empty folder, which the next one takes", async () => {
+  const folder = openTestFolder();
+  folder.store([eventForTest()]);
+  await folder.keeper.seal();
+  const [path = ""] = listEventFiles(folder.dir);
+  const file = join(folder.dir, "events", path);
+  renameSync(file, `${file}.away`);
+  const to = mkdtempSync(join(tmpdir(), "turnpike-backup-"));
+  await assert.rejects(
+    folder.keeper.backup(to),
+    /^Error: backup: \S+ could not be filled, and is empty again \(.*ENOENT/,
+  );
+  assert.deepEqual(readdirSync(to), []);
+  renameSync(`${file}.away`, file);
+  assert.deepEqual(await folder.keeper.backup(to), { segments: 1, events: 1 });
+  folder.close();
+  rmSync(to, { recursive: true });
 });
 
 test("pruning removes whole days of one site, their journal rows and their sessions", async () => {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
 import { codeOf } from "../../lib/error-code.ts";
 import { openDatabaseReadOnly } from "../database.ts";
-import { type BackupResult, prepareBackup } from "./backup.ts";
+import { type BackupResult, emptyBackup, prepareBackup } from "./backup.ts";
 import type { CheckResult } from "./check-job.ts";
 import type { Erased } from "./erase-tables.ts";
 import { listEventFiles, writeManifestFile } from "./folder.ts";
@@ -225,7 +225,13 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     backup: (to) =>
       inTurn(async () => {
         prepareBackup(to);
-        return runJob({ kind: "backup", dir, to }, stopping.signal);
+        try {
+          return await runJob({ kind: "backup", dir, to }, stopping.signal);
+        } catch (cause) {
+          emptyBackup(to);
+          const reason = cause instanceof Error ? cause.message : String(cause);
+          throw new Error(`backup: ${to} could not be filled, and is empty again (${reason})`, { cause });
+        }
       }),
     verify: () => inTurn(() => runJob({ kind: "check", dir }, stopping.signal)),
     plan,
