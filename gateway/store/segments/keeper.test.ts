@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { listEventFiles } from "./folder.ts";
 import { isDue } from "./schedule.ts";
-import { askFolder, eventForTest, noon, openTestFolder } from "./test-folder.ts";
+import { askFolder, eventForTest, noon, openTestFolder, type TestFolder } from "./test-folder.ts";
 
 const dayMs = 86_400_000;
 
@@ -135,6 +135,21 @@ test("removing made-up visitors takes their sealed events, too", async () => {
   await folder.keeper.seal();
   assert.deepEqual(await askFolder(folder.dir, "SELECT client_id"), [{ client_id: "visitor-1" }]);
   assert.deepEqual((await folder.keeper.verify()).findings, []);
+  folder.close();
+});
+
+test("sealing ends with what there was when it began, though more comes while it runs", async () => {
+  let coming = 5; // a site that is never quiet sends one with each batch
+  const folder: TestFolder = openTestFolder({
+    onStep: (step) => {
+      if (step === "committed" && coming-- > 0) folder.store([eventForTest({ client_id: "late" })]);
+    },
+  });
+  folder.store([eventForTest(), eventForTest()]);
+  assert.deepEqual(await folder.keeper.seal(), { events: 2, files: 1 });
+  assert.equal((await folder.keeper.seal()).events, 1);
+  assert.deepEqual((await folder.keeper.verify()).findings, []);
+  assert.equal(folder.reader.read(0, 10).length, 4, "what came is there");
   folder.close();
 });
 

@@ -119,7 +119,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     }
   };
 
-  const plan = async (): Promise<Plan> => (await write({ kind: "plan", limit: batchRows })) as Plan;
+  const plan = async (limit = batchRows): Promise<Plan> => (await write({ kind: "plan", limit })) as Plan;
 
   const sealBatch = ({ watermark, upTo }: Plan): Promise<SealReport> =>
     inStaging(
@@ -136,9 +136,11 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       },
     );
 
+  /** What there is when it begins: on a busy site there is more after each batch, and others wait for their turn. */
   const sealAll = async (): Promise<SealReport> => {
     let report: SealReport = { events: 0, files: 0 };
-    for (let next = await plan(); next.upTo > next.watermark; next = await plan()) {
+    const { upTo: end } = await plan(Number.MAX_SAFE_INTEGER);
+    for (let next = await plan(); next.watermark < end; next = await plan()) {
       const { events, files } = await sealBatch(next);
       report = { events: report.events + events, files: report.files + files };
     }
