@@ -16,6 +16,8 @@ export interface AnswerRoad {
   readonly idleMs: number;
   /** Another request may follow on it. */
   mayStay(): boolean;
+  /** The connection has not taken all that was written. */
+  lags(): void;
   /** The answer is out whole. */
   over(): void;
 }
@@ -170,8 +172,14 @@ export class LaneResponse extends EventEmitter {
       : `${text}Connection: close\r\n\r\n`;
   }
 
-  /** `out` is called when the connection has taken all of it. */
   #send(before: string, bytes: Buffer | Latin1, after = "", out?: Written): boolean {
+    const more = this.#write(before, bytes, after, out);
+    if (this.writableLength > 0) this.#road.lags();
+    return more;
+  }
+
+  /** `out` is called when the connection has taken all of it. */
+  #write(before: string, bytes: Buffer | Latin1, after: string, out: Written | undefined): boolean {
     const { socket } = this.#road;
     if (bytes.length === 0) return this.#sendText(before + after, out);
     if (bytes instanceof Latin1) return this.#sendText(before + bytes.text + after, out);

@@ -306,3 +306,36 @@ const textUntil = (socket: Socket, last: string): Promise<string> =>
 const until = async (is: () => boolean): Promise<void> => {
   while (!is()) await new Promise((resolve) => setTimeout(resolve, 1));
 };
+
+test("who takes nothing of an answer is cut after its time, who waits for one is not", async (t) => {
+  const left = Promise.withResolvers<void>();
+  const slow = Promise.withResolvers<void>();
+  const listener = createListener({
+    address: "127.0.0.1:0",
+    handler: async (x) => {
+      if (x.path === "/slow") {
+        await slow.promise;
+        x.res.end("at last");
+        return;
+      }
+      x.res.once("close", () => left.resolve());
+      x.res.end(Buffer.alloc(32 << 20));
+    },
+    times: { stalledMs: 100, idleMs: 100 },
+    headerBytes: 8192,
+    siteOf: () => testSite,
+    isTrusted: () => false,
+    clock: () => 0,
+    portHint: () => "",
+    onError: () => {},
+  });
+  const { port } = await listener.listen();
+  t.after(() => listener.stop(0));
+  const patient = exchangeBytes(port, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n", "at last");
+  const greedy = await connectTo(port);
+  greedy.pause().write("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+  await left.promise; // which is later than the time that the other one has waited
+  slow.resolve();
+  assert.match(await patient, /^HTTP\/1\.1 200 OK\r\n/);
+  greedy.destroy();
+});

@@ -125,6 +125,10 @@ class Car implements AnswerRoad {
     else this.#end();
   }
 
+  lags(): void {
+    this.#allow(this.#road.options.stalledMs);
+  }
+
   stop(): void {
     if (!this.#running) this.socket.destroy();
   }
@@ -186,7 +190,6 @@ class Car implements AnswerRoad {
     const [asNodes, answer] = [req, res] as unknown as [IncomingMessage, ServerResponse]; // what handlers use of them
     this.socket[answering] = answer;
     this.#road.options.serve(asNodes, answer);
-    if (!res.writableEnded) this.socket.setTimeout(this.#road.options.stalledMs);
   }
 
   #take(request: PlainRequest): Promise<LaneAnswer> | null {
@@ -236,9 +239,13 @@ class Car implements AnswerRoad {
 
   /** For the next request, which may have come already. */
   #wait(): void {
-    // What is written and read begins it anew by itself; to set it again makes another timer.
-    if (this.socket.timeout !== this.idleMs) this.socket.setTimeout(this.idleMs);
+    this.#allow(this.idleMs);
     if (this.#ahead) this.#readAhead(this.#ahead);
+  }
+
+  /** How long the connection may be silent. What is written and read begins it anew; to set it again makes another timer. */
+  #allow(silentMs: number): void {
+    if (this.socket.timeout !== silentMs) this.socket.setTimeout(silentMs);
   }
 
   #readAhead(bytes: Buffer): void {
