@@ -112,6 +112,27 @@ test("ids from the future, from more than a week ago, and without a time are nob
   assert.deepEqual(of(days), [0, 0, 0, 1]);
 });
 
+test("a batch changes the sums of a day once, and one that was taken back leaves nothing behind", () => {
+  const { table, days } = createTable();
+  let changed = 0;
+  const projection = createPageLoadProjection({
+    ...table,
+    change(...change) {
+      changed++;
+      table.change(...change);
+    },
+  });
+  const apply = (seq: number, event: Event) => projection.apply({ seq, event, person: null });
+  apply(1, view(null));
+  projection.forget();
+  for (const [i, one] of [view(null), view("a"), document("a"), view(null)].entries()) apply(i + 2, one);
+  assert.equal(changed, 0);
+  projection.flush();
+  projection.flush();
+  assert.equal(changed, 1);
+  assert.deepEqual(of(days), [1, 0, 0, 2]);
+});
+
 test("sites are apart", () => {
   const days = sums([document("a"), view("a", { property_id: "other" })]);
   assert.deepEqual(

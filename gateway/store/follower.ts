@@ -8,6 +8,7 @@ import { countEvent } from "./count-event.ts";
 import type { Db } from "./database.ts";
 import { isDiskTrouble } from "./disk-trouble.ts";
 import type { Entry, Journal } from "./journal.ts";
+import type { PersonEvents } from "./person-events.ts";
 import type { Numbers } from "./visitors.ts";
 
 export interface Follower {
@@ -26,6 +27,7 @@ export interface FollowerParts {
   readonly db: Db;
   readonly journal: Journal;
   readonly numbers: Numbers;
+  readonly personEvents: PersonEvents;
   readonly counters: CounterTable & { flush(): void };
   readonly projections: readonly Projection[];
   /** false where projections lacked events that lie in files: what they did is taken back */
@@ -40,9 +42,8 @@ export interface FollowerParts {
 const base = "index";
 
 export const createFollower = (parts: FollowerParts): Follower => {
-  const { db, journal, numbers, counters, projections } = parts;
+  const { db, journal, numbers, personEvents, counters, projections } = parts;
   const offsets = readOffsets(db, [base, ...projections.map(({ id }) => id)]);
-  const addPersonEvent = db.prepare("INSERT INTO person_events (person, timestamp, seq) VALUES (?, ?, ?)");
   const putOffset = db.prepare(
     "INSERT INTO offsets (projection, seq) VALUES (?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq",
   );
@@ -52,8 +53,7 @@ export const createFollower = (parts: FollowerParts): Follower => {
     const { seq, event } = entry;
     const person = numbers.person(event);
     if (seq > (offsets.get(base) ?? 0)) {
-      journal.indexKey(entry);
-      if (person !== null) addPersonEvent.run(person, event.timestamp_utc, seq);
+      if (person !== null) personEvents.add(person, event.timestamp_utc, seq);
       countEvent(counters, event);
     }
     for (const projection of projections) {
@@ -63,7 +63,8 @@ export const createFollower = (parts: FollowerParts): Follower => {
 
   const followAll = db.transaction((entries: readonly Entry[], applied: boolean) => {
     if (applied) for (const entry of entries) apply(entry);
-    else for (const entry of entries) journal.indexKey(entry);
+    journal.index(entries);
+    personEvents.flush();
     for (const projection of projections) projection.flush();
     counters.flush();
     for (const id of offsets.keys()) putOffset.run(id, entries.at(-1)?.seq);

@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import type { Event } from "../model/event.ts";
 import type { Db } from "./database.ts";
+import { insertRows, type Value } from "./insert-rows.ts";
 import { eventOf } from "./stored-event.ts";
 
 export interface Key {
@@ -13,6 +14,8 @@ export interface Key {
   /** ms; null where neither the id nor the client gives a time */
   readonly time: number | null;
   readonly id: Buffer;
+  /** all three, as the set of waiting keys has it */
+  readonly text: string;
 }
 
 /** A row of the journal that the projections have yet to follow. */
@@ -23,14 +26,16 @@ export interface Entry {
 }
 
 export interface Journal {
-  /** The new row, or null where the event was stored before. Must run inside a transaction. */
+  /** The new row, or null where the event was stored before. Must run inside a transaction, at whose end is `write`. */
   append(site: number, event: Event, keyTime: number | null, body: string): Entry | null;
+  /** Writes the rows that were appended. */
+  write(): void;
   /** The transaction was committed. */
   commit(): void;
   /** The transaction was rolled back. */
   rollback(): void;
-  /** Moves the key of a row from memory to the index; must run inside a transaction. */
-  indexKey(entry: Entry): void;
+  /** Moves the keys of rows from memory to the index; must run inside a transaction. */
+  index(entries: readonly Entry[]): void;
   /** The transaction that moved these keys was committed. */
   indexed(entries: readonly Entry[]): void;
   /** Rows above a sequence that projections have yet to follow, and takes their keys into memory. */
@@ -38,11 +43,11 @@ export interface Journal {
 }
 
 export const createJournal = (db: Db): Journal => {
-  const insert = db.prepare("INSERT INTO journal (seq, received_at, key_time, body) VALUES (?, ?, ?, ?)");
+  const insert = insertRows(db, "FAIL", "journal", ["seq", "received_at", "key_time", "body"]);
   const find = db.prepare("SELECT 1 FROM seen WHERE site = ? AND key_time = ? AND id = ?").pluck();
   const findUntimed = db.prepare("SELECT 1 FROM untimed_ids WHERE site = ? AND id = ?").pluck();
-  const add = db.prepare("INSERT INTO seen (site, key_time, id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
-  const addUntimed = db.prepare("INSERT INTO untimed_ids (site, id) VALUES (?, ?) ON CONFLICT DO NOTHING");
+  const add = insertRows(db, "IGNORE", "seen", ["site", "key_time", "id"]);
+  const addUntimed = insertRows(db, "IGNORE", "untimed_ids", ["site", "id"]);
   const read = db.prepare("SELECT seq, key_time, body FROM journal WHERE seq > ? ORDER BY seq LIMIT ?");
   // Rows leave the journal once sealed, the offset stays: a sequence is never given twice.
   const last = db
@@ -54,6 +59,7 @@ export const createJournal = (db: Db): Journal => {
   const waiting = new Set<string>();
   /** those of the transaction that runs */
   let fresh: string[] = [];
+  let rows: Value[] = [];
   let seq = Number(last.get());
 
   const isStored = (site: number, time: number | null, text: string, id: Buffer): boolean => {
@@ -67,32 +73,44 @@ export const createJournal = (db: Db): Journal => {
       const text = keyText(site, keyTime, event.id);
       if (isStored(site, keyTime, text, id)) return null;
       seq++;
-      insert.run(seq, event.received_at, keyTime, body);
+      rows.push(seq, event.received_at, keyTime, body);
       waiting.add(text);
       fresh.push(text);
-      return { seq, event, key: { site, time: keyTime, id } };
+      return { seq, event, key: { site, time: keyTime, id, text } };
+    },
+    write() {
+      insert(rows);
+      rows = [];
     },
     commit() {
       fresh = [];
     },
     rollback() {
+      rows = [];
       for (const text of fresh) waiting.delete(text);
       fresh = [];
       seq = Number(last.get());
     },
-    indexKey({ key }) {
-      if (key.time === null) addUntimed.run(key.site, key.id);
-      else add.run(key.site, key.time, key.id);
+    index(entries) {
+      const timed: Value[] = [];
+      const untimed: Value[] = [];
+      for (const { key } of entries) {
+        if (key.time === null) untimed.push(key.site, key.id);
+        else timed.push(key.site, key.time, key.id);
+      }
+      add(timed);
+      addUntimed(untimed);
     },
     indexed(entries) {
-      for (const { key, event } of entries) waiting.delete(keyText(key.site, key.time, event.id));
+      for (const { key } of entries) waiting.delete(key.text);
     },
     recover: (after, limit, siteOf) =>
       (read.all(after, limit) as Row[]).map((row) => {
         const event = eventOf(row.body);
         const site = siteOf(event);
-        waiting.add(keyText(site, row.key_time, event.id));
-        return { seq: row.seq, event, key: { site, time: row.key_time, id: idBytes(event.id) } };
+        const text = keyText(site, row.key_time, event.id);
+        waiting.add(text);
+        return { seq: row.seq, event, key: { site, time: row.key_time, id: idBytes(event.id), text } };
       }),
   };
 };

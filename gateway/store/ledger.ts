@@ -16,6 +16,7 @@ import { removeDemo } from "./demo-rows.ts";
 import { createFollower } from "./follower.ts";
 import { createJournal, type Entry, pruneKeys } from "./journal.ts";
 import { createPageLoadTable } from "./page-load-table.ts";
+import { createPersonEvents } from "./person-events.ts";
 import { createRebuildSource } from "./rebuild-source.ts";
 import { createRebuilder } from "./rebuilder.ts";
 import { createRecordTable } from "./record-table.ts";
@@ -123,10 +124,11 @@ const sliceRows = 1000;
 export const openLedger = (options: LedgerOptions): Ledger => {
   const db = openDatabase(options.dir);
   const journal = createJournal(db);
-  const numbers = createNumbers(db);
+  const personEvents = createPersonEvents(db);
+  const numbers = createNumbers(db, personEvents);
   const history = createHistory(db);
-  const sessions = createSessionTable(db, history);
-  const subjects = createSubjectTable(db, history);
+  const sessions = createSessionTable(db, history, personEvents);
+  const subjects = createSubjectTable(db, history, personEvents);
   const counters = createCounterTable(db);
   const pageLoads = createPageLoadTable(db, (site) => numbers.site(site));
   const records = createRecordTable(db);
@@ -153,6 +155,7 @@ export const openLedger = (options: LedgerOptions): Ledger => {
 
   const forget = () => {
     numbers.forget();
+    personEvents.forget();
     sessions.forget();
     counters.forget();
     for (const projection of projections) projection.forget();
@@ -167,6 +170,7 @@ export const openLedger = (options: LedgerOptions): Ledger => {
     db,
     journal,
     numbers,
+    personEvents,
     counters,
     projections,
     isComplete: () => history.isComplete(),
@@ -198,6 +202,7 @@ export const openLedger = (options: LedgerOptions): Ledger => {
       if (entry) entries.push(entry);
       else doubles.push(i);
     }
+    journal.write();
     for (const reject of batch.rejects) keepReject(reject);
     return { doubles, entries };
   });
@@ -230,7 +235,7 @@ export const openLedger = (options: LedgerOptions): Ledger => {
   const rebuilder = createRebuilder({
     db,
     source: createRebuildSource(db),
-    rebuild: options.experimentRebuild(tables, createSubjectTable(db, history, rebuiltResults)),
+    rebuild: options.experimentRebuild(tables, createSubjectTable(db, history, personEvents, rebuiltResults)),
     personOf: knownPerson,
     followed: () => Math.min(...followers.map((id) => Number(offset.get(id) ?? 0))),
     isComplete: () => history.isComplete(),

@@ -1,11 +1,13 @@
 import type { Event } from "../model/event.ts";
 import type { IdentityTable, Regrouped } from "../model/projection.ts";
 import type { Db } from "./database.ts";
+import type { PersonEvents } from "./person-events.ts";
 import { eventOf } from "./stored-event.ts";
 
 export type Regrouper = Pick<IdentityTable, "join" | "part">;
 
 export interface RegrouperParts {
+  readonly personEvents: Pick<PersonEvents, "flush">;
   readonly nodeOf: (event: Event) => { readonly no: number } | null;
   /** rows of these people must be as the events so far make them */
   readonly settle: (people: readonly number[]) => void;
@@ -66,11 +68,13 @@ export const createRegrouper = (db: Db, parts: RegrouperParts): Regrouper => {
 
   return {
     join(people) {
+      parts.personEvents.flush();
       const [start, ...rest] = [...new Set(people)];
       if (start !== undefined) rest.reduce(joinTwo, start);
     },
     part(person, groups) {
       if (groups.length < 2) return;
+      parts.personEvents.flush();
       parts.settle([person]);
       const keeping = groups.find((group) => group.includes(person)) ?? groups[0];
       const to = new Map<number, number>();

@@ -2,6 +2,7 @@ import { createCache } from "../lib/cache.ts";
 import type { SessionTable } from "../model/projection.ts";
 import type { Session, SplitCause } from "../model/session.ts";
 import type { Db } from "./database.ts";
+import type { PersonEvents } from "./person-events.ts";
 import type { History } from "./segments/history.ts";
 import { eventOf } from "./stored-event.ts";
 
@@ -28,6 +29,7 @@ export interface SessionRow {
 export const createSessionTable = (
   db: Db,
   history: Pick<History, "events">,
+  personEvents: Pick<PersonEvents, "flush">,
 ): SessionTable & { forget(): void } => {
   const latest = createCache<number, Session>(50_000);
   // `+?` keeps SQLite's planner from looking at the value: with STAT4 and ORDER BY it plans such a statement anew
@@ -47,10 +49,9 @@ export const createSessionTable = (
       entry_page = excluded.entry_page, exit_page = excluded.exit_page, campaign = excluded.campaign,
       last_campaign = excluded.last_campaign, last_user_id = excluded.last_user_id,
       split_cause = excluded.split_cause`);
-  // What a further event changes; an upsert of the whole row takes longer.
+  // What every further event changes; an upsert of the whole row takes longer, and so does each column.
   const extend = db.prepare(`
-    UPDATE sessions SET ended_at = ?, last_sequence = ?, last_id = ?, events = ?, page_views = ?, entry_page = ?,
-      exit_page = ?, campaign = ?, last_campaign = ?, last_user_id = ?
+    UPDATE sessions SET ended_at = ?, last_sequence = ?, last_id = ?, events = ?, page_views = ?, exit_page = ?
     WHERE person = ? AND started_at = ? AND session_id = ?`);
   const remove = db.prepare("DELETE FROM sessions WHERE person = ? AND started_at = ? AND session_id = ?");
   const events = db
@@ -90,11 +91,7 @@ export const createSessionTable = (
       s.lastId,
       s.events,
       s.pageViews,
-      s.entryPage,
       s.exitPage,
-      s.campaign,
-      s.lastCampaign,
-      s.lastUserId,
       person,
       s.startedAt,
       s.id,
@@ -110,7 +107,8 @@ export const createSessionTable = (
     },
     list: (person) => (list.all(person) as SessionRow[]).map(toSession),
     put(person, site, session) {
-      if (latest.get(person)?.id === session.id) lengthen(person, session);
+      const known = latest.get(person);
+      if (known && isLonger(known, session)) lengthen(person, session);
       else write(person, site, session);
       latest.set(person, session);
     },
@@ -120,6 +118,7 @@ export const createSessionTable = (
       latest.delete(person);
     },
     *events(person, fromAt) {
+      personEvents.flush();
       // In order of time; events of the same millisecond are put in order by whoever reads them.
       const sealed = history.events(person, fromAt);
       if (sealed.length > 0) {
@@ -132,6 +131,14 @@ export const createSessionTable = (
     forget: () => latest.clear(),
   };
 };
+
+/** The same session, and nothing has changed that is not part of every further event. */
+const isLonger = (known: Session, now: Session): boolean =>
+  known.id === now.id &&
+  known.entryPage === now.entryPage &&
+  known.campaign === now.campaign &&
+  known.lastCampaign === now.lastCampaign &&
+  known.lastUserId === now.lastUserId;
 
 export const toSession = (row: SessionRow): Session => ({
   id: row.session_id,

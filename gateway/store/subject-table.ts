@@ -1,6 +1,7 @@
 import { addWide } from "../lib/wide-integer.ts";
 import type { GoalTotal, Subject, SubjectTable } from "../model/projection.ts";
 import type { Db } from "./database.ts";
+import type { PersonEvents } from "./person-events.ts";
 import { type ResultTables, shownResults } from "./result-tables.ts";
 import type { History } from "./segments/history.ts";
 import { eventOf } from "./stored-event.ts";
@@ -9,6 +10,7 @@ import { eventOf } from "./stored-event.ts";
 export const createSubjectTable = (
   db: Db,
   history: Pick<History, "events">,
+  personEvents: Pick<PersonEvents, "flush">,
   tables: ResultTables = shownResults,
 ): SubjectTable => {
   const subject = db.prepare(
@@ -74,10 +76,13 @@ export const createSubjectTable = (
       dropSubject.run(experiment, person);
       dropGoals.run(experiment, person);
     },
-    events: (person, fromAt, toAt, upToSeq) => [
-      ...history.events(person, fromAt, toAt, upToSeq),
-      ...(events.all(person, fromAt, toAt, upToSeq) as string[]).map(eventOf),
-    ],
+    events(person, fromAt, toAt, upToSeq) {
+      personEvents.flush();
+      return [
+        ...history.events(person, fromAt, toAt, upToSeq),
+        ...(events.all(person, fromAt, toAt, upToSeq) as string[]).map(eventOf),
+      ];
+    },
     change(c) {
       const key = [c.experiment, c.variant, c.goal, c.day] as const;
       const row = (day.get(...key) as DayRow | undefined) ?? noDay;

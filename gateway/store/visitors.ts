@@ -4,6 +4,7 @@ import type { IdentityTable, Joiner, Projection, ReferralTable, VisitorNode } fr
 import type { Db } from "./database.ts";
 import { createIdentityTable } from "./identity-table.ts";
 import { visitorIdOf } from "./owner-id.ts";
+import type { PersonEvents } from "./person-events.ts";
 import { createReferralTable } from "./referral-table.ts";
 import { createRegrouper } from "./regroup.ts";
 
@@ -29,7 +30,7 @@ export interface People {
   resume(): void;
 }
 
-export const createNumbers = (db: Db): Numbers => {
+export const createNumbers = (db: Db, personEvents: Pick<PersonEvents, "flush">): Numbers => {
   const sites = new Map<string, number>();
   const nodes = createCache<string, Node>(50_000);
   const findSite = db.prepare("SELECT no FROM sites WHERE id = +?").pluck();
@@ -70,6 +71,7 @@ export const createNumbers = (db: Db): Numbers => {
   };
 
   const regrouper = createRegrouper(db, {
+    personEvents,
     nodeOf,
     settle: (people) => {
       for (const one of told) one.settle?.(people);

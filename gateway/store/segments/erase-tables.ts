@@ -171,7 +171,7 @@ const subtractResults = (db: Db, person: number): void => {
 };
 
 const subtractFrom = (db: Db, tables: ResultTables, person: number): void => {
-  const table = createSubjectTable(db, { events: () => [] }, tables); // sums alone are asked for
+  const table = createSubjectTable(db, { events: () => [] }, { flush() {} }, tables); // sums alone are asked for
   const named = db.prepare(`SELECT DISTINCT experiment FROM ${tables.days}`).pluck().all() as string[];
   for (const experiment of named) {
     const subject = table.subject(experiment, person);
