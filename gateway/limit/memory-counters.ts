@@ -43,7 +43,13 @@ export const createMemoryCounters = (mostKeys: number, days: DayCounts): MemoryC
       if (rule.daily) return Promise.resolve(days.count(rule, key));
       const gone = roster.note(`${rule.id}\n${key}`);
       if (gone !== null) forget(gone);
-      return limiterOf(rule).consume(key).then(within, over);
+      const longest = rule.windowSeconds * 1000;
+      return limiterOf(rule)
+        .consume(key)
+        .then(
+          (res) => atMost(longest, within(res)),
+          (refusal) => atMost(longest, over(refusal)),
+        );
     },
     get keys() {
       return roster.size;
@@ -54,6 +60,10 @@ export const createMemoryCounters = (mostKeys: number, days: DayCounts): MemoryC
     },
   };
 };
+
+/** Windows end by a timer; what is left of one is told by the clock, and days of it where that was set back. */
+const atMost = (ms: number, told: Standing): Standing =>
+  told.resetMs <= ms ? told : { ...told, resetMs: ms };
 
 /** What the library's answer means; an error that is none of its answers is a fault of ours. */
 export const within = (res: RateLimiterRes): Standing => standing(res, false);
