@@ -48,7 +48,8 @@ const visit = async (
   }
 };
 
-const namesOf = (site: TrackerSite): string[] => site.taken().map(({ ename }) => ename);
+/** What the gateway calls them: by their type where they have no name. */
+const namesOf = (site: TrackerSite) => site.taken().map(({ ename, type }) => ename ?? type);
 const early = `tr("one", { a: 1 }); tr.outcome("purchase", { value: 5 }); tr.identify("u-1"); tr.page({ title: "Mine" })`;
 
 for (const script of ["index", "full", "legacy"]) {

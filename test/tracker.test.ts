@@ -317,7 +317,7 @@ test("outcomes, events, and the calls of old pages say what they were given", ()
       { ename: "before_load", type: "track", url, params: { a: [1, "B"] } },
       { ename: "purchase", type: "outcome", url, value: 49.5, currency: "EUR", params: { order: "A-1" } },
       { ename: "Scrolled", type: "track", url, params: {} },
-      { ename: "identify", type: "identify", url, uid: "u-1", traits: { plan: "pro" }, params: {} },
+      { type: "identify", url, uid: "u-1", traits: { plan: "pro" }, params: {} },
     ]);
   }));
 

@@ -24,7 +24,7 @@ export interface Tr {
   /** The parameters of the variants in force. */
   params(): Readonly<Record<string, unknown>> | undefined;
   consent(given: Consent): void;
-  /** This visitor does not want to be counted from now on; `false` takes it back. */
+  /** This visitor does not want to be counted from now on, nor by what is kept to be sent later; `false` takes it back. */
   optout(wanted?: boolean): void;
   /**
    * An address of the site, this page's where it is left out, with a code that says who passed it on; as it is where

@@ -4,7 +4,7 @@ import { tag } from "./tag.ts";
 
 /** Nothing leaves, and nothing is stored: nobody looks at the page yet, or the visitor has not said yes. */
 export const isSilent = (said = readCookie("tp_consent")): unknown =>
-  isUnseen() || ("granted" !== said && (said || tag.consent));
+  isUnseen() || (said !== "granted" && (said || tag.consent));
 
 /** Events go without anything that says who it is, and nothing is stored. */
 export const isNobody = (): unknown =>
@@ -13,7 +13,7 @@ export const isNobody = (): unknown =>
   // The tag names the property, `doNotTrack`, which is "1", or no number.
   (navigator[tag.dnt as "doNotTrack"] as unknown as number) > 0;
 
-export const mayStore = (): boolean => !(isSilent() || isNobody() || "cookieless" in tag);
+export const mayStore = (): boolean => !(isNobody() || isSilent() || "cookieless" in tag);
 
 /** A page that the browser loads ahead may never be looked at; and after `tr.stop()` nobody looks for us. */
 export const isUnseen = (): unknown =>

@@ -88,6 +88,23 @@ test("what the gateway says of waiting is waited beside the back-off, so that no
     assert.equal(posted.length, 2);
   }));
 
+test("however often what waits is sent while it fails, one row of tries goes on", () =>
+  withTimers(async (tick) => {
+    const { post, posted } = fakeGateway(...Array.from({ length: 5 }, () => 0));
+    const [add, flush] = createSender(post, memoryStore());
+    add(event("a"));
+    await tick(0);
+    for (let i = 0; i < 3; i++) await flush();
+    assert.equal(posted.length, 4, "each is a try");
+    await tick(7999);
+    assert.equal(posted.length, 4);
+    await tick(1);
+    assert.equal(posted.length, 5);
+    await tick(16_000);
+    await tick(300_000);
+    assert.equal(posted.length, 6, "taken, and nothing is left to try");
+  }));
+
 test("the back-off ends at five minutes", () =>
   withTimers(async (tick) => {
     const { post, posted } = fakeGateway(...Array.from({ length: 20 }, () => 0));

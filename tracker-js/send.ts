@@ -21,10 +21,12 @@ export type Sender = readonly [
 /** Sends events until they are taken, and with them what other pages left behind; how many were lost, a batch says. */
 export const createSender = (post: Post, store: Store): Sender => {
   const waiting = new Set<string>();
+  let dropped = 0;
   // 0: nothing is under way, 1: something is, more: it had to be tried again
   let tries = 0;
-  let dropped = 0;
-  // Counted up, because joining all that waits for each event would hold a busy page up.
+  // One for all: each flush of the page that fails would begin a row of tries of its own.
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  // Counted up, because joining all that waits for each event would hold a busy page up; until all of it is taken.
   let characters = 0;
 
   const flush = async (): Promise<void> => {
@@ -36,29 +38,30 @@ export const createSender = (post: Post, store: Store): Sender => {
     while (waiting.size) {
       const batch = batchOf([...waiting]);
       // 0: the network failed
-      const waitMs = await post(`{"events":[${batch}],"sent":${Date.now()},"dropped":${dropped}}`).catch(
+      const waitMs = await post(`{"sent":${Date.now()},"events":[${batch}],"dropped":${dropped}}`).catch(
         () => 0,
       );
       if (waitMs >= 0) {
         // And 1 s, 2 s, 4 s … 5 min, spread so that a crowd of pages does not come back at once.
-        return setTimeout(
+        clearTimeout(timer);
+        // biome-ignore lint/suspicious/noAssignInExpressions: shorter
+        return (timer = setTimeout(
           flush,
-          waitMs + Math.min(300_000, 500 * 2 ** tries++) * (0.5 + Math.random()),
-        ) as unknown as undefined;
+          waitMs + Math.min(300_000, 500 * 2 ** tries++) * (Math.random() + 0.5),
+        )) as unknown as undefined;
       }
       store(batch);
       dropped = 0;
       batch.map(waiting.delete, waiting);
-      characters = [...waiting].join().length;
     }
-    tries = 0;
+    tries = characters = 0;
   };
 
   return [
     safe((event) => {
       const text = JSON.stringify(event);
       // biome-ignore lint/suspicious/noAssignInExpressions: shorter
-      if ((characters += text.length) > maxWaiting) {
+      if (maxWaiting < (characters += text.length)) {
         dropped++;
         characters -= text.length;
       } else {

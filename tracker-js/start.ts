@@ -3,17 +3,17 @@
 // biome-ignore assist/source/organizeImports: in this order the script packs best
 import { uuid7 } from "./lib/uuid7.ts";
 import { cleanUrl } from "./clean-url.ts";
-import { safe } from "./lib/safe.ts";
-import { pick } from "./lib/pick.ts";
-import type { Fields } from "./core-api.ts";
 import type { WireLink } from "../gateway/model/wire.ts";
+import { safe } from "./lib/safe.ts";
 import { keepId, longSeconds, visitSeconds } from "./identity.ts";
-import { isNobody, isSilent, isUnseen, mayStore } from "./privacy.ts";
-import { readCookie, writeCookie } from "./lib/cookies.ts";
-import { script, tag } from "./tag.ts";
-import type { Consent, Properties, Tr } from "./api.ts";
 import { browserStore } from "./store.ts";
+import { script, tag } from "./tag.ts";
 import { createSender, type Sender } from "./send.ts";
+import type { Consent, Properties, Tr } from "./api.ts";
+import { pick } from "./lib/pick.ts";
+import { readCookie, writeCookie } from "./lib/cookies.ts";
+import { isNobody, isSilent, isUnseen, mayStore } from "./privacy.ts";
+import type { Fields } from "./core-api.ts";
 
 // biome-ignore lint/style/useConst: the page's own
 declare let tr: Tr; // the page's global, as `window.tr`, which is longer
@@ -27,7 +27,7 @@ const ask = (path: string, body: string): Promise<Response> =>
       path +
       (isNobody() ? "tp_optout=1" : "tp_consent=" + readCookie("tp_consent")) +
       "&tp_site=" +
-      (tag.site || ""),
+      (tag.site ?? ""),
     {
       // A string goes as text/plain, so no preflight is ever needed, and cookies only to the page's own origin: those
       // of the tracker's host would compete with the ids that a drop-in script sends itself.
@@ -63,7 +63,7 @@ const keepIds = ({ last, url }: Fields, vid = keepId("vid", longSeconds)): Field
     writeCookie("xid", "~", visitSeconds); // asked for: the next event does not ask again
     void tell(`x?vid=${vid}&`, url + " " + last);
   }
-  return { sid: keepId("sid", visitSeconds), vid };
+  return { vid, sid: keepId("sid", visitSeconds) };
 };
 /** What an event says of its visitor beside its own fields. */
 export const common = (fields: Fields): Fields | false =>
@@ -80,7 +80,7 @@ const sender = createSender(async (body) => {
   // Taken, or refused for good; an overloaded or a failing server is worth another try. Multiplying makes a number of
   // the text, shifting makes it one that a timer takes: 24 days at most, and 0 of what is missing, or a date.
   // biome-ignore lint/suspicious/noDoubleEquals: shorter
-  return status > 499 || 429 == status
+  return status > 499 || status == 429
     ? (2000 * (headers.get("Retry-After") as unknown as number)) >>> 1
     : -1;
 }, browserStore);
@@ -96,7 +96,7 @@ export const release = (): Sender => {
  */
 export const record = (fields: Fields): void => {
   view(); // which a view has just seen to
-  held[99] || held.push({ created: Date.now(), url: cleanUrl(), seq: seq++, ...fields });
+  held[99] || held.push({ created: Date.now(), seq: seq++, url: cleanUrl(), ...fields });
   // The first view waits for its task: see run.ts.
   if (seq > 1) release();
 };
@@ -127,7 +127,7 @@ export const view = safe((fields?: Fields): void => {
 // two or three tasks later. What is left so soon was seen by nobody; events and leaving do not wait.
 export const moved = () => setTimeout(view, 100);
 /** Take our functions off History, unless somebody has put others over them: those go on to call ours. */
-const unwrap = (["replaceState", "pushState"] as const).map((method) => {
+const unwrap = (["pushState", "replaceState"] as const).map((method) => {
   const original = history[method];
   // biome-ignore lint/suspicious/noAssignInExpressions: shorter
   const own = (history[method] = (...args) => {
@@ -140,23 +140,24 @@ const unwrap = (["replaceState", "pushState"] as const).map((method) => {
 
 const event = (type: "track" | "outcome") =>
   safe((ename: string, { currency, value, ...own }: Properties = {}) =>
-    record({ type, value, currency, ename, params: own }),
+    record({ type, params: own, value, currency, ename }),
   );
 // The order of its members is the one that packs best, as that of other objects here.
 tr = Object.assign(event("track"), {
+  reset: () => wish({ reset: true }),
+  optout: (optout = true) => {
+    // What is kept, here as by other tabs; who takes back what was never said loses nothing.
+    optout && browserStore(browserStore());
+    writeCookie("tp_optout", 1, (optout as unknown as number) * longSeconds);
+    void wish({ optout });
+  },
   outcome: event("outcome"),
-  share: async (url = location.href, who = common({})) =>
-    (who && (await tell(`share?vid=${who.vid}&`, url))) || url,
   stop: () => {
     tag.stop = 1 as unknown as string; // which the browser makes of it
     unwrap.map((undo) => undo());
   },
   identify: (uid: string, traits?: Fields["traits"]) =>
-    isNobody() || record({ type: "identify", ename: "identify", uid, traits }),
-  reset: () => wish({ reset: true }),
-  flush: () => release()[1](),
-  params,
-  variant: safe((key: string) => pick(cookie("xid"), key + ".", "~")),
+    isNobody() || record({ type: "identify", uid, traits }),
   consent: (given: Consent) => {
     const isGiven = (given as { analytics?: unknown })?.analytics ?? given; // `true` has no members
     const consent = true === isGiven ? "granted" : "denied";
@@ -165,9 +166,10 @@ tr = Object.assign(event("track"), {
     void wish({ consent });
     release();
   },
+  params,
+  share: async (url = location.href, who = common({})) =>
+    (who && (await tell(`share?vid=${who.vid}&`, url))) || url,
   page: (overrides: Fields = {}) => view(overrides),
-  optout: (optout = true) => {
-    writeCookie("tp_optout", 1, (optout as unknown as number) * longSeconds);
-    void wish({ optout });
-  },
+  flush: () => release()[1](),
+  variant: safe((key: string) => pick(cookie("xid"), key + ".", "~")),
 } satisfies Omit<Tr, "q">);

@@ -5,8 +5,8 @@
 export interface WireEvent {
   /** event id, a UUIDv7 made by the client: retries are safe */
   eid: string;
-  /** name */
-  ename: string;
+  /** name; an event without one is called by its type */
+  ename?: string;
   type: "page" | "track" | "outcome" | "identify";
   /** ms since 1970 by the client's clock */
   created: number;

@@ -14,8 +14,8 @@ const freshMs = 45_000;
 const domains = tag.linkDomains?.split("|") ?? [];
 let asked: { readonly host: string; readonly at: number; mark?: string | undefined } | undefined;
 
-const linkOf = ({ target }: Event): HTMLAnchorElement | undefined => {
-  const link = nearest(target, "a[href]") as HTMLAnchorElement | null; // or one of SVG, which has no host
+const linkOf = (event: Event): HTMLAnchorElement | undefined => {
+  const link = nearest(event, "a[href]") as HTMLAnchorElement | undefined; // or one of SVG, which has no host
   return link && domains.includes(link.hostname) ? link : undefined;
 };
 

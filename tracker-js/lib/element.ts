@@ -1,12 +1,12 @@
 const masks = "[data-tr-mask],input,textarea,select,[contenteditable]";
 const maxText = 50;
 
-/** The nearest ancestor, or the element itself, that a selector names. */
-export const nearest = (target: EventTarget | null, selector: string): HTMLElement | null =>
-  target instanceof Element ? target.closest<HTMLElement>(selector) : null;
+/** The nearest element that a selector names, from the one on which the event came: out of shadow roots, too. */
+export const nearest = (event: Event, selector: string): HTMLElement | undefined =>
+  event.composedPath().find((one) => (one as Element).matches?.(selector)) as HTMLElement | undefined;
 
-/** The beginning of what an element shows; nothing of what is masked or typed. */
-export const textOf = (element: HTMLElement): string | undefined =>
-  element.closest(masks) || element.querySelector(masks)
+/** The beginning of what an element shows on which an event came; nothing of what is masked or typed. */
+export const textOf = (event: Event, element: HTMLElement): string | undefined =>
+  nearest(event, masks) || element.querySelector(masks)
     ? undefined
     : (element.textContent ?? "").trim().replace(/\s+/g, " ").slice(0, maxText) || undefined;

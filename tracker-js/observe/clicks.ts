@@ -11,8 +11,8 @@ const interactive = "a,button,summary,label,select,input,[role=button],[role=lin
 /** Outbound links, downloads, elements that name an event of their own, and where the tag says so every click. */
 export const observeClicks = (): void => {
   const file = RegExp(`\\.(${tag.downloads || files})$`, "i");
-  const link = (target: EventTarget | null): void => {
-    const anchor = nearest(target, "a[href]");
+  const link = (event: MouseEvent): void => {
+    const anchor = nearest(event, "a[href]");
     if (!(anchor instanceof HTMLAnchorElement) || !/^https?:/.test(anchor.protocol)) return;
     const isFile = file.test(anchor.pathname);
     if (!isFile && anchor.host === location.host) return;
@@ -24,15 +24,15 @@ export const observeClicks = (): void => {
   // The page may stop the event on its way, but not before it came to the window.
   on("click auxclick", (event: MouseEvent) => {
     if (event.button > 1) return; // the context menu opens nothing
-    link(event.target);
-    named(event.target);
+    link(event);
+    named(event);
     if ("clicks" in tag) any(event);
   });
 };
 
 /** `<button data-tr-event="signup" data-tr-plan="pro">` → the event `signup` with `plan`. */
-const named = (target: EventTarget | null): void => {
-  const element = nearest(target, "[data-tr-event]");
+const named = (click: MouseEvent): void => {
+  const element = nearest(click, "[data-tr-event]");
   if (!element) return;
   const params: Record<string, string> = {};
   for (const { name, value } of element.attributes) {
@@ -44,14 +44,15 @@ const named = (target: EventTarget | null): void => {
 
 let recent: number[] = [];
 
-const any = ({ target, timeStamp }: MouseEvent): void => {
-  const element = nearest(target, interactive);
+const any = (click: MouseEvent): void => {
+  const { timeStamp, target } = click;
+  const element = nearest(click, interactive);
   recent = [...recent.filter((time) => timeStamp - time < 1000), timeStamp];
   const rage = recent.length > 2 || undefined;
   if (!element && !rage) return;
   const { tagName, id } = element ?? (target as HTMLElement); // a click's target is an element
   const href = element instanceof HTMLAnchorElement ? cleanUrl(element.href) : undefined;
-  const text = element ? textOf(element) : undefined;
+  const text = element ? textOf(click, element) : undefined;
   const before = location.href;
   let changed = false;
   const observer = new MutationObserver(() => {

@@ -23,7 +23,7 @@ export const observeEngagement = (): void => {
   whenLeaving(() => {
     count();
     const engagement_ms = Math.round(engagedMs);
-    if (engagement_ms === 0) return;
+    if (!engagement_ms) return;
     // Not before: asking for the height of a page that is being built costs a layout.
     measure();
     tell("engagement", { engagement_ms, scroll_percent: deepest });

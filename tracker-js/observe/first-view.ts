@@ -19,7 +19,7 @@ export const viewFirst = (): void => {
     ...held[0],
     get last() {
       const referrer = cleanUrl(document.referrer);
-      const isOwn = referrer === "" || referrer.startsWith(location.origin);
+      const isOwn = !referrer || referrer.startsWith(location.origin);
       return (isOwn && safe((): string => sessionStorage["tp_last"])()) || referrer;
     },
     get tz() {
