@@ -9,12 +9,14 @@ import { startCaddy } from "./lib/caddy.ts";
 import { type Contestant, runContest } from "./lib/contest.ts";
 import { runH2load } from "./lib/h2load.ts";
 import { startHaproxy } from "./lib/haproxy.ts";
+import { pauseFor } from "./lib/ingest-load.ts";
 import { startNginx } from "./lib/nginx.ts";
 import { startPeer } from "./lib/node-peer.ts";
-import type { BenchOptions } from "./lib/options.ts";
+import { type BenchOptions, connections, threads } from "./lib/options.ts";
 import type { Server } from "./lib/start-program.ts";
 import { formatTable, ms, whole } from "./lib/table.ts";
 import { findTool } from "./lib/tools.ts";
+import { runWrk } from "./lib/wrk.ts";
 
 const body = JSON.stringify({
   items: Array.from({ length: 17 }, (_, i) => ({
@@ -65,7 +67,10 @@ const everyCore = ", every core";
 const steadyPerSecond = 5000;
 const steadyConnections = 50;
 
-/** What each adds to the slowest of a hundred requests, where 5,000 come a second. */
+/**
+ * What each adds to the slowest of a hundred requests, where 5,000 come a second: in step, as h2load sends them, all
+ * connections at one moment every 10 ms, and spread out, as visitors come.
+ */
 const showAdded = async (
   contestants: readonly { readonly name: string; readonly url: string }[],
   upstream: string,
@@ -77,22 +82,40 @@ const showAdded = async (
     );
     return;
   }
-  const steady = (url: string) =>
+  const path = "/api/things";
+  const inStep = (url: string) =>
     runH2load({
-      url: `${url}/api/things`,
+      url: url + path,
       seconds,
       connections: steadyConnections,
       streams: 1,
       perSecond: steadyPerSecond / steadyConnections,
       http1: true,
     });
-  const alone = await steady(upstream);
+  const pause = String(pauseFor(steadyPerSecond));
+  const spread = (url: string) =>
+    runWrk({ url: url + path, seconds, connections, threads, script: "spread.lua", args: [pause] });
+  const [stepAlone, spreadAlone] = [await inStep(upstream), await spread(upstream)];
   const rows: string[][] = [];
   for (const { name, url } of contestants) {
-    const { perSecond, p99Ms } = await steady(url);
-    rows.push([name, whole(perSecond), ms(p99Ms), ms(p99Ms - alone.p99Ms)]);
+    const [step, out] = [await inStep(url), await spread(url)];
+    rows.push([
+      name,
+      ms(step.p99Ms),
+      ms(step.p99Ms - stepAlone.p99Ms),
+      ms(out.p99Ms),
+      ms(out.p99Ms - spreadAlone.p99Ms),
+      whole(out.perSecond),
+    ]);
   }
-  const head = [`at ${whole(steadyPerSecond)} a second`, "requests/s", "p99", "added"];
+  const head = [
+    `at ${whole(steadyPerSecond)} a second`,
+    "p99 in step",
+    "added",
+    "p99 spread out",
+    "added",
+    "requests/s",
+  ];
   process.stdout.write(`\n${formatTable(head, rows)}\n`);
 };
 

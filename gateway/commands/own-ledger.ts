@@ -11,7 +11,7 @@ export const withOwnLedger = async <T>(
 ): Promise<T> => {
   const ownership = holdOwnership(data.dir);
   try {
-    // What settings have changed is the gateway's to follow.
+    // What settings have changed is the gateway's to work out again; that they have, is kept: rows are followed by these.
     const ledger = openProjectedLedger({ ...data, sites, experiments }, systemClock, "in steps");
     try {
       return await work(ledger);

@@ -127,9 +127,9 @@ export const createProxy = (settings: ProxySettings, options: ProxyOptions): Pro
         tally.answered(current(), performance.now() - sentAt);
         balancer.succeeded(current());
       },
-      retry(error) {
+      retry(error, mayHaveGone) {
         if (isUpstreamsFault(error)) fail(current());
-        if (!mayRepeat || attempts.length >= settings.tries) return false;
+        if ((mayHaveGone && !mayRepeat) || attempts.length >= settings.tries) return false;
         const next = balancer.next(keyOf(x), attempts);
         if (!next) return false;
         attempts.push(next);

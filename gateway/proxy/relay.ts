@@ -25,8 +25,8 @@ import type { AnswerHead } from "./upstream/response-head.ts";
 export interface RelayHooks {
   /** The upstream answers. */
   readonly onAnswer: () => void;
-  /** It gave no answer: true where the request goes to another one. */
-  readonly retry: (error: Error) => boolean;
+  /** It gave no answer: true where the request goes to another one. `mayHaveGone`: as `AnswerHandler.onError` says. */
+  readonly retry: (error: Error, mayHaveGone: boolean) => boolean;
   /** told of what the client is told */
   readonly report: (error: unknown, x: Exchange) => void;
   readonly rules: CompiledRules | null;
@@ -125,9 +125,10 @@ export class Relay implements AnswerHandler {
     if (!this.#held) this.#finish(trailers);
   }
 
-  onError(error: Error): void {
+  onError(error: Error, mayHaveGone: boolean): void {
     if (this.#ended) return; // it came whole: what the upstream says behind it is its connection's end alone
-    if (!this.#over && !this.#x.res.headersSent && !this.#held && this.#hooks.retry(error)) return;
+    if (!this.#over && !this.#x.res.headersSent && !this.#held && this.#hooks.retry(error, mayHaveGone))
+      return;
     const fail = () => this.#fail(upstreamFailure(error)); // does nothing where we gave up first, or the client did
     // What came before the fault is still to be written out: Node does that at the end of this turn.
     if (this.#x.res.headersSent) setImmediate(fail);

@@ -86,7 +86,9 @@ export const proxySettings = z.strictObject({
     .min(1)
     .max(10)
     .default(2)
-    .describe("upstreams tried for a request that may be repeated and got no answer"),
+    .describe(
+      "upstreams tried for a request that got no answer and may be repeated, or that none of them has seen",
+    ),
   failures: z.int().min(1).default(5).describe("failures in a row after which an upstream is left out"),
   pauseSeconds: z.number().positive().default(10).describe("how long it is left out"),
   health: z

@@ -148,6 +148,24 @@ test("a request that may be repeated goes to another upstream when one gives no 
   assert.deepEqual(posts.sort(), [200, 200, 502, 502], "a body is sent once");
 });
 
+test("whatever the request, it goes to another upstream where one cannot be reached, with its whole body", async (t) => {
+  const up = await upstream(t, async (req, res) => {
+    let bytes = 0;
+    for await (const chunk of req) bytes += (chunk as Buffer).length;
+    res.end(`${req.method} ${bytes}`);
+  });
+  const { port, errors } = await gate(t, { upstreams: ["http://127.0.0.1:1", http(up)], failures: 100 });
+  const large = "x".repeat(1_000_000);
+  for (let i = 0; i < 4; i++) {
+    assert.equal((await ask(port, "POST /\nContent-Length: 1", "x")).body, "POST 1");
+    assert.equal((await ask(port, "POST /\nContent-Length: 0")).body, "POST 0");
+    assert.equal((await ask(port, `PATCH /\nContent-Length: ${large.length}`, large)).body, "PATCH 1000000");
+    const chunked = "3\r\nabc\r\n0\r\n\r\n";
+    assert.equal((await ask(port, "POST /\nTransfer-Encoding: chunked", chunked)).body, "POST 3");
+  }
+  assert.equal(errors.length, 0);
+});
+
 test("an upstream that is down is left out after its failures, and said so", async (t) => {
   const up = await upstream(t, (_req, res) => res.end("well"));
   const { port, warnings } = await gate(t, {

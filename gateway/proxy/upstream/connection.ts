@@ -26,7 +26,8 @@ export interface AnswerHandler {
   /** The bytes are valid during the call only. */
   onData(call: Call, data: Buffer): void;
   onEnd(call: Call, trailers: HeaderPairs): void;
-  onError(error: Error): void;
+  /** `mayHaveGone`: some of the request may have reached the upstream; else it may go to another one, whatever it is. */
+  onError(error: Error, mayHaveGone: boolean): void;
 }
 
 export interface Job {
@@ -77,6 +78,7 @@ export class Connection implements Call, AnswerEvents {
     this.#socket.setNoDelay(true);
     this.#socket.on(endpoint.opened, () => {
       this.#connected = true;
+      this.#sendBody();
     });
     this.#socket.on("error", (error) => this.#close(error));
     this.#socket.on("end", () => this.#end());
@@ -98,7 +100,8 @@ export class Connection implements Call, AnswerEvents {
       job.handler.onStart(this);
       if (this.#job !== job) return; // given up at once
       this.#socket.write(head, "latin1");
-      if (job.body) this.#stopBody = this.#sendBody(job, job.body);
+      // Not before it is open: another upstream may get the whole body where this one cannot be reached.
+      if (this.#connected) this.#sendBody();
     } catch (error) {
       this.#close(error as Error);
     }
@@ -187,8 +190,10 @@ export class Connection implements Call, AnswerEvents {
     this.#owner.onFree(this);
   }
 
-  #sendBody({ chunked, trailers = noTrailers }: Job, body: Readable): () => void {
-    return sendBody(body, this.#socket, { chunked, trailers }, this.#bodyEvents);
+  #sendBody(): void {
+    const { body, chunked, trailers = noTrailers } = this.#job ?? noBody;
+    if (body?.destroyed) this.#close(body.errored ?? hungUp);
+    else if (body) this.#stopBody = sendBody(body, this.#socket, { chunked, trailers }, this.#bodyEvents);
   }
 
   /** While a client is still sending, or after the head, no time is set. */
@@ -222,6 +227,7 @@ export class Connection implements Call, AnswerEvents {
 }
 
 const noTrailers = (): HeaderPairs => [];
+const noBody: Pick<Job, "body" | "chunked" | "trailers"> = { body: null, chunked: false };
 
 // One object for all: no stack is needed to say that somebody hung up.
 const hungUp = new UpstreamError("closed", "proxy: the upstream hung up");

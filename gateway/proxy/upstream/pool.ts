@@ -79,7 +79,7 @@ export const createPool = (options: PoolOptions): Pool => {
         // The upstream closed the idle connection while the request was on its way: likely nobody saw it.
         open(job);
       } else {
-        job?.handler.onError(error);
+        job?.handler.onError(error, connection.isConnected);
         const next = busy.size < options.connections ? line.shift() : undefined;
         if (next) open(next);
       }
@@ -147,6 +147,7 @@ export const createPool = (options: PoolOptions): Pool => {
       if (line.length >= options.queue) {
         job.handler.onError(
           new UpstreamError("no-connection", "proxy: too many requests wait for this upstream"),
+          false,
         );
         return true;
       }
