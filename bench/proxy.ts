@@ -3,10 +3,9 @@
  * memory, so that the upstream is not what is measured. Each has one process or thread, and those that can, once more
  * one for each core.
  */
-import { availableParallelism } from "node:os";
 import { startGateway } from "../test/gateway.ts";
 import { startCaddy } from "./lib/caddy.ts";
-import { type Contestant, runContest } from "./lib/contest.ts";
+import { everyCore, runContest, startEach } from "./lib/contest.ts";
 import { runH2load } from "./lib/h2load.ts";
 import { startHaproxy } from "./lib/haproxy.ts";
 import { pauseFor } from "./lib/ingest-load.ts";
@@ -37,18 +36,17 @@ export const runProxy = async (options: BenchOptions): Promise<void> => {
     const upstream = keep(
       await startNginx({ server: `location / { default_type application/json; return 200 '${body}'; }` }),
     );
-    const contestants: Contestant[] = [];
-    for (const workers of [1, availableParallelism()]) {
-      const servers: Readonly<Record<string, Server | null>> = {
-        turnpike: await startTurnpike(upstream, workers),
-        nginx: await startProxyingNginx(upstream, workers),
-        haproxy: await startHaproxy(upstream, workers),
-        caddy: await startCaddy(`reverse_proxy ${upstream}`, workers),
-      };
-      const suffix = workers === 1 ? "" : everyCore;
-      for (const [name, server] of Object.entries(servers))
-        if (server) contestants.push({ name: name + suffix, url: keep(server) });
-    }
+    const contestants = [
+      ...(await startEach(
+        async (workers) => ({
+          turnpike: await startTurnpike(upstream, workers),
+          nginx: await startProxyingNginx(upstream, workers),
+          haproxy: await startHaproxy(upstream, workers),
+          caddy: await startCaddy(`reverse_proxy ${upstream}`, workers),
+        }),
+        keep,
+      )),
+    ];
     for (const peer of ["http-proxy", "http-proxy-3"] as const)
       contestants.push({ name: peer, url: keep(await startPeer(peer, upstream)) });
     await runContest(
@@ -63,7 +61,6 @@ export const runProxy = async (options: BenchOptions): Promise<void> => {
   }
 };
 
-const everyCore = ", every core";
 const steadyPerSecond = 5000;
 const steadyConnections = 50;
 

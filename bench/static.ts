@@ -3,17 +3,16 @@
  * process, and once more one for each core.
  */
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startGateway } from "../test/gateway.ts";
 import { startCaddy } from "./lib/caddy.ts";
-import { type Contestant, runContest } from "./lib/contest.ts";
+import { everyCore, runContest, startEach } from "./lib/contest.ts";
 import { startNginx } from "./lib/nginx.ts";
 import type { BenchOptions } from "./lib/options.ts";
 import type { Server } from "./lib/start-program.ts";
 import { findTool } from "./lib/tools.ts";
 
-const everyCore = ", every core";
 const file = `.${Array.from({ length: 24 }, (_, i) => `card-${i} { margin: ${i}px; color: #${100 + i}; }`).join("\n.")}\n`;
 
 /** Prints a table of all of them; rejects when one of them does not give the file. */
@@ -29,17 +28,14 @@ export const runStatic = async (options: BenchOptions): Promise<void> => {
     chmodSync(folder, 0o755);
     writeFileSync(join(folder, "index.html"), "<p>home</p>");
     writeFileSync(join(folder, "style.css"), file);
-    const contestants: Contestant[] = [];
-    for (const workers of [1, availableParallelism()]) {
-      const servers: Readonly<Record<string, Server | null>> = {
+    const contestants = await startEach(
+      async (workers) => ({
         turnpike: await startTurnpike(folder, workers),
         nginx: await startServingNginx(folder, workers),
         caddy: await startCaddy(`root * ${folder}\n  file_server`, workers),
-      };
-      const suffix = workers === 1 ? "" : everyCore;
-      for (const [name, server] of Object.entries(servers))
-        if (server) contestants.push({ name: name + suffix, url: keep(server) });
-    }
+      }),
+      keep,
+    );
     const question = { path: "/style.css", answer: file };
     await runContest(contestants, question, ["turnpike", `turnpike${everyCore}`], options);
     if (findTool("caddy") === null)

@@ -1,6 +1,8 @@
 /** Several servers that answer the same request with the same bytes, measured in turn. */
+import { availableParallelism } from "node:os";
 import { load } from "./machine.ts";
 import { type BenchOptions, connections, median, threads, warmUpSeconds } from "./options.ts";
+import type { Server } from "./start-program.ts";
 import { formatTable, ms, whole } from "./table.ts";
 import { type Measured, runWrk } from "./wrk.ts";
 
@@ -8,6 +10,23 @@ export interface Contestant {
   readonly name: string;
   readonly url: string;
 }
+
+/** Behind the name of a server that has a process or thread for each core; it has one where this is missing. */
+export const everyCore = ", every core";
+
+/** Starts all servers with one process or thread, then once more with one for each core; null is one that is not installed. */
+export const startEach = async (
+  start: (workers: number) => Promise<Readonly<Record<string, Server | null>>>,
+  keep: (server: Server) => string,
+): Promise<readonly Contestant[]> => {
+  const contestants: Contestant[] = [];
+  for (const workers of [1, availableParallelism()]) {
+    const suffix = workers === 1 ? "" : everyCore;
+    for (const [name, server] of Object.entries(await start(workers)))
+      if (server) contestants.push({ name: name + suffix, url: keep(server) });
+  }
+  return contestants;
+};
 
 /** What all of them are asked for. */
 export interface Question {

@@ -5,7 +5,7 @@ import { type TestContext, test } from "node:test";
 import { connectTo, exchangeBytes } from "../http/test-server.ts";
 import { testSite } from "../model/test-site.ts";
 import type { LaneAnswer } from "./lane.ts";
-import { createListener } from "./listener.ts";
+import { createListener, type ListenerOptions } from "./listener.ts";
 import type { PlainRequest } from "./plain-request.ts";
 
 interface Gate {
@@ -22,6 +22,7 @@ const short = (request: PlainRequest): Promise<LaneAnswer> =>
 const open = async (
   t: TestContext,
   take: (request: PlainRequest) => Promise<LaneAnswer> = short,
+  more: Partial<ListenerOptions> = {},
 ): Promise<Gate> => {
   const taken: PlainRequest[] = [];
   const errors: unknown[] = [];
@@ -43,6 +44,7 @@ const open = async (
     clock: () => 0,
     portHint: () => "",
     onError: (error) => errors.push(error),
+    ...more,
   });
   const { port } = await listener.listen();
   t.after(() => listener.stop(0));
@@ -310,8 +312,7 @@ const until = async (is: () => boolean): Promise<void> => {
 test("who takes nothing of an answer is cut after its time, who waits for one is not", async (t) => {
   const left = Promise.withResolvers<void>();
   const slow = Promise.withResolvers<void>();
-  const listener = createListener({
-    address: "127.0.0.1:0",
+  const { port } = await open(t, short, {
     handler: async (x) => {
       if (x.path === "/slow") {
         await slow.promise;
@@ -322,15 +323,7 @@ test("who takes nothing of an answer is cut after its time, who waits for one is
       x.res.end(Buffer.alloc(32 << 20));
     },
     times: { stalledMs: 100, idleMs: 100 },
-    headerBytes: 8192,
-    siteOf: () => testSite,
-    isTrusted: () => false,
-    clock: () => 0,
-    portHint: () => "",
-    onError: () => {},
   });
-  const { port } = await listener.listen();
-  t.after(() => listener.stop(0));
   const patient = exchangeBytes(port, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n", "at last");
   const greedy = await connectTo(port);
   greedy.pause().write("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
