@@ -4,10 +4,11 @@
  * from then on nobody can say whose an id was, nor join two days of one visitor.
  */
 import { createHmac, randomBytes } from "node:crypto";
-import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../lib/clock.ts";
 import { makeFolder } from "../lib/make-folder.ts";
+import { writeFirst } from "../lib/write-whole.ts";
 
 export interface DailySalt {
   /** The salt of the day of a time, in ms since 1970. */
@@ -50,20 +51,13 @@ export const createDailySalt = (dir: string, secret: Buffer, clock: Clock): Dail
 const takeSalt = (folder: string, day: number): Buffer => {
   const salt = randomBytes(32);
   const file = join(folder, String(day));
-  const own = `${file}.${process.pid}`;
   try {
     makeFolder(folder, 0o700);
-    writeFileSync(own, salt, { mode: 0o600 });
-    linkSync(own, file);
-  } catch {
-    // Another process was first, or the disk takes nothing: then the salt lives in this process alone.
-  }
-  try {
-    rmSync(own, { force: true });
+    writeFirst(file, salt, 0o600);
     const kept = readFileSync(file);
     return kept.length === salt.length ? kept : salt;
   } catch {
-    return salt;
+    return salt; // the disk takes nothing: then it lives in this process alone
   }
 };
 

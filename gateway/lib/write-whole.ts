@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { codeOf } from "./error-code.ts";
 
@@ -10,30 +10,36 @@ export const writeWhole = (file: string, content: string, mode: number): void =>
 };
 
 /** `writeWhole` where there is no such file yet; false, and nothing is changed, where somebody was first. */
-export const writeFirst = (file: string, content: string, mode: number): boolean => {
+export const writeFirst = (file: string, content: string | Buffer, mode: number): boolean => {
   const beside = `${file}.${randomBytes(6).toString("hex")}.first`;
-  writeWhole(beside, content, mode);
+  replaceWhole(beside, content, mode, fsyncSync);
   try {
     linkSync(beside, file);
-    return true;
   } catch (error) {
     if (codeOf(error) === "EEXIST") return false;
     throw error;
   } finally {
     rmSync(beside, { force: true });
   }
+  syncFolder(dirname(file));
+  return true;
 };
 
 /** `writeWhole` for what may be lost by a power cut, or be empty after it: ten times as fast. */
 export const writeSoon = (file: string, content: string, mode: number): void =>
   replaceWhole(file, content, mode, () => {});
 
-const replaceWhole = (file: string, content: string, mode: number, sync: (fd: number) => void): void => {
+const replaceWhole = (
+  file: string,
+  content: string | Buffer,
+  mode: number,
+  sync: (fd: number) => void,
+): void => {
   const beside = `${file}.${randomBytes(6).toString("hex")}.new`;
   try {
     const fd = openSync(beside, "wx", mode);
     try {
-      writeSync(fd, content);
+      writeFileSync(fd, content);
       sync(fd);
     } finally {
       closeSync(fd);

@@ -1,29 +1,35 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { codeOf } from "../lib/error-code.ts";
+import { writeFirst } from "../lib/write-whole.ts";
 
-/** The data folder's secret, made on first use: it signs cookies and keys hashes. 32 bytes, mode 0600. */
+/**
+ * The data folder's secret: it signs cookies and keys hashes. 32 bytes, mode 0600. Whichever thread or process needs it
+ * first makes it; others that need it at the same moment read the same.
+ */
 export const readSecret = (dir: string): Buffer => {
   const file = join(dir, "secret");
+  const text = textOf(file) ?? madeIn(file);
+  const secret = Buffer.from(text.trim(), "hex");
+  if (secret.length !== 32) {
+    throw new Error(
+      `store: ${file} is damaged: put back a backup of it, or remove it to lose all cookies' signatures`,
+    );
+  }
+  return secret;
+};
+
+const textOf = (file: string): string | null => {
   try {
-    const secret = Buffer.from(readFileSync(file, "utf8").trim(), "hex");
-    if (secret.length !== 32) {
-      throw new Error(
-        `store: ${file} is damaged: put back a backup of it, or remove it to lose all cookies' signatures`,
-      );
-    }
-    return secret;
+    return readFileSync(file, "utf8");
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
-    return makeSecret(file);
+    if (codeOf(error) === "ENOENT") return null;
+    throw error;
   }
 };
 
-const makeSecret = (file: string): Buffer => {
-  const secret = randomBytes(32);
-  const fd = openSync(file, "wx", 0o600);
-  writeSync(fd, `${secret.toString("hex")}\n`);
-  fsyncSync(fd);
-  closeSync(fd);
-  return secret;
+const madeIn = (file: string): string => {
+  writeFirst(file, `${randomBytes(32).toString("hex")}\n`, 0o600);
+  return readFileSync(file, "utf8");
 };
