@@ -1,16 +1,20 @@
 /**
- * What the script costs a page: the demo's pages with track.full.js and without any, in turn, in a Chromium whose
- * processor is slowed down four times. Told are the page's own vitals in both, and the longest task of the script,
- * beside that of two others in its place: one that does nothing, and one that makes a single fetch.
+ * What the script costs a page, in a Chromium whose processor is slowed down four times. The page's own vitals: the
+ * demo's pages with track.full.js and without any, in turn. And the longest task of the script, beside that of two
+ * others in its place, one that does nothing and one that makes a single fetch: in loads of their own, because tracing,
+ * and answering in the script's place, change when a page is painted.
  */
 import { type Browser, type CDPSession, chromium, type Page } from "playwright-core";
 import { findChromium } from "../test/browser.ts";
 import { type Gateway, root, startGateway } from "../test/gateway.ts";
+import { differenceOf } from "./lib/interval.ts";
 import { type BenchOptions, median } from "./lib/options.ts";
 import { formatTable, ms } from "./lib/table.ts";
 
 const slowDown = 4;
-const loadsARound = 6;
+const loadsARound = 10;
+/** of those, how many are followed by loads that are traced; odd, so that each page is */
+const tracedEvery = 3;
 const paths = ["/", "/pricing/"];
 /** no task of the script may be longer, ms at that slow-down */
 const longestTaskMs = 10;
@@ -23,34 +27,41 @@ const bodies = {
 } as const;
 type Variant = keyof typeof bodies;
 
-interface Cost {
+interface Vitals {
   readonly lcp: number;
   readonly cls: number;
   readonly inp: number;
-  /** what the script ran in one go, ms; empty without it */
-  readonly tasks: readonly number[];
 }
 
-/** Prints a table of both; rejects where a task of the script is longer than 10 ms. */
+/** Prints a table of both; rejects where the script changes a vital beyond the noise, or has a task longer than 10 ms. */
 export const runPageCost = async ({ rounds }: BenchOptions): Promise<void> => {
   const gateways: Gateway[] = [];
   const browser = await chromium.launch({ executablePath: findChromium(), args: ["--no-sandbox"] });
   try {
     for (const inject of [false, true]) gateways.push(await startGateway({ config: shop(inject) }));
     const [without = "", withScript = ""] = gateways.map(({ url }) => url);
-    const plain: Cost[] = [];
-    const costs: Record<Variant, Cost[]> = { "an empty script": [], "one fetch": [], "track.full.js": [] };
-    for (let load = 0; load < rounds * loadsARound; load++) {
+    const vitals = { without: [] as Vitals[], withScript: [] as Vitals[] };
+    const tasks: Record<Variant, (readonly number[])[]> = {
+      "an empty script": [],
+      "one fetch": [],
+      "track.full.js": [],
+    };
+    for (let load = 0; load < paths.length + rounds * loadsARound; load++) {
       const path = paths[load % paths.length];
       const isWarm = load >= paths.length; // the first of each page warms up
-      const bare = await measure(browser, without + path);
-      if (isWarm) plain.push(bare);
+      const bare = await measureVitals(browser, without + path);
+      const own = await measureVitals(browser, withScript + path);
+      if (!isWarm) continue;
+      vitals.without.push(bare);
+      vitals.withScript.push(own);
+      if (load % tracedEvery !== 0) continue;
       for (const variant of Object.keys(bodies) as Variant[]) {
-        const cost = await measure(browser, withScript + path, bodies[variant]);
-        if (isWarm) costs[variant].push(cost);
+        tasks[variant].push(await measureTasks(browser, withScript + path, bodies[variant]));
       }
     }
-    report(plain, costs);
+    const faults = [...reportVitals(vitals.without, vitals.withScript), ...reportTasks(tasks)];
+    if (faults.length > 0)
+      throw new Error(`page-cost: ${faults.join("; ")} (nothing else may run beside this)`);
   } finally {
     await browser.close();
     for (const gateway of gateways) await gateway.close();
@@ -65,21 +76,37 @@ const shop = (inject: boolean) => ({
   sites: [{ id: "main", script: "full" }],
 });
 
-const measure = async (browser: Browser, url: string, body: string | null = null): Promise<Cost> => {
-  const page = await (await browser.newContext()).newPage();
-  try {
-    if (body !== null)
-      await page.route(scriptName, (route) => route.fulfill({ contentType: "text/javascript", body }));
-    const session = await page.context().newCDPSession(page);
-    await session.send("Emulation.setCPUThrottlingRate", { rate: slowDown });
+const measureVitals = (browser: Browser, url: string): Promise<Vitals> =>
+  visit(browser, async (page) => {
     await page.addInitScript(observe);
-    const stop = await trace(session);
     await page.goto(url, { waitUntil: "load" });
     await page.waitForFunction("window.seen.lcp > 0"); // nothing is painted largest once somebody has scrolled
     await use(page);
-    const seen = (await page.evaluate("window.seen")) as Omit<Cost, "tasks">; // what `observe` keeps there
+    return (await page.evaluate("window.seen")) as Vitals; // what `observe` keeps there
+  });
+
+/** How long each run of the script took, ms, with this text in the place of its own. */
+const measureTasks = (browser: Browser, url: string, body: string | null): Promise<readonly number[]> =>
+  visit(browser, async (page, session) => {
+    if (body !== null) {
+      await page.route(scriptName, (route) => route.fulfill({ contentType: "text/javascript", body }));
+    }
+    const stop = await trace(session);
+    await page.goto(url, { waitUntil: "load" });
+    await use(page);
     await page.evaluate(`dispatchEvent(new Event("pagehide"))`);
-    return { ...seen, tasks: await stop() };
+    return await stop();
+  });
+
+const visit = async <T>(
+  browser: Browser,
+  look: (page: Page, session: CDPSession) => Promise<T>,
+): Promise<T> => {
+  const page = await (await browser.newContext()).newPage();
+  try {
+    const session = await page.context().newCDPSession(page);
+    await session.send("Emulation.setCPUThrottlingRate", { rate: slowDown });
+    return await look(page, session);
   } finally {
     await page.context().close();
   }
@@ -131,46 +158,37 @@ const scriptName = /\/track[.\w]*\.js/;
 const isOurs = ({ name, args }: TraceEvent): boolean =>
   (name === "EvaluateScript" || name === "FunctionCall") && scriptName.test(args?.data?.url ?? "");
 
-const longestOf = (costs: readonly Cost[]): number[] => costs.map(({ tasks }) => Math.max(0, ...tasks));
-
-const report = (without: readonly Cost[], costs: Readonly<Record<Variant, readonly Cost[]>>): void => {
-  const withScript = costs["track.full.js"];
-  const row = (name: string, read: (cost: Cost) => number, tell: (n: number) => string) => {
-    const [a, b] = [without.map(read), withScript.map(read)];
-    return [name, spread(a, tell), spread(b, tell), tell(median(b) - median(a))];
-  };
-  const rows = [
-    row("LCP", ({ lcp }) => lcp, ms),
-    row(
-      "CLS",
-      ({ cls }) => cls,
-      (n) => n.toFixed(4),
-    ),
-    row("INP", ({ inp }) => inp, ms),
-  ];
-  const tasks = withScript.flatMap(({ tasks: own }) => own);
-  const longest = longestOf(withScript);
-  const sums = withScript.map(({ tasks: own }) => own.reduce((sum, one) => sum + one, 0));
-  process.stdout.write(`${formatTable(["", "without", "with track.full.js", "difference"], rows)}\n\n`);
-  process.stdout.write(
-    `${withScript.length} loads of each, ${slowDown}x slow-down. The script ran ${spread(sums, ms)} a load, ${tasks.length} times in all, the longest of a load ${spread(longest, ms)}.\n`,
+/** Prints how far each vital differs; answers what the script makes worse. */
+const reportVitals = (without: readonly Vitals[], withScript: readonly Vitals[]): readonly string[] => {
+  const names = ["lcp", "cls", "inp"] as const;
+  const rows = names.map((name) => {
+    const [a, b] = [without.map((one) => one[name]), withScript.map((one) => one[name])];
+    const tell = (n: number) => (name === "cls" ? n.toFixed(4) : ms(n));
+    const [low, high] = differenceOf(a, b);
+    const row = [name.toUpperCase(), spread(a, tell), spread(b, tell), `${tell(low)} to ${tell(high)}`];
+    return { row, fault: low > 0 ? `${name.toUpperCase()} is worse with the script` : null };
+  });
+  const head = ["", "without", "with track.full.js", "difference, 95 %"];
+  const table = formatTable(
+    head,
+    rows.map(({ row }) => row),
   );
-  // What LCP differs by between the scripts that do next to nothing is what it differs by of itself.
-  const scripts = Object.entries(costs).map(([name, list]) => [
-    name,
-    spread(longestOf(list), ms),
-    spread(
-      list.map(({ lcp }) => lcp),
-      ms,
-    ),
-  ]);
-  process.stdout.write(`${formatTable(["", "longest task of a load", "LCP"], scripts)}\n`);
-  if (tasks.length === 0)
-    throw new Error("page-cost: the trace shows no run of the script, so nothing was measured");
-  if (median(longest) > longestTaskMs)
-    throw new Error(
-      `page-cost: a task of the script took ${ms(median(longest))}, more than ${longestTaskMs} ms (nothing else may run beside this: the slow-down counts what waits for the processor)`,
-    );
+  process.stdout.write(`${without.length} loads of each, ${slowDown}x slow-down.\n${table}\n\n`);
+  return rows.flatMap(({ fault }) => fault ?? []);
+};
+
+/** Prints what each script ran; answers whether a task of ours was too long. */
+const reportTasks = (tasks: Readonly<Record<Variant, readonly (readonly number[])[]>>): readonly string[] => {
+  const longest = (variant: Variant) => tasks[variant].map((own) => Math.max(0, ...own));
+  const rows = (Object.keys(bodies) as Variant[]).map((variant) => {
+    const sums = tasks[variant].map((own) => own.reduce((sum, one) => sum + one, 0));
+    return [variant, spread(longest(variant), ms), spread(sums, ms)];
+  });
+  const head = [`${tasks["track.full.js"].length} loads of each`, "longest task of a load", "all of a load"];
+  process.stdout.write(`${formatTable(head, rows)}\n`);
+  const own = median(longest("track.full.js"));
+  if (own === 0) return ["the trace shows no run of the script, so nothing was measured"];
+  return own > longestTaskMs ? [`a task of the script took ${ms(own)}, more than ${longestTaskMs} ms`] : [];
 };
 
 const spread = (values: readonly number[], tell: (n: number) => string): string =>
