@@ -5,6 +5,7 @@
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import { hasNoBody } from "../http/respond.ts";
+import { type Held, sendAtEndOfTurn } from "../lib/end-of-turn.ts";
 import { STATUS_CODES } from "../lib/node-http.ts";
 import { httpDate } from "./http-date.ts";
 import type { LaneRequest } from "./lane-request.ts";
@@ -25,7 +26,7 @@ export interface AnswerRoad {
 type Value = string | number | readonly string[];
 type Fields = readonly string[] | Readonly<Record<string, Value | undefined>>;
 
-export class LaneResponse extends EventEmitter {
+export class LaneResponse extends EventEmitter implements Held {
   readonly req: LaneRequest;
   statusCode = 200;
   shouldKeepAlive = true;
@@ -43,6 +44,8 @@ export class LaneResponse extends EventEmitter {
   /** bytes of the body that were promised and not written yet */
   #owed = 0;
   #trailers = "";
+  /** what was written in this turn waits in the socket */
+  #holds = false;
 
   constructor(req: LaneRequest, road: AnswerRoad) {
     super();
@@ -131,8 +134,9 @@ export class LaneResponse extends EventEmitter {
     this.#road.socket.write(`${head}\r\n`, "latin1");
   }
 
-  /** Cuts the connection. */
+  /** Cuts the connection, behind what was written. */
   destroy(): this {
+    this.sendHeld();
     this.#road.socket.destroy();
     return this;
   }
@@ -172,9 +176,25 @@ export class LaneResponse extends EventEmitter {
       : `${text}Connection: close\r\n\r\n`;
   }
 
-  #send(before: string, bytes: Buffer | Latin1, after = "", out?: Written): boolean {
-    const more = this.#write(before, bytes, after, out);
+  sendHeld(): void {
+    if (!this.#holds) return;
+    this.#holds = false;
+    this.socket.uncork();
     if (this.writableLength > 0) this.#road.lags();
+  }
+
+  #hold(): void {
+    if (this.#holds) return;
+    this.#holds = true;
+    this.socket.cork();
+    sendAtEndOfTurn(this);
+  }
+
+  #send(before: string, bytes: Buffer | Latin1, after = "", out?: Written): boolean {
+    if (bytes.length <= onePieceBytes) this.#hold();
+    else this.sendHeld();
+    const more = this.#write(before, bytes, after, out);
+    if (!this.#holds && this.writableLength > 0) this.#road.lags();
     return more;
   }
 

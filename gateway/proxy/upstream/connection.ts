@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
+import { type Held, sendAtEndOfTurn } from "../../lib/end-of-turn.ts";
 import type { HeaderPairs } from "../header-pairs.ts";
 import { type AnswerEvents, AnswerReader } from "./answer-reader.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -53,7 +54,7 @@ export interface ConnectionOwner {
 }
 
 /** One connection to an upstream: one request at a time, one after the other. */
-export class Connection implements Call, AnswerEvents {
+export class Connection implements Call, AnswerEvents, Held {
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
   #job: Job | null = null;
@@ -99,12 +100,18 @@ export class Connection implements Call, AnswerEvents {
       const head = writeRequestHead(job.request, job.chunked);
       job.handler.onStart(this);
       if (this.#job !== job) return; // given up at once
+      this.#socket.cork();
+      sendAtEndOfTurn(this);
       this.#socket.write(head, "latin1");
       // Not before it is open: another upstream may get the whole body where this one cannot be reached.
       if (this.#connected) this.#sendBody();
     } catch (error) {
       this.#close(error as Error);
     }
+  }
+
+  sendHeld(): void {
+    this.#socket.uncork();
   }
 
   pause(): void {
