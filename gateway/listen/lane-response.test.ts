@@ -227,6 +227,24 @@ test("what is cut by its writer ends with the connection", async () => {
   assert.match(text, /\r\n\r\n4\r\npart\r\n$/);
 });
 
+test("what was written in the very turn in which it is cut has left all the same", async () => {
+  const text = await withAnswer(({ res }) => {
+    res.writeHead(200, { "content-type": "text/plain" });
+    res.write("part");
+    res.destroy();
+  });
+  assert.match(text, /\r\n\r\n4\r\npart\r\n$/);
+});
+
+test("small and large pieces of one turn keep their order", async () => {
+  const text = await withAnswer(({ res }) => {
+    res.writeHead(200, { "content-type": "text/plain", "content-length": "20004", connection: "close" });
+    for (const piece of ["a", "b".repeat(20_000), "cd"]) res.write(piece);
+    res.end("e");
+  });
+  assert.match(text, /\r\n\r\nab{20000}cde$/);
+});
+
 test("a body of another length than was said ends the connection: no answer may follow it", async () => {
   for (const body of ["short", "longer than it said"]) {
     const text = await withAnswer(({ res }) => void res.writeHead(200, { "content-length": "10" }).end(body));
