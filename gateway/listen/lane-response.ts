@@ -7,6 +7,7 @@ import type { Socket } from "node:net";
 import { hasNoBody } from "../http/respond.ts";
 import { type Held, sendAtEndOfTurn } from "../lib/end-of-turn.ts";
 import { STATUS_CODES } from "../lib/node-http.ts";
+import { AnswerFields, type Fields, fieldLine, type Value } from "./answer-fields.ts";
 import { httpDate } from "./http-date.ts";
 import type { LaneRequest } from "./lane-request.ts";
 
@@ -23,9 +24,6 @@ export interface AnswerRoad {
   over(): void;
 }
 
-type Value = string | number | readonly string[];
-type Fields = readonly string[] | Readonly<Record<string, Value | undefined>>;
-
 export class LaneResponse extends EventEmitter implements Held {
   readonly req: LaneRequest;
   statusCode = 200;
@@ -39,7 +37,7 @@ export class LaneResponse extends EventEmitter implements Held {
   /** set one by one, before the head: lower-case name → the name as it is written, and its value */
   #set: Map<string, readonly [name: string, value: Value]> | null = null;
   /** the fields of a head that is not written yet */
-  #head: Head | null = null;
+  #head: AnswerFields | null = null;
   #framing: "none" | "length" | "chunks" = "none";
   /** bytes of the body that were promised and not written yet */
   #owed = 0;
@@ -72,7 +70,7 @@ export class LaneResponse extends EventEmitter implements Held {
   writeHead(status: number, ...rest: readonly (string | Fields | undefined)[]): this {
     if (this.headersSent) throw new Error("lane: the answer has its head already");
     const fields = rest.find((one): one is Fields => typeof one === "object");
-    const head = new Head();
+    const head = new AnswerFields();
     if (this.#set) head.addSet(this.#set, fields);
     if (fields) head.add(fields);
     this.statusCode = status;
@@ -124,13 +122,13 @@ export class LaneResponse extends EventEmitter implements Held {
 
   /** Sent behind a body whose length was not said. */
   addTrailers(fields: Readonly<Record<string, string>>): void {
-    for (const name in fields) this.#trailers += lineOf(name, fields[name] ?? "");
+    for (const name in fields) this.#trailers += fieldLine(name, fields[name] ?? "");
   }
 
   writeEarlyHints({ link }: { readonly link: string | readonly string[] }): void {
     if (this.headersSent) return;
     let head = "HTTP/1.1 103 Early Hints\r\n";
-    for (const one of [link].flat()) head += lineOf("Link", one);
+    for (const one of [link].flat()) head += fieldLine("Link", one);
     this.#road.socket.write(`${head}\r\n`, "latin1");
   }
 
@@ -235,72 +233,6 @@ const finish = (answer: LaneResponse, road: AnswerRoad): void => {
   answer.emit("finish");
   answer.leave();
   road.over();
-};
-
-/** The fields of a head as they are written, and what they say of its framing. */
-class Head {
-  lines = "";
-  length: number | null = null;
-  isChunked = false;
-  hasDate = false;
-  hasConnection = false;
-  closes = false;
-
-  add(fields: Fields): void {
-    if (Array.isArray(fields)) {
-      for (let i = 0; i < fields.length; i += 2) this.#put(String(fields[i]), String(fields[i + 1]));
-      return;
-    }
-    for (const [name, value] of Object.entries(fields as Readonly<Record<string, Value | undefined>>)) {
-      if (value !== undefined) this.#putAll(name, value);
-    }
-  }
-
-  /** What was set one by one, where the fields that come with the head do not say it themselves. */
-  addSet(set: ReadonlyMap<string, readonly [name: string, value: Value]>, fields: Fields | undefined): void {
-    const said = new Set(namesOf(fields));
-    for (const [key, [name, value]] of set) if (!said.has(key)) this.#putAll(name, value);
-  }
-
-  #putAll(name: string, value: Value): void {
-    if (Array.isArray(value)) for (const one of value) this.#put(name, one);
-    else this.#put(name, String(value));
-  }
-
-  #put(name: string, value: string): void {
-    this.lines += lineOf(name, value);
-    switch (name.length) {
-      case 4:
-        if (name.toLowerCase() === "date") this.hasDate = true;
-        return;
-      case 10:
-        if (name.toLowerCase() !== "connection") return;
-        this.hasConnection = true;
-        this.closes ||= /(?:^|,)\s*close\s*(?:,|$)/i.test(value);
-        return;
-      case 14:
-        if (name.toLowerCase() === "content-length") this.length = Number(value);
-        return;
-      case 17:
-        if (name.toLowerCase() === "transfer-encoding") this.isChunked = true;
-    }
-  }
-}
-
-const namesOf = (fields: Fields | undefined): readonly string[] => {
-  if (fields === undefined) return [];
-  const names = Array.isArray(fields)
-    ? (fields as readonly string[]).filter((_, i) => i % 2 === 0)
-    : Object.keys(fields);
-  return names.map((name) => name.toLowerCase());
-};
-
-/** One line of a head (RFC 9112 §5). */
-const lineOf = (name: string, value: string): string => {
-  if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name) || /[^\t\x20-\x7e\x80-\xff]/.test(value)) {
-    throw new Error(`lane: the field ${name.slice(0, 60)} of the answer cannot be written`);
-  }
-  return `${name}: ${value}\r\n`;
 };
 
 /** A text of which every character is one byte. */
