@@ -44,13 +44,12 @@ export const createGa4Collector = (options: Ga4CollectorOptions, others: Collect
  */
 const innerCollector = (options: Ga4CollectorOptions): Collector => {
   const { batchEvents, visitorOf, variantsOf, enrich, markClaims } = options;
-  const inForce = new WeakMap<Hit["headers"], Readonly<Record<string, string>>>();
   return createCollector({
     ...options,
     protocols: createGa4({ batchEvents }),
     enrich(event, hit) {
-      const shown = event.client_id && !hit.trusted ? inForce.get(hit.headers) : undefined;
-      if (shown && event.consent !== "denied") event.experiments ??= shown;
+      const isHis = event.client_id !== undefined && !hit.trusted && event.consent !== "denied";
+      if (hit.experiments !== null && isHis) event.experiments ??= hit.experiments;
       enrich(event, asAllowed(event, hit));
     },
     ...(markClaims && {
@@ -61,11 +60,9 @@ const innerCollector = (options: Ga4CollectorOptions): Collector => {
       const visitor = visitorOf(request);
       const privacy = requestPrivacy(request.query, request.body, visitor.privacy);
       const isShown = visitor.id !== null && request.site.experiments.length > 0;
-      const shown = isShown && privacy.tracking === "full" ? variantsOf(request.site, visitor.id) : null;
-      // Requests with the same fields have one object of them: what an earlier one was shown is not this one's.
-      if (shown !== null) inForce.set(request.headers, shown);
-      else inForce.delete(request.headers);
-      return { id: null, isNew: false, mustIssue: false, sessionId: null, privacy };
+      const experiments =
+        isShown && privacy.tracking === "full" ? variantsOf(request.site, visitor.id) : null;
+      return { id: null, isNew: false, mustIssue: false, sessionId: null, privacy, experiments };
     },
     issue: () => "",
     variantsOf: () => null,

@@ -1,6 +1,5 @@
 import { judgeExperiment } from "../experiment/results.ts";
-import { countOf } from "../lib/count-of.ts";
-import type { ChecklistItem, ExperimentReport, Overview } from "../model/admin.ts";
+import type { ExperimentReport, Overview } from "../model/admin.ts";
 import type { EventStore } from "../model/event-store.ts";
 import type { Experiment } from "../model/experiment.ts";
 import { newestEvents } from "../report/newest.ts";
@@ -8,7 +7,8 @@ import { type Outcome, readMultiple, readOutcomes } from "../report/outcomes.ts"
 import { summarizePageLoads } from "../report/page-load-sentence.ts";
 import { readPageLoads } from "../report/page-loads.ts";
 import { readRebuilding } from "../report/rebuilding.ts";
-import { type Counters, readCounters, readTotals } from "../report/totals.ts";
+import { readCounters, readTotals } from "../report/totals.ts";
+import { checklist } from "./checklist.ts";
 
 export interface OverviewSource {
   readonly store: Pick<EventStore, "read" | "report">;
@@ -37,7 +37,12 @@ export const readOverview = async (source: OverviewSource, after: number): Promi
     totals: await readTotals(source.store, counters),
     perSecond: source.perSecond(),
     experiments: await readExperiments(source.store, source.experiments()),
-    checklist: checklist(counters, source),
+    checklist: checklist({
+      counters,
+      experiments: source.experiments(),
+      siteUrl: source.siteUrl(),
+      demo: source.demo(),
+    }),
     newest: newestEvents(source.store, source.lastSeq(), after, newestLimit),
     trouble: source.trouble(),
     missed: source.missed(),
@@ -86,46 +91,3 @@ export const readExperiments = async (
 };
 
 const notYet = "nothing to say yet: the results are being worked out again under the definition of now";
-
-/** Ticks itself from what was stored. */
-const checklist = (counters: Counters, source: OverviewSource): readonly ChecklistItem[] => {
-  const seen = (counter: string) => counters[counter] ?? 0;
-  return [
-    {
-      key: "script",
-      done: seen("script_views") > 0,
-      title: "The script reports",
-      text:
-        seen("script_views") > 0
-          ? `${countOf(seen("script_views"), "page view")} came from track.js`
-          : "Open a page of the site, or paste the snippet into one",
-    },
-    {
-      key: "proxy",
-      done: seen("documents") > 0,
-      title: "The site runs through Turnpike",
-      text:
-        seen("documents") > 0
-          ? `${countOf(seen("documents"), "document")} served, each with the visitor's id set by the server`
-          : `Start with --proxy http://localhost:3000, then open ${source.siteUrl()}`,
-    },
-    {
-      key: "experiment",
-      done: seen("exposures") > 0,
-      title: "An experiment is seen",
-      text:
-        seen("exposures") > 0
-          ? `${countOf(seen("exposures"), "exposure")} written by the process that served the variant`
-          : "Add one under `experiments` in config.json and open a page of the site",
-    },
-    {
-      key: "extension",
-      done: seen("tagged") > 0,
-      title: "A tracked link was followed",
-      text:
-        seen("tagged") > 0
-          ? `${countOf(seen("tagged"), "visit")} through links made with the extension`
-          : "Load dist/chrome-extension in Chrome, copy a tracked link, and open it",
-    },
-  ];
-};

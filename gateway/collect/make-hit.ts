@@ -21,7 +21,7 @@ export const hitOf = (request: CollectRequest, asked: Asked, body: string, visit
     address: request.address,
     visitorId: visitor.id,
     sessionId: visitor.sessionId,
-    experiments: null,
+    experiments: visitor.experiments ?? null,
     privacy: visitor.privacy,
     trusted: asked.trust !== "none",
     base: asked.entrance.endpoint.path,
@@ -37,6 +37,7 @@ const ownQuery = (query: string, debugs: boolean): string => {
 /** The hit as if the client had sent it that the site's server speaks for: enrichment reads that one's agent. */
 export const spokenFor = (hit: Hit, client: NonNullable<Keyed["client"]>): Hit => ({
   ...hit,
+  experiments: null, // of who asked, which is the server
   trusted: false,
   address: client.address ?? "",
   headers: { host: hit.headers["host"], "user-agent": client.userAgent },

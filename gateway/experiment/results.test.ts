@@ -42,6 +42,14 @@ test("the sentence says what the numbers allow, and no more", () => {
       [arm("control", 10_000, 0), arm("b", 10_000, 3)],
       "too early to say: only 3 of 20,000 visitors reached purchase",
     ],
+    [
+      [arm("control", 1000, 0), arm("b", 1000, 300)],
+      "b is ahead on purchase: 300 of 1,000 visitors, and nobody of the baseline",
+    ],
+    [
+      [arm("control", 10_000, 0), arm("b", 10_000, 40), arm("c", 10_000, 200)],
+      "c is ahead on purchase: 200 of 10,000 visitors, and nobody of the baseline",
+    ],
     [[arm("control", 100, 100), arm("b", 100, 100)], "too early to say: all 200 visitors reached purchase"],
     [
       [arm("control", 100, 99), arm("b", 100, 98)],

@@ -2,7 +2,14 @@
 import type { ExperimentReport, GoalReport, VariantResult } from "../model/admin.ts";
 import type { Experiment } from "../model/experiment.ts";
 import { describeGoal } from "./sentence.ts";
-import { peopleNeeded, proportion, relativeDifference, sampleRatio, testAlways } from "./statistics.ts";
+import {
+  absoluteDifference,
+  peopleNeeded,
+  proportion,
+  relativeDifference,
+  sampleRatio,
+  testAlways,
+} from "./statistics.ts";
 
 /** A row of `experiment_outcomes`: the people of one variant and what they did for one goal. */
 export interface Outcome {
@@ -59,7 +66,12 @@ export const judgeGoal = (goal: string, arms: readonly Arm[], splitP: number | n
   const best = findBest(variants);
   const needed = countNeeded(arms, best);
   const isSplitOff = splitP !== null && splitP < 0.001;
-  return { goal, variants, sentence: describeGoal({ goal, variants, best, needed, isSplitOff }) };
+  const againstNone = best !== null && beatsNone(control, best, alpha);
+  return {
+    goal,
+    variants,
+    sentence: describeGoal({ goal, variants, best, againstNone, needed, isSplitOff }),
+  };
 };
 
 const nobody = { exposed: 0, converted: 0, sum: 0, sumSquares: 0 };
@@ -69,7 +81,20 @@ const liftOf = (variant: VariantResult): number => variant.lift ?? Number.NEGATI
 // The treatment with the highest lift; the first while none has one.
 const findBest = (variants: readonly VariantResult[]): VariantResult | null => {
   const [first = null, ...others] = variants.filter((variant) => !variant.control);
-  return others.reduce((best, one) => (best && liftOf(one) > liftOf(best) ? one : best), first);
+  return others.reduce((best, one) => (best && isBetter(one, best) ? one : best), first);
+};
+
+// Where nobody of the control did it, no lift can be told, and rates can.
+const isBetter = (one: VariantResult, best: VariantResult): boolean =>
+  liftOf(one) > liftOf(best) || (liftOf(one) === liftOf(best) && one.rate > best.rate);
+
+/** Whether a treatment surely has more than a control of whom nobody did it: as a share of nothing it has no lift. */
+const beatsNone = (control: Arm, arm: VariantResult, alpha: number): boolean => {
+  if (control.converted > 0 || control.exposed === 0 || arm.exposed === 0) return false;
+  if (!hasEnough(control, arm)) return false;
+  const none = proportion(control.exposed, 0);
+  const difference = absoluteDifference(none, proportion(arm.exposed, arm.converted));
+  return difference !== null && testAlways(difference, alpha, tuning).interval[0] > 0;
 };
 
 const compareArm = (control: Arm, arm: Arm, alpha: number): VariantResult => {
@@ -86,11 +111,13 @@ const compareArm = (control: Arm, arm: Arm, alpha: number): VariantResult => {
 // The interval rests on the normal distribution. Looked at after every few visitors without this bar, one
 // experiment in five without a difference was declared won or lost where rates are low; with it, one in
 // twenty, as promised.
-const hasEnough = (control: Arm, arm: Arm): boolean => {
+const hasEnough = (control: People, arm: People): boolean => {
   const rate = (control.converted + arm.converted) / (control.exposed + arm.exposed);
   return Math.min(control.exposed, arm.exposed) * Math.min(rate, 1 - rate) >= leastExpected;
 };
 const leastExpected = 30;
+
+type People = Pick<Outcome, "exposed" | "converted">;
 
 /** Visitors at which the interval is tightest; GrowthBook's default. */
 const tuning = 5000;

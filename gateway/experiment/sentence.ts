@@ -7,6 +7,8 @@ export interface Findings {
   readonly variants: readonly VariantResult[];
   /** the treatment to speak of; null in an experiment without one */
   readonly best: VariantResult | null;
+  /** it surely has more than the control, of whom nobody reached the goal */
+  readonly againstNone: boolean;
   /** visitors of all variants after which no difference worth seeing would be missed */
   readonly needed: number;
   readonly isSplitOff: boolean;
@@ -20,9 +22,13 @@ export const describeGoal = (findings: Findings): string => {
   return `warning: visitors are not split as set (${split}), find out why before you believe this; ${sentence}`;
 };
 
-const describeBest = ({ goal, variants, best, needed }: Findings): string => {
+const describeBest = ({ goal, variants, best, againstNone, needed }: Findings): string => {
   if (!best) return `nothing to compare on ${goal}`;
   const { variant, lift, interval } = best;
+  if (againstNone) {
+    const reached = `${count(best.converted)} of ${count(best.exposed)} visitors`;
+    return `${variant} is ahead on ${goal}: ${reached}, and nobody of the baseline`;
+  }
   if (lift !== null && interval && (interval[0] > 0 || interval[1] < 0)) {
     const place = lift > 0 ? "ahead" : "behind";
     return `${variant} is ${place} on ${goal}: ${percent(lift)}, surely ${between(interval)}`;

@@ -144,6 +144,7 @@ test("the ratio check waits for five expected people in every variant", () => {
   assert.equal(sampleRatio([1, 1], [99, 1]), null);
   assert.notEqual(sampleRatio([10, 0], [1, 1]), null);
   assert.equal(sampleRatio([10, 0], [1, 0]), null, "a variant without weight has no part in it");
+  assert.equal(sampleRatio([1000, 1000, 400], [1, 1, 0]), 1, "nor have those who saw it while it had one");
 });
 
 test("the fewer do it, and the more uneven the split, the more people are needed", () => {

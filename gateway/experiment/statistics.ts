@@ -98,10 +98,11 @@ export const sequentialRho = (alpha: number, tuning: number): number => {
  * null while a variant is expected to have fewer than five people, where the test is not to be trusted.
  */
 export const sampleRatio = (people: readonly number[], weights: readonly number[]): number | null => {
-  const total = people.reduce((sum, n) => sum + n, 0);
-  const totalWeight = weights.reduce((sum, weight) => sum + weight, 0);
-  const expected = weights.map((weight) => (total * weight) / totalWeight);
-  const arms = people.map((n, i) => ({ n, expected: expected[i] ?? 0 })).filter((arm) => arm.expected > 0);
+  // Who saw a variant before it lost its weight is no part of what the others share.
+  const weighed = people.map((n, i) => ({ n, weight: weights[i] ?? 0 })).filter(({ weight }) => weight > 0);
+  const total = weighed.reduce((sum, { n }) => sum + n, 0);
+  const totalWeight = weighed.reduce((sum, { weight }) => sum + weight, 0);
+  const arms = weighed.map(({ n, weight }) => ({ n, expected: (total * weight) / totalWeight }));
   if (arms.length < 2 || arms.some((arm) => arm.expected < 5)) return null;
   const chiSquare = arms.reduce((sum, arm) => sum + (arm.n - arm.expected) ** 2 / arm.expected, 0);
   return chiSquareTail(chiSquare, arms.length - 1);

@@ -19,7 +19,7 @@ export interface Hit {
   /** The visitor of the request as the gateway decided it (cookie `vid`), null if it has none. */
   readonly visitorId: string | null;
   readonly sessionId: string | null;
-  /** variants in force for this visitor, experiment → variant */
+  /** variants that our visitor of the request was shown, where its events bring another id: experiment → variant */
   readonly experiments: Readonly<Record<string, string>> | null;
   readonly privacy: Privacy;
   /** the request proved to be the site's own server (write key, or an address that the site trusts) */

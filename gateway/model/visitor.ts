@@ -10,4 +10,6 @@ export interface Visitor {
   readonly mustIssue: boolean;
   readonly sessionId: string | null;
   readonly privacy: Privacy;
+  /** variants that he was shown, where the events of the request bring an id of their own; see `Hit` */
+  readonly experiments?: Readonly<Record<string, string>> | null;
 }

@@ -63,12 +63,16 @@ export const buildEvent = (
   return client === undefined ? { event, keyTime } : { event, keyTime, client };
 };
 
-/** The original's `eid` was its experiment, which is why it need not be an id. */
+/** The original's `eid` was its experiment, which is why it need not be an id. All zeros stood for none. */
 const putExperiment = (event: Event, bag: Bag, eid: string, notes: Notes): void => {
-  if (bag.columns.has("experiment_id"))
+  if (zeroId.test(eid.trim()))
+    note(notes, "eid", "left out: all zeros stand for no id, the event has one of ours");
+  else if (bag.columns.has("experiment_id"))
     note(notes, "eid", "left out: neither an id nor the experiment, which `xid` names");
   else event.experiment_id = eid;
 };
+
+const zeroId = /^\{?0{8}-?0{4}-?0{4}-?0{4}-?0{12}\}?$/;
 
 /** The client that the site's own server speaks for, as far as it says. */
 const clientOf = ({ client }: Bag): ClientFacts | undefined =>
@@ -154,7 +158,6 @@ const putColumns = (event: Event, bag: Bag): void => {
 /** What the request says beside its fields. */
 const putRequest = (event: Event, hit: Hit, address: string | null, tracked: boolean): void => {
   if (hit.privacy.consent !== null) event.consent = hit.privacy.consent;
-  if (hit.experiments !== null) (event as { experiments?: Hit["experiments"] }).experiments = hit.experiments;
   const ip = tracked && address !== null ? maskIp(address, hit.site.ipMasking) : null;
   if (ip !== null) event.ip_address = ip;
   if (hit.site.legacyHashes) putLegacyHashes(event, hit, address, tracked);

@@ -112,6 +112,16 @@ describe("id and key time", () => {
       "it is said, not lost in silence",
     );
   });
+
+  test("an eid of zeros is no id and no experiment, and is named", () => {
+    const bare = "0".repeat(32);
+    for (const eid of ["00000000-0000-0000-0000-000000000000", bare, `{${bare}}`]) {
+      const event = eventOf(post({ eid }));
+      assert.match(event.id, /^[^-]+-[^-]+-8/);
+      assert.equal(event.experiment_id, undefined);
+      assert.deepEqual(problemsOf(event), ["eid"]);
+    }
+  });
 });
 
 describe("who it was", () => {

@@ -4,6 +4,7 @@
  */
 import { backupJob } from "./backup-job.ts";
 import { checkJob } from "./check-job.ts";
+import { countJob } from "./count-job.ts";
 import type { Job } from "./job.ts";
 import { readJob } from "./read-job.ts";
 import { rewriteJob } from "./rewrite-job.ts";
@@ -22,6 +23,8 @@ const perform = (job: Job): Promise<unknown> => {
       return readJob(job, stdout);
     case "check":
       return checkJob(job);
+    case "count":
+      return countJob(job);
     case "backup":
       return backupJob(job);
     case "table":

@@ -8,6 +8,7 @@ import { readSecret } from "../secret.ts";
 import { createSubjectTable } from "../subject-table.ts";
 import { referrerColumns, referrerTombstoneOf, tombstoneOf } from "./erasures.ts";
 import { readState } from "./manifest.ts";
+import { deleteSessions } from "./recount.ts";
 
 export interface EraseRequest {
   readonly column: "client_id" | "user_id";
@@ -200,17 +201,7 @@ const subtractFrom = (db: Db, tables: ResultTables, person: number): void => {
 
 /** Answers how many sessions went. */
 const erasePerson = (db: Db, person: number): number => {
-  const isPeople = "(SELECT max(bot) FROM visitors WHERE no = :person) = 0";
-  for (const [counter, n] of [
-    ["sessions", "count(*)"],
-    ["visitors", "count(DISTINCT person)"],
-  ]) {
-    db.prepare(
-      `UPDATE counters SET n = n - (SELECT ${n} FROM sessions s WHERE s.person = :person AND s.site = counters.site)
-       WHERE counter = '${counter}' AND ${isPeople}`,
-    ).run({ person });
-  }
-  const sessions = db.prepare("DELETE FROM sessions WHERE person = ?").run(person).changes;
+  const sessions = deleteSessions(db, (table) => `${table}.person = :person`, { person });
   db.prepare("DELETE FROM journal WHERE seq IN (SELECT seq FROM person_events WHERE person = ?)").run(person);
   const results = [shownResults, rebuiltResults].flatMap(({ subjects, goals }) => [subjects, goals]);
   for (const table of ["person_events", ...results]) {

@@ -1,12 +1,14 @@
 import type { BackupJob, BackupResult } from "./backup-job.ts";
 import type { CheckJob, CheckResult } from "./check-job.ts";
+import type { CountJob } from "./count-job.ts";
 import type { ReadJob } from "./read-job.ts";
+import type { CountResult } from "./recount.ts";
 import type { RewriteJob, RewriteResult } from "./rewrite-job.ts";
 import type { SealJob, SealResult } from "./seal-job.ts";
 import type { TableJob } from "./table-job.ts";
 
 /** What the child process can be asked to do. */
-export type Job = SealJob | RewriteJob | ReadJob | CheckJob | BackupJob | TableJob;
+export type Job = SealJob | RewriteJob | ReadJob | CheckJob | CountJob | BackupJob | TableJob;
 
 /** What it answers. */
 export type ResultOf<J extends Job> = J extends SealJob
@@ -15,6 +17,8 @@ export type ResultOf<J extends Job> = J extends SealJob
     ? RewriteResult
     : J extends CheckJob
       ? CheckResult
-      : J extends BackupJob
-        ? BackupResult
-        : null;
+      : J extends CountJob
+        ? CountResult
+        : J extends BackupJob
+          ? BackupResult
+          : null;

@@ -86,6 +86,8 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
   const { dir, clock, write, onStep = () => {} } = options;
   const stopping = new AbortController();
   let last: Promise<unknown> = Promise.resolve();
+  /** events were taken out since they were last counted */
+  let isMiscounted = false;
 
   /** One thing after the other: each finds the files as the manifest says. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -177,6 +179,13 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       },
     );
 
+  /** The numbers of the live page, after events were taken out. */
+  const recount = async (): Promise<void> => {
+    isMiscounted = true; // where this fails, the next seal counts
+    const counted = await runJob({ kind: "count", dir }, stopping.signal);
+    isMiscounted = !(await write({ kind: "recount", ...counted }));
+  };
+
   /** The WAL still holds what was deleted; a reader may hold it for a while. */
   const emptyWal = async (): Promise<void> => {
     const until = Date.now() + walPatienceMs;
@@ -199,11 +208,17 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
         const changed = segments.filter((segment) => !isAsSealed(dir, segment)).map(({ path }) => path);
         if (changed.length > 0 || erasures.length > 0) await rewrite(changed);
         if (erasures.length > 0) await emptyWal();
+        isMiscounted = erasures.length > 0;
       }),
     seal: () =>
       inTurn(async () => {
-        if (manifest().erasures.length > 0) await rewrite([]); // made-up visitors were removed
-        return sealAll();
+        if (manifest().erasures.length > 0) {
+          await rewrite([]); // made-up visitors were removed
+          isMiscounted = true;
+        }
+        const report = await sealAll();
+        if (isMiscounted) await recount();
+        return report;
       }),
     async erase(who) {
       // Not in turn: whatever runs, nobody may see the visitor from now on.
@@ -212,6 +227,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       return inTurn(async () => {
         const { files, rows } = await rewrite([]);
         await emptyWal();
+        await recount();
         return { ...erased, files, found: erased.visitors + erased.sessions + files + rows > 0 };
       });
     },
@@ -222,6 +238,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
         onStep("committed");
         for (const path of paths) retire(dir, path);
         writeManifestFile(dir, manifest());
+        await recount();
         return { events, files: paths.length };
       }),
     backup: (to) =>

@@ -10,6 +10,7 @@ import { showEvent } from "./erasures.ts";
 import { putSegment, putState, readErasures, readState, removeSegment } from "./manifest.ts";
 import type { PropertyColumn } from "./property-columns.ts";
 import { putPropertyColumns } from "./property-table.ts";
+import { type CountResult, deleteSessions, setEventCounts } from "./recount.ts";
 import type { Segment } from "./segment.ts";
 
 export type SegmentCall =
@@ -31,6 +32,8 @@ export type SegmentCall =
   | { readonly kind: "hide-names"; readonly seqs: readonly number[] }
   /** takes days before this one out of the manifest */
   | { readonly kind: "prune"; readonly before: string; readonly site: string | null }
+  /** sets the numbers of events to what was counted */
+  | ({ readonly kind: "recount" } & CountResult)
   /** gives the disk back what deleted rows took, where that is most of a database that is quickly copied */
   | { readonly kind: "compact" }
   /** folds the WAL into the database and empties it */
@@ -84,6 +87,8 @@ export const performSegmentCall = (parts: SegmentWriterParts, call: SegmentCall)
       return db.transaction(() => hideNames(db, call.seqs)).immediate();
     case "prune":
       return db.transaction(() => pruneDays(parts, call.before, call.site)).immediate();
+    case "recount":
+      return db.transaction(() => setEventCounts(db, call)).immediate();
     case "compact":
       return compact(db);
     case "truncate-wal":
@@ -196,7 +201,7 @@ const forgetErased = (parts: SegmentWriterParts, seqs: readonly number[]): void 
   }
   for (const [person, at] of until) {
     // All that was earlier is erased: a session that ended by then is of such events alone.
-    db.prepare("DELETE FROM sessions WHERE person = ? AND ended_at <= ?").run(person, at);
+    deleteSessions(db, (table) => `${table}.person = :person AND ${table}.ended_at <= :at`, { person, at });
     if (!isKnown(db, person)) erasePersonOf(db, person);
   }
 };
@@ -236,7 +241,8 @@ const pruneDays = (parts: SegmentWriterParts, before: string, site: string | nul
   putState(db, { ...state, removed: state.removed + events });
   const at = Date.parse(`${before}T00:00:00Z`);
   pruneJournal(parts, state.watermark, at, site);
-  db.prepare("DELETE FROM sessions WHERE ended_at < ? AND (? IS NULL OR site = ?)").run(at, site, site);
+  const isOver = (table: string) => `${table}.ended_at < :at AND (:site IS NULL OR ${table}.site = :site)`;
+  deleteSessions(db, isOver, { at, site });
   return { paths: found.map(({ path }) => path), events };
 };
 

@@ -1,4 +1,5 @@
 /** The body of a Measurement Protocol request, read as far as it is what it should be. */
+import { type Notes, note } from "../../native/notes.ts";
 import { readFields } from "../fields.ts";
 
 export type JsonFields = Readonly<Record<string, unknown>>;
@@ -49,4 +50,10 @@ export const microsOf = (value: unknown): number | undefined => {
 
 const lastMicros = Date.UTC(9999, 11, 31) * 1000;
 
-export const objectIn = (value: unknown): JsonFields => (isObject(value) ? value : {});
+/** The object under a name; none where it is absent, and named where it is something else. */
+export const objectIn = (fields: JsonFields, name: string, notes: Notes): JsonFields => {
+  const value = fields[name];
+  if (isObject(value)) return value;
+  if (value !== undefined && value !== null) note(notes, name, "expected an object");
+  return {};
+};

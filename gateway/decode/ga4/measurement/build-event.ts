@@ -36,10 +36,12 @@ export interface Said {
 export const buildServerEvent = (envelope: Envelope, one: Said): Keyed => {
   const { hit, stream, body } = envelope;
   const notes: Notes = [];
-  const consent = consentOf(body);
+  const consent = consentOf(body, notes);
   const privacy = privacyBy(consent.analyticsStorage, hit.privacy);
   const tracked = privacy.tracking === "full";
   const claimed = one.micros === undefined ? undefined : Math.floor(one.micros / 1000);
+  if (claimed === undefined && [one.said, body].some(saysTime))
+    note(notes, "timestamp_micros", "expected microseconds since 1970");
   const when = eventTime(hit, claimed, undefined, notes);
   const event: Event = {
     id: one.id,
@@ -58,7 +60,7 @@ export const buildServerEvent = (envelope: Envelope, one: Said): Keyed => {
   const client = clientOf(body, notes);
   if (tracked) putPerson(event, envelope, client, notes);
   putDevice(event, body, notes);
-  const params = objectIn(one.said["params"]);
+  const params = objectIn(one.said, "params", notes);
   putTexts(event, params, tracked, notes);
   const properties = readParamFields(params, tracked, notes);
   const deal = readDeal(event, properties, undefined, notes);
@@ -68,6 +70,8 @@ export const buildServerEvent = (envelope: Envelope, one: Said): Keyed => {
   if (notes.length > 0) event.problems = notes;
   return { event, keyTime: one.keyTime, client };
 };
+
+const saysTime = (fields: JsonFields): boolean => (fields["timestamp_micros"] ?? null) !== null;
 
 /** The ids of apps say what they run on: `1:1234:android:56ef`. */
 const putStream = (event: Event, { kind, id }: Stream): void => {
@@ -92,9 +96,11 @@ const putPerson = (
   if (typeof user === "number") event.user_id = String(user);
   else if (typeof user === "string" && user !== "")
     event.user_id = user.slice(0, 256).toWellFormed().replaceAll("\0", "");
+  else if (typeof user !== "string" && user !== undefined && user !== null)
+    note(notes, "user_id", "expected a text");
   const masked = address === undefined ? null : maskIp(address, hit.site.ipMasking);
   if (masked !== null) event.ip_address = masked;
-  const traits = readTraits(objectIn(body["user_properties"]), notes);
+  const traits = readTraits(objectIn(body, "user_properties", notes), notes);
   if (hasKeys(traits)) event.traits = traits;
 };
 
@@ -103,25 +109,30 @@ const clientOf = (body: JsonFields, notes: Notes): ClientFacts => {
   const { ip_override: address, user_agent: agent } = body;
   const isAddress = typeof address === "string" && isIP(address) !== 0;
   if (address !== undefined && !isAddress) note(notes, "ip_override", "expected an address");
+  if (agent !== undefined && agent !== null && typeof agent !== "string")
+    note(notes, "user_agent", "expected a text");
   return {
     ...(isAddress ? { address } : {}),
     ...(typeof agent === "string" && agent !== "" ? { userAgent: agent.slice(0, 512) } : {}),
   };
 };
 
-const consentOf = (body: JsonFields): Consent => {
-  const said = objectIn(body["consent"]);
-  const isImpersonal = body["non_personalized_ads"] === true;
+const consentOf = (body: JsonFields, notes: Notes): Consent => {
+  const said = objectIn(body, "consent", notes);
+  const stateOf = (name: string) => readState(said[name], `consent.${name}`, notes);
+  const adsPersonalization = stateOf("ad_personalization");
   return {
-    adsStorage: stateOf(said["ad_storage"]),
-    analyticsStorage: stateOf(said["analytics_storage"]),
-    adsUserData: stateOf(said["ad_user_data"]),
-    adsPersonalization: isImpersonal ? false : stateOf(said["ad_personalization"]),
+    adsStorage: stateOf("ad_storage"),
+    analyticsStorage: stateOf("analytics_storage"),
+    adsUserData: stateOf("ad_user_data"),
+    adsPersonalization: body["non_personalized_ads"] === true ? false : adsPersonalization,
   };
 };
 
-const stateOf = (word: unknown): boolean | null => {
-  if (typeof word !== "string") return null;
-  const upper = word.toUpperCase();
-  return upper === "GRANTED" ? true : upper === "DENIED" ? false : null;
+const readState = (word: unknown, field: string, notes: Notes): boolean | null => {
+  const upper = typeof word === "string" ? word.toUpperCase() : word;
+  if (upper === "GRANTED") return true;
+  if (upper === "DENIED") return false;
+  if (upper !== undefined && upper !== null && upper !== "") note(notes, field, "expected GRANTED or DENIED");
+  return null;
 };

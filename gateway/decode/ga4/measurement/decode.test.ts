@@ -193,3 +193,23 @@ test("a visitor who refuses is nobody here, too", () => {
     [undefined, undefined, undefined, undefined, "denied"],
   );
 });
+
+test("what is not of the kind it should be is left out and named, whatever is around it", () => {
+  const table: readonly (readonly [body: object, event: object, problem: string])[] = [
+    [{}, { params: [1] }, "params"],
+    [{}, { params: "level=3" }, "params"],
+    [{}, { timestamp_micros: "yesterday" }, "timestamp_micros"],
+    [{ timestamp_micros: -1 }, {}, "timestamp_micros"],
+    [{ user_properties: "gold" }, {}, "user_properties"],
+    [{ user_id: { id: 7 } }, {}, "user_id"],
+    [{ user_agent: 5 }, {}, "user_agent"],
+    [{ device: "mobile" }, {}, "device"],
+    [{ user_location: ["DE"] }, {}, "user_location"],
+    [{ consent: "GRANTED" }, {}, "consent"],
+    [{ consent: { ad_user_data: "YES" } }, {}, "consent.ad_user_data"],
+  ];
+  for (const [body, event, problem] of table) {
+    const keyed = decodeOne(serverHit({ client_id: "1.2", ...body, events: [{ name: "a", ...event }] }));
+    assert.deepEqual(problemsOf(keyed.event), [problem]);
+  }
+});

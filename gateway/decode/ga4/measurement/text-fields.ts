@@ -68,8 +68,8 @@ export const putTexts = (event: Event, params: JsonFields, tracked: boolean, not
 
 /** What the server says of the client's device and place. */
 export const putDevice = (event: Event, body: JsonFields, notes: Notes): void => {
-  putAll(event, objectIn(body["device"]), deviceTexts, "device", notes);
-  putAll(event, objectIn(body["user_location"]), placeTexts, "user_location", notes);
+  putAll(event, objectIn(body, "device", notes), deviceTexts, "device", notes);
+  putAll(event, objectIn(body, "user_location", notes), placeTexts, "user_location", notes);
 };
 
 const putAll = (event: Event, fields: JsonFields, table: Table, group: string, notes: Notes): void => {
