@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { databaseFile, openDatabase } from "./database.ts";
 import { migrations } from "./migrations.ts";
-import { holdOwnership, readOwner } from "./owner.ts";
+import { takeOwnership } from "./owner.ts";
 
 let dir: string;
 beforeEach(() => {
@@ -66,14 +66,14 @@ test("a damaged file is refused in one sentence and left as it was", () => {
   assert.deepEqual(readFileSync(databaseFile(dir)), before);
 });
 
-test("a folder that cannot be made is named, with what to do", () => {
+test("a folder that cannot be made is named, with what to do", async () => {
   const file = join(dir, "file");
   writeFileSync(file, "");
   assert.throws(
     () => openDatabase(join(file, "data")),
     /the data folder .* cannot be made \(ENOTDIR\): choose another with --data/,
   );
-  assert.throws(() => holdOwnership(join(file, "data")), /the data folder .* cannot be written \(ENOTDIR\)/);
+  await assert.rejects(takeOwnership(join(file, "data")), /the data folder .* cannot be written \(ENOTDIR\)/);
 });
 
 test("acknowledged means on disk: the database is opened with WAL and synchronous=FULL", () => {
@@ -81,13 +81,4 @@ test("acknowledged means on disk: the database is opened with WAL and synchronou
   assert.equal(db.pragma("journal_mode", { simple: true }), "wal");
   assert.equal(db.pragma("synchronous", { simple: true }), 2);
   db.close();
-});
-
-test("a folder has one owner, who is named to the second", () => {
-  const first = holdOwnership(dir);
-  first.announce("127.0.0.1:8081");
-  assert.throws(() => holdOwnership(dir), new RegExp(`in use by another Turnpike \\(pid ${process.pid}\\)`));
-  assert.deepEqual(readOwner(dir), { pid: process.pid, admin: "127.0.0.1:8081" });
-  first.release();
-  assert.equal(readOwner(dir), null);
 });

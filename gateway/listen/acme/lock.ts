@@ -7,6 +7,7 @@ import { linkSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { codeOf } from "../../lib/error-code.ts";
+import { isRunning } from "../../lib/is-running.ts";
 
 export interface FolderLock {
   /** Takes the lock, or answers null while somebody else who lives has it. */
@@ -141,14 +142,5 @@ const parse = (text: string): Claim | null => {
     return typeof holder === "string" && typeof pid === "number" ? { holder, machine, pid, beat } : null;
   } catch {
     return null;
-  }
-};
-
-const isRunning = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) !== "ESRCH";
   }
 };
