@@ -3,7 +3,8 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { databaseFile, openDatabase } from "./database.ts";
+import Database from "better-sqlite3";
+import { databaseFile, hasData, openDatabase } from "./database.ts";
 import { migrations } from "./migrations.ts";
 import { takeOwnership } from "./owner.ts";
 
@@ -25,6 +26,27 @@ const version = (steps?: readonly string[]): number => {
 
 test("an empty folder gets every step", () => {
   assert.equal(version(), migrations.length);
+});
+
+test("who reads while a new file gets its steps sees none of them, or all", (t) => {
+  assert.equal(hasData(dir), false);
+  const seen: unknown[] = [];
+  const look = (): number => {
+    const db = new Database(databaseFile(dir), { readonly: true });
+    seen.push(db.pragma("user_version", { simple: true }));
+    db.close();
+    return seen.push(hasData(dir));
+  };
+  const exec = Database.prototype.exec;
+  t.mock.method(Database.prototype, "exec", function (this: Database.Database, sql: string) {
+    const done = exec.call(this, sql);
+    look();
+    return done;
+  });
+  openDatabase(dir).close();
+  assert.ok(seen.length >= 2 * migrations.length);
+  assert.deepEqual(new Set(seen), new Set([0, false]));
+  assert.equal(hasData(dir), true);
 });
 
 test("a file of the version before gets the step that is new, and keeps its rows", () => {
