@@ -51,8 +51,8 @@ const replaceWhole = (
   }
 };
 
-// The new name is in the folder: it is on disk when the folder is.
-const syncFolder = (folder: string): void => {
+/** A new name in the folder is on disk when this returns. */
+export const syncFolder = (folder: string): void => {
   const fd = openSync(folder, "r");
   try {
     fsyncSync(fd);
