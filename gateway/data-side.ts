@@ -3,6 +3,7 @@ import type { Config } from "./config/schema.ts";
 import type { DevOutput } from "./dev-output.ts";
 import { systemClock } from "./lib/clock.ts";
 import type { Log } from "./lib/log.ts";
+import { removeUnfinished } from "./lib/remove-unfinished.ts";
 import { pinnedOf } from "./pinned-columns.ts";
 import type { ProjectionSettings } from "./projected-ledger.ts";
 import { takeOwnership } from "./store/owner.ts";
@@ -34,6 +35,7 @@ export const openDataSide = async (
   try {
     const ownership = await takeOwnership(config.data.dir);
     closers.push(() => ownership.release());
+    removeUnfinished(config.data.dir);
     const tell = (error: unknown): void => log.warn(error instanceof Error ? error.message : String(error));
     // A thread that ends between a file's renaming and its transaction leaves what a crash leaves.
     const recover = (): void => void keeper.recover().catch(tell);

@@ -29,6 +29,9 @@ interface Claim {
   readonly beat: number;
 }
 
+/** A claim that is yet to be made the lock, beside it; every living holder has one of his own for an instant. */
+export const claimBeside = /^lock\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 const beatMs = 5_000;
 const deadAfterMs = 30_000;
 
