@@ -28,7 +28,7 @@ export const runJob = <J extends Exclude<Job, ReadJob>>(job: J, signal?: AbortSi
       error = `${error}${text}`.slice(-maxErrorCharacters);
     });
     running.stdin.on("error", () => {}); // it has ended: how, `close` says
-    running.once("error", reject);
+    running.once("error", (failure) => reject(signal?.aborted ? signal.reason : failure));
     running.once("close", (code, by) => {
       if (code === 0)
         resolve(JSON.parse(answer) as ResultOf<J>); // our own child's
