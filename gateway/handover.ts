@@ -127,7 +127,8 @@ const takeBack = async (
 ): Promise<(batch: Batch) => Promise<Outcome>> => {
   for (let isTold = false; !stopping.aborted; isTold = true) {
     try {
-      await data.takeBack();
+      const trouble = await data.takeBack();
+      if (trouble) log.error(`restart: the sinks stand still until the next start: ${trouble.message}`);
       return (batch) => appendBatch(data.store, batch);
     } catch (error) {
       if (!isTold) log.error(`restart: ${messageOf(error)}; events wait until it is free`);

@@ -1,9 +1,19 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { takeOwnership } from "../gateway/store/owner.ts";
+import { ask } from "./ask.ts";
 import { root } from "./gateway.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -12,9 +22,12 @@ interface Starting {
   readonly data: string;
   output(): string;
   readonly ended: Promise<number | NodeJS.Signals | null>;
-  /** Resolves when it waits for its plugin, far from serving. */
+  /** Resolves when the one that starts waits for its plugin: it has the folder, and is far from serving. */
   half(): Promise<unknown>;
-  goOn(): void;
+  /** `fail`: its plugin throws. */
+  goOn(how?: "fail"): void;
+  /** The next one that starts waits as well. */
+  wait(): void;
 }
 
 /** A gateway whose start waits in the middle until it is told to go on. */
@@ -23,9 +36,10 @@ const starting = (t: TestContext, settings: object = {}): Starting => {
   const [begun, mayGoOn] = [join(folder, "begun"), join(folder, "go-on")];
   writeFileSync(
     join(folder, "slow.mjs"),
-    `import { existsSync, writeFileSync } from "node:fs";
+    `import { existsSync, readFileSync, writeFileSync } from "node:fs";
     writeFileSync(${JSON.stringify(begun)}, "");
     while (!existsSync(${JSON.stringify(mayGoOn)})) await new Promise((resolve) => setTimeout(resolve, 10));
+    if (readFileSync(${JSON.stringify(mayGoOn)}, "utf8") === "fail") throw new Error("it fails");
     export const createSink = ({ id }) => ({ id, async write() {} });`,
   );
   const config = join(folder, "config.json");
@@ -55,7 +69,13 @@ const starting = (t: TestContext, settings: object = {}): Starting => {
     output: () => output,
     ended,
     half: () => waitFor(() => existsSync(begun), "the start to come half way"),
-    goOn: () => writeFileSync(mayGoOn, ""),
+    goOn(how) {
+      writeFileSync(`${mayGoOn}.new`, how ?? "");
+      renameSync(`${mayGoOn}.new`, mayGoOn); // it may be read as soon as it is there
+    },
+    wait() {
+      for (const file of [mayGoOn, begun]) rmSync(file, { force: true });
+    },
   };
 };
 
@@ -90,4 +110,59 @@ test("a stop that goes to all processes at once is a stop, also while workers lo
   await waitFor(() => workers().length > 0 || child.exitCode !== null, "a worker");
   for (const pid of workers()) process.kill(Number(pid), "SIGTERM");
   assert.equal(await ended, 0, output());
+});
+
+/**
+ * A gateway whose restart has failed after the new process had the folder, and which found it taken by a command before it
+ * could take it back.
+ */
+const robbed = async (t: TestContext) => {
+  const gateway = starting(t);
+  const { child, half, goOn, wait, output, data } = gateway;
+  await half();
+  goOn();
+  await waitFor(() => output().includes('"listening"'), "the gateway to serve");
+  wait();
+  child.kill("SIGUSR2");
+  await half();
+  child.kill("SIGSTOP"); // it hears of the failure when somebody else has the folder
+  goOn("fail");
+  const command = await takeOwnership(data, 30_000);
+  command.announce("127.0.0.1:9");
+  child.kill("SIGCONT");
+  await waitFor(
+    () => output().includes("events wait until it is free"),
+    "the folder to be found taken",
+  ).catch((e) => {
+    throw new Error(output(), { cause: e });
+  });
+  const { site } = JSON.parse(
+    output()
+      .split("\n")
+      .find((line) => line.includes('"listening"')) ?? "",
+  ) as { site: string };
+  return { ...gateway, command, site };
+};
+
+test("after a restart that failed, events wait for a folder that somebody else was faster to take", async (t) => {
+  const { child, command, site, ended, output } = await robbed(t);
+  const answer = ask(`${site}/tr/v1/?ename=kept`);
+  command.release();
+  assert.equal((await answer).status, 200);
+  await waitFor(() => output().includes("the sinks stand still"), "what keeps the sinks from starting");
+  child.kill("SIGTERM");
+  assert.equal(await ended, 0);
+});
+
+test("and a stop meanwhile acknowledges none of them, and ends", async (t) => {
+  const { child, command, site, ended } = await robbed(t);
+  // Where it has not been read yet, its connection is cut.
+  const answer = ask(`${site}/tr/v1/?ename=kept`).then(
+    ({ status }) => status,
+    () => 503,
+  );
+  child.kill("SIGTERM");
+  assert.equal(await answer, 503);
+  assert.equal(await ended, 0);
+  command.release();
 });
