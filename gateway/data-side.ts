@@ -3,9 +3,10 @@ import type { Config } from "./config/schema.ts";
 import type { DevOutput } from "./dev-output.ts";
 import { systemClock } from "./lib/clock.ts";
 import type { Log } from "./lib/log.ts";
+import { removeUnfinished } from "./lib/remove-unfinished.ts";
 import { pinnedOf } from "./pinned-columns.ts";
 import type { ProjectionSettings } from "./projected-ledger.ts";
-import { holdOwnership } from "./store/owner.ts";
+import { takeOwnership } from "./store/owner.ts";
 import { createKeeper, type Keeper } from "./store/segments/keeper.ts";
 import { startSchedule } from "./store/segments/schedule.ts";
 import { openSqliteStore, type SqliteStore } from "./store/sqlite-store.ts";
@@ -32,8 +33,9 @@ export const openDataSide = async (
     for (const one of closers.splice(0).reverse()) await one();
   };
   try {
-    const ownership = holdOwnership(config.data.dir);
+    const ownership = await takeOwnership(config.data.dir);
     closers.push(() => ownership.release());
+    removeUnfinished(config.data.dir);
     const tell = (error: unknown): void => log.warn(error instanceof Error ? error.message : String(error));
     // A thread that ends between a file's renaming and its transaction leaves what a crash leaves.
     const recover = (): void => void keeper.recover().catch(tell);

@@ -15,8 +15,11 @@ export interface HandedData {
   announce(admin: string): void;
   /** Gives the folder up; events go to `deliver` from now on. */
   give(deliver: (batch: Batch) => Promise<Outcome>): Promise<void>;
-  /** Takes the folder again; rejects with one sentence when another process has it. */
-  takeBack(): Promise<void>;
+  /**
+   * Takes the folder again; rejects with one sentence when another process has it. Events are stored whatever keeps from
+   * starting what runs beside: that is answered, or null.
+   */
+  takeBack(): Promise<Error | null>;
   close(): Promise<void>;
 }
 
@@ -60,10 +63,17 @@ export const openHandedData = async (options: HandedOptions): Promise<HandedData
     },
     async takeBack() {
       const elsewhere = store;
-      [side, beside] = await open();
+      side = await options.open();
       store = side.store;
+      beside = { close() {} };
       side.announce(admin);
       void elsewhere.close(); // once its line is empty
+      try {
+        beside = await options.openBeside(side.store);
+        return null;
+      } catch (error) {
+        return error instanceof Error ? error : new Error(String(error));
+      }
     },
     async close() {
       await beside.close();

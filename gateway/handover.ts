@@ -5,6 +5,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { appendBatch } from "./append-batch.ts";
 import {
   type FromSuccessor,
@@ -45,27 +46,27 @@ export const createHandover = (parts: HandoverParts): Handover => {
   const { log } = parts;
   const { promise: taken, resolve: take } = Promise.withResolvers<ChildProcess>();
   let underWay: { readonly child: ChildProcess; readonly over: Promise<void> } | null = null;
+  const stopping = new AbortController();
   return {
     taken,
     begin() {
-      if (underWay) return;
+      if (underWay || stopping.signal.aborted) return; // one that begins now would live on after the end
       log.info("restart: another process is started, this one serves until it can");
       const child = launch(parts.sockets());
-      const over = handOver(parts, child).then(
+      const over = handOver(parts, child, stopping.signal).then(
         (successor) => {
           log.info(`restart: process ${successor.pid} serves, this one ends with its last connection`);
           take(successor);
         },
         (error: unknown) => {
           underWay = null;
-          log.error(
-            `restart: ${error instanceof Error ? error.message : String(error)}; this process goes on`,
-          );
+          log.error(`restart: ${messageOf(error)}; this process goes on`);
         },
       );
       underWay = { child, over };
     },
     async cancel() {
+      stopping.abort();
       if (!underWay) return;
       const { child, over } = underWay;
       const ended = child.exitCode === null && child.signalCode === null ? once(child, "exit") : null;
@@ -86,7 +87,11 @@ export const restartOnSignal = (handover: Handover | null, log: Log): (() => voi
 };
 
 /** Resolves with the new process once it serves; rejects with the reason, and everything is as it was before. */
-const handOver = async (parts: HandoverParts, child: ChildProcess): Promise<ChildProcess> => {
+const handOver = async (
+  parts: HandoverParts,
+  child: ChildProcess,
+  stopping: AbortSignal,
+): Promise<ChildProcess> => {
   const talk = openTalk(child);
   const timer = setTimeout(() => child.kill("SIGKILL"), patienceMs);
   try {
@@ -99,17 +104,41 @@ const handOver = async (parts: HandoverParts, child: ChildProcess): Promise<Chil
       await talk.heard("serving");
     } catch (error) {
       await talk.ended; // only then the folder is free
-      await parts.data.takeBack();
-      owner.resolve((batch) => appendBatch(parts.data.store, batch));
+      owner.resolve(await takeBack(parts, stopping));
       throw error;
     }
     owner.resolve(talk.append);
     parts.days.handTo(talk.count);
     return child;
+  } catch (error) {
+    child.kill("SIGKILL"); // one that still waits for the folder would take it when this process ends
+    throw error;
   } finally {
     clearTimeout(timer);
   }
 };
+
+const againMs = 250;
+
+/** A command may have been faster: events wait in line until the folder is free, or are refused at the end. */
+const takeBack = async (
+  { data, log }: HandoverParts,
+  stopping: AbortSignal,
+): Promise<(batch: Batch) => Promise<Outcome>> => {
+  for (let isTold = false; !stopping.aborted; isTold = true) {
+    try {
+      const trouble = await data.takeBack();
+      if (trouble) log.error(`restart: the sinks stand still until the next start: ${trouble.message}`);
+      return (batch) => appendBatch(data.store, batch);
+    } catch (error) {
+      if (!isTold) log.error(`restart: ${messageOf(error)}; events wait until it is free`);
+      await sleep(againMs, undefined, { signal: stopping }).catch(() => {});
+    }
+  }
+  return async () => ({ kind: "refused", reason: "Turnpike is stopping", disk: false });
+};
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** The same program with the same arguments, as its files are now. */
 const launch = (sockets: ReturnType<HandoverParts["sockets"]>): ChildProcess => {

@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
@@ -134,4 +144,57 @@ test("a file that cannot be written is told once, and hits go on", () => {
   recorder.close();
   assert.equal(troubles.length, 1);
   assert.match(troubles[0] ?? "", /recordHits: .* cannot be written/);
+});
+
+test("when there is room again recording goes on, and how many hits are missing is said once", () => {
+  const troubles: string[] = [];
+  const file = join(dir, "hits.jsonl");
+  symlinkSync("/dev/full", file);
+  const recorder = recorderOf({ file }, troubles);
+  const record = (query: string) => {
+    recorder.record({ ...request, query });
+    recorder.flush();
+  };
+  for (const query of ["n=1", "n=2", "n=3"]) record(query);
+  assert.equal(troubles.length, 1);
+  assert.match(
+    troubles[0] ?? "",
+    /recordHits: .*hits\.jsonl cannot be written \(ENOSPC.*\): hits are not recorded/,
+  );
+  rmSync(file);
+  for (const query of ["n=4", "n=5"]) record(query);
+  recorder.close();
+  assert.deepEqual(troubles.slice(1), [`recordHits: ${file} is written again, 3 hits were not recorded`]);
+  assert.deepEqual(
+    linesOf("hits.jsonl").map((line) => /n=\d/.exec(line)?.[0]),
+    ["n=4", "n=5"],
+  );
+});
+
+test("a line that was cut in the middle costs none of those after it", () => {
+  const file = join(dir, "hits.jsonl");
+  writeFileSync(file, '{"at":"2026-01-01T00:00:00.000Z","me');
+  const recorder = recorderOf();
+  for (const query of ["n=1", "n=2"]) {
+    recorder.record({ ...request, query });
+    recorder.flush();
+  }
+  recorder.close();
+  assert.deepEqual(
+    linesOf("hits.jsonl").map((line) => readRecordedRequest(line).kind === "request"),
+    [false, true, true],
+  );
+});
+
+test("files that cannot be moved on are said, and do not keep the end from coming", () => {
+  const troubles: string[] = [];
+  const file = join(dir, "hits.jsonl");
+  const recorder = recorderOf({ file, megabytes: 0.0001 }, troubles);
+  recorder.record(request);
+  recorder.flush();
+  mkdirSync(join(dir, "hits.jsonl.2", "full"), { recursive: true });
+  recorder.record(request);
+  recorder.flush();
+  recorder.close();
+  assert.match(troubles.join(), /recordHits: .* cannot be written/);
 });

@@ -7,6 +7,7 @@ import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, statSync,
 import type { Collector } from "./collect/collector.ts";
 import type { CollectRequest } from "./collect/request.ts";
 import type { Clock } from "./lib/clock.ts";
+import { countOf } from "./lib/count-of.ts";
 import { writeRecordedRequest } from "./model/recorded-request.ts";
 import type { Redact } from "./recorded-secrets.ts";
 
@@ -20,7 +21,7 @@ export interface RecorderOptions {
   readonly days: number;
   readonly clock: Clock;
   readonly redact: Redact;
-  /** told once when nothing can be written any more; hits are taken as before */
+  /** told when the file cannot be written, and when it can be again; hits are taken as before */
   readonly onTrouble: (sentence: string) => void;
 }
 
@@ -40,18 +41,61 @@ export const createHitRecorder = (options: RecorderOptions): HitRecorder => {
   let waiting: string[] = [];
   let characters = 0;
   let place: Place | null = null;
-  let broken = false;
+  /** hits that were not recorded since the file could not be written; null while it can */
+  let lost: number | null = null;
+  let isClosed = false;
 
-  const write = (text: string): void => {
+  const leave = (): void => {
+    const left = place;
+    place = null;
+    if (left) closeSync(left.fd);
+  };
+
+  const placeFor = (text: string): Place => {
     place ??= open(options);
-    if (isFull(place, text, options)) {
-      closeSync(place.fd);
-      // Another process may write the same file, and have begun a new one already.
-      if (isAt(options.file, place)) rotate(options);
-      place = null;
-      place = open(options);
+    if (!isFull(place, text, options)) return place;
+    const full = place;
+    leave();
+    // Another process may write the same file, and have begun a new one already.
+    if (isAt(options.file, full)) rotate(options);
+    place = open(options);
+    return place;
+  };
+
+  /** The disk may be full in the middle: throws, and what is written of a line is ended when there is room again. */
+  const write = (text: string): void => {
+    const at = placeFor(text);
+    const bytes = Buffer.from(at.isCut ? `\n${text}` : text);
+    for (let done = 0; done < bytes.length; ) {
+      const written = writeSync(at.fd, bytes, done);
+      done += written;
+      at.bytes += written;
     }
-    place.bytes += writeSync(place.fd, text);
+    at.isCut = false;
+  };
+
+  const lose = (hits: number, error: unknown): void => {
+    const isNews = lost === null;
+    lost = (lost ?? 0) + hits;
+    try {
+      leave(); // what is there under the name when it is tried again may be another file
+    } catch {
+      // whatever it says of the file, it is closed
+    }
+    const reason = error instanceof Error ? error.message : String(error);
+    if (isNews) {
+      options.onTrouble(
+        `recordHits: ${options.file} cannot be written (${reason}): hits are not recorded until it can be, see that there is room and this user may write there`,
+      );
+    }
+  };
+
+  const recover = (): void => {
+    if (lost === null) return;
+    options.onTrouble(
+      `recordHits: ${options.file} is written again, ${countOf(lost, "hit")} ${lost === 1 ? "was" : "were"} not recorded`,
+    );
+    lost = null;
   };
 
   const tend = (): void => {
@@ -65,15 +109,14 @@ export const createHitRecorder = (options: RecorderOptions): HitRecorder => {
 
   const flush = (): void => {
     if (waiting.length === 0) return;
-    const text = waiting.join("");
+    const [hits, text] = [waiting.length, waiting.join("")];
     waiting = [];
     characters = 0;
     try {
       write(text);
+      recover();
     } catch (error) {
-      broken = true;
-      const reason = error instanceof Error ? error.message : String(error);
-      options.onTrouble(`recordHits: ${options.file} cannot be written (${reason}): recording stops`);
+      lose(hits, error);
     }
   };
 
@@ -81,7 +124,7 @@ export const createHitRecorder = (options: RecorderOptions): HitRecorder => {
   const timers = [setInterval(flush, flushEveryMs).unref(), setInterval(tend, tendEveryMs).unref()];
   return {
     record(request) {
-      if (broken) return;
+      if (isClosed) return;
       const recorded = recordedOf(request, options.redact);
       if (recorded === null) return;
       const line = writeRecordedRequest(recorded);
@@ -93,9 +136,8 @@ export const createHitRecorder = (options: RecorderOptions): HitRecorder => {
     close() {
       for (const timer of timers) clearInterval(timer);
       flush();
-      if (place) closeSync(place.fd);
-      place = null;
-      broken = true;
+      leave();
+      isClosed = true;
     },
   };
 };
@@ -121,6 +163,8 @@ interface Place {
   readonly fd: number;
   readonly inode: number;
   bytes: number;
+  /** its last line has no end: a full disk or a killed process cut it */
+  isCut: boolean;
   /** when its first hit was received, ms */
   readonly since: number;
 }
@@ -130,7 +174,14 @@ type Files = Pick<RecorderOptions, "file" | "files" | "megabytes" | "days" | "cl
 const open = ({ file, clock }: Files): Place => {
   const fd = openSync(file, "a+", 0o600);
   const { size, ino } = fstatSync(fd);
-  return { fd, inode: ino, bytes: size, since: size === 0 ? clock() : beginOf(fd, clock()) };
+  const since = size === 0 ? clock() : beginOf(fd, clock());
+  return { fd, inode: ino, bytes: size, isCut: size > 0 && !endsLine(fd, size), since };
+};
+
+const endsLine = (fd: number, size: number): boolean => {
+  const last = Buffer.alloc(1);
+  readSync(fd, last, 0, 1, size - 1);
+  return last.toString("latin1") === "\n";
 };
 
 /** The time of the first line. */

@@ -17,7 +17,7 @@ import { openProjectedLedger } from "./projected-ledger.ts";
 import { createRestore, readRestoredLogins } from "./recorded-secrets.ts";
 import { sitesOf } from "./sites-of.ts";
 import type { Ledger } from "./store/ledger.ts";
-import { holdOwnership } from "./store/owner.ts";
+import type { Ownership } from "./store/owner.ts";
 import { readSecret } from "./store/secret.ts";
 import { bodyOf } from "./store/stored-event.ts";
 
@@ -44,11 +44,10 @@ export interface Replay {
   close(): Promise<void>;
 }
 
-/** Opens the settings' data folder for a replay that commits every `batchRequests` requests. */
-export const openReplay = (config: Config, batchRequests: number): Replay => {
+/** Opens the settings' data folder, which is ours, for a replay that commits every `batchRequests` requests. */
+export const openReplay = (config: Config, ownership: Ownership, batchRequests: number): Replay => {
   const { dir } = config.data;
   const sites = sitesOf(config);
-  const ownership = holdOwnership(dir);
   let now = 0;
   const clock = () => now;
   const ledger = openProjectedLedger(

@@ -2,13 +2,14 @@
  * `turnpike start`: builds every room, joins them, starts, and stops them in reverse order of birth.
  */
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { distDir, needsBuild } from "../setup/build/dist.ts";
 import type { DemoUpstream } from "../setup/demo/server.ts";
 import { openAdminDoor } from "./admin-door.ts";
 import { type Live, openAdminSide, urlHost, usesDemo } from "./admin-side.ts";
 import { createAuth, type KnownToken } from "./api/auth.ts";
 import { formatBanner } from "./banner.ts";
-import type { Io, StartOptions } from "./commands/context.ts";
+import { CommandError, type Io, type StartOptions } from "./commands/context.ts";
 import { loadedOrThrow } from "./commands/settings-options.ts";
 import { loadConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
@@ -47,16 +48,15 @@ import type { WriterAhead } from "./writer-ahead.ts";
  * settings or flags ask for is imported where they do: a start should take less than a second.
  */
 export const start = async (options: StartOptions, io: Io, writer?: WriterAhead): Promise<number> => {
-  process.on("SIGUSR2", ignore); // its default is to end the process, which is just starting, or leaving
   const predecessor = findPredecessor();
   const log = createLog(io.stdout, io.isTerminal);
   const closers: (() => Promise<void> | void)[] = [];
   const close = async (): Promise<void> => {
     for (const one of closers.splice(0).reverse()) await one();
   };
+  const stopped = untilStopped(io.signal);
   try {
     const loaded = loadedOrThrow(loadConfig(options.load));
-    const stopped = untilStopped(io.signal);
     const running = await run(loaded, options, io, log, predecessor, closers, writer);
     const successor = await Promise.race([stopped, running.taken]);
     if (successor) {
@@ -75,16 +75,20 @@ export const start = async (options: StartOptions, io: Io, writer?: WriterAhead)
     await running.cancel();
     return 0;
   } catch (error) {
-    predecessor?.failed(error instanceof Error ? error.message : String(error));
-    throw error;
+    const sentence = error instanceof Error ? error.message : String(error);
+    predecessor?.failed(sentence);
+    if (error instanceof CommandError || !(await isTold(stopped))) throw error;
+    log.info(`stopping: it had not come up yet (${sentence})`);
+    return 0;
   } finally {
     await close();
     predecessor?.leave();
-    process.off("SIGUSR2", ignore);
   }
 };
 
-const ignore = (): void => {};
+/** A stop that goes to all processes at once ends workers that are loading, maybe before this one has heard of it. */
+const isTold = (stopped: Promise<void>): Promise<boolean> =>
+  Promise.race([stopped.then(() => true), sleep(100, false)]);
 
 const build = async (): Promise<void> => (await import("../setup/build.ts")).buildAll();
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { databaseFile } from "../gateway/store/database.ts";
-import { holdOwnership } from "../gateway/store/owner.ts";
+import { takeOwnership } from "../gateway/store/owner.ts";
 import { root } from "./gateway.ts";
 import { type ExportRow, exported, replayInto, withFolder } from "./replay-run.ts";
 import { queryData } from "./stored.ts";
@@ -147,7 +147,8 @@ describe("replay", () => {
   test("is refused while a gateway has the folder, and without a file", async () => {
     await withFolder(async (dir) => {
       mkdirSync(join(dir, "data"));
-      const ownership = holdOwnership(join(dir, "data"));
+      const ownership = await takeOwnership(join(dir, "data"));
+      ownership.announce("127.0.0.1:8081");
       const { code, err } = await replayInto(dir, settings, []);
       ownership.release();
       assert.equal(code, 1);

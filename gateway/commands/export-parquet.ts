@@ -1,10 +1,10 @@
 /** The rows of an export as one Parquet file. */
 import { once } from "node:events";
-import { createReadStream, createWriteStream, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { createReadStream, createWriteStream, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { makeTemporaryFolder } from "../lib/temporary-folder.ts";
 import type { ColumnType } from "../model/event.ts";
 import type { Json } from "../model/json.ts";
 import { runJob } from "../store/segments/run-job.ts";
@@ -29,7 +29,7 @@ export const writeParquet = async (
       "export: a Parquet file is not for a terminal: write `> events.parquet` behind the command",
     );
   }
-  const folder = mkdtempSync(join(tmpdir(), "turnpike-export-")); // mode 0700: it holds personal data for a while
+  const folder = makeTemporaryFolder("export"); // mode 0700: it holds personal data for a while
   try {
     const unique = uniqueNames(columns);
     const lines = join(folder, "lines");

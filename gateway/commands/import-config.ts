@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import { checkSettings } from "../config/load.ts";
@@ -7,6 +7,7 @@ import { type ImportNote, importOriginal } from "../config/original/import-origi
 import { originalTrackerKeys } from "../config/original-tracker.ts";
 import { readJson } from "../config/read-json.ts";
 import { codeOf } from "../lib/error-code.ts";
+import { writeFirst } from "../lib/write-whole.ts";
 import { CommandError, type Context, say, warn } from "./context.ts";
 
 interface Flags {
@@ -57,15 +58,13 @@ const readOld = (file: string): Readonly<Record<string, unknown>> => {
 };
 
 const write = (file: string, text: string): void => {
+  let isNew: boolean;
   try {
-    writeFileSync(file, text, { flag: "wx" });
+    isNew = writeFirst(file, text, 0o666);
   } catch (cause) {
-    const why =
-      codeOf(cause) === "EEXIST"
-        ? "is there already: choose another name"
-        : `cannot be written (${codeOf(cause)})`;
-    throw new CommandError(`${file} ${why}`, "failed", { cause });
+    throw new CommandError(`${file} cannot be written (${codeOf(cause)})`, "failed", { cause });
   }
+  if (!isNew) throw new CommandError(`${file} is there already: choose another name`);
 };
 
 /** What no key of the old file says. */

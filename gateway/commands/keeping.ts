@@ -2,7 +2,7 @@
 import type { Config } from "../config/schema.ts";
 import { systemClock } from "../lib/clock.ts";
 import { pinnedOf } from "../pinned-columns.ts";
-import { readOwner } from "../store/owner.ts";
+import { takeOrFind } from "../store/owner.ts";
 import type { BackupResult } from "../store/segments/backup.ts";
 import type { CheckResult } from "../store/segments/check-job.ts";
 import {
@@ -30,9 +30,9 @@ export const withKeeping = async <T>(
   work: (keeping: Keeping) => Promise<T>,
 ): Promise<T> => {
   const { dir, journalDays } = config.data;
-  const owner = readOwner(dir);
-  if (owner) return work(throughOwner(ownerCall(dir, owner, io.env)));
-  return withOwnLedger(config, async (ledger) => {
+  const found = await takeOrFind(dir);
+  if (found.kind === "theirs") return work(throughOwner(ownerCall(dir, found.owner, io.env)));
+  return withOwnLedger(config, found.ownership, async (ledger) => {
     while (ledger.pending() > 0) ledger.follow(1000);
     const write = async (call: Parameters<typeof ledger.segments>[0]) => ledger.segments(call);
     const keeper = createKeeper({ dir, clock: systemClock, write, journalDays, pinned: pinnedOf(config) });

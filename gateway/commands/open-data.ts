@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
 import { shortPath } from "../lib/short-path.ts";
-import { databaseFile } from "../store/database.ts";
+import { hasData } from "../store/database.ts";
 import { openReader, type Reader } from "../store/reader.ts";
 import { CommandError } from "./context.ts";
 import { dataFolderFor, type SettingsOptions } from "./settings-options.ts";
@@ -14,7 +13,7 @@ export const openData = (options: SettingsOptions): Reader => {
 
 /** Throws one sentence where nothing has been stored: most such names are a slip in `--data`. */
 export const needData = (dir: string): void => {
-  if (existsSync(databaseFile(dir))) return;
+  if (hasData(dir)) return;
   throw new CommandError(
     `there is no data in ${shortPath(dir)} yet: start the gateway, or name the folder with --data`,
   );

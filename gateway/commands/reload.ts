@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { readOwner } from "../store/owner.ts";
+import { findOwner } from "../store/owner.ts";
 import { CommandError, type Context, say, warn } from "./context.ts";
 import { ownerCall } from "./owner-call.ts";
 import { dataFolderFor, type SettingsOptions, withSettingsOptions } from "./settings-options.ts";
@@ -11,7 +11,7 @@ export const addReload = (program: Command, { io, run }: Context): void => {
   ).action(
     run(async (options: SettingsOptions) => {
       const dir = dataFolderFor(options);
-      const owner = readOwner(dir);
+      const owner = await findOwner(dir);
       if (!owner) throw new CommandError(`no gateway runs on ${dir}: the settings are read when one starts`);
       const { status, body } = await ownerCall(dir, owner, io.env)("POST", "/api/reload");
       const { changes = [], mistakes = [] } = body as { changes?: string[]; mistakes?: string[] }; // of our own API

@@ -5,7 +5,7 @@ import { countOf } from "../lib/count-of.ts";
 import { shortPath } from "../lib/short-path.ts";
 import { readRecordedRequest } from "../model/recorded-request.ts";
 import type { Replay, Replayed } from "../replay-hits.ts";
-import { readOwner } from "../store/owner.ts";
+import { type Ownership, takeOrFind } from "../store/owner.ts";
 import { CommandError, type Context, type Io, say, warn } from "./context.ts";
 import { type SettingsOptions, settingsFor, withSettingsOptions } from "./settings-options.ts";
 
@@ -37,10 +37,10 @@ An event that is stored already is not stored again, so a replay that was broken
         const config = settingsFor(flags);
         if (file !== "-" && !existsSync(file))
           throw new CommandError(`replay: there is no file ${shortPath(file)}`);
-        refuseOwned(config.data.dir);
+        const ownership = await takeFolder(config.data.dir);
         // The whole program comes with it, which other commands need not wait for.
         const { openReplay } = await import("../replay-hits.ts");
-        const replay = openReplay(config, flags.batch);
+        const replay = openReplay(config, ownership, flags.batch);
         const started = performance.now();
         let faulty = 0;
         try {
@@ -60,11 +60,11 @@ const readCount = (text: string): number => {
   throw new InvalidArgumentError("expected a whole number from 1 to 100000.");
 };
 
-const refuseOwned = (dir: string): void => {
-  const owner = readOwner(dir);
-  if (!owner) return;
+const takeFolder = async (dir: string): Promise<Ownership> => {
+  const found = await takeOrFind(dir);
+  if (found.kind === "ours") return found.ownership;
   throw new CommandError(
-    `replay: a gateway is running on ${shortPath(dir)} (pid ${owner.pid}): stop it, or replay into another folder with --data`,
+    `replay: a gateway is running on ${shortPath(dir)} (pid ${found.owner.pid}): stop it, or replay into another folder with --data`,
   );
 };
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { holdOwnership, type Ownership } from "../store/owner.ts";
+import { type Ownership, takeOwnership } from "../store/owner.ts";
 import { run } from "./run-for-test.ts";
 
 let dir: string;
@@ -17,7 +17,7 @@ let answer: (req: IncomingMessage, res: ServerResponse) => void;
 // A gateway that owns the folder, as far as a command can see.
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), "turnpike-owned-"));
-  owner = holdOwnership(dir);
+  owner = await takeOwnership(dir);
   asked = [];
   server = createServer(async (req, res) => {
     const body = await req.toArray();

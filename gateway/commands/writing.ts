@@ -3,7 +3,7 @@ import type { Config } from "../config/schema.ts";
 import { type UserClaim, undoClaim } from "../identity/undo-claim.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Ledger } from "../store/ledger.ts";
-import { readOwner } from "../store/owner.ts";
+import { readOwner, takeOrFind } from "../store/owner.ts";
 import type { Role, TokenInfo } from "../store/tokens.ts";
 import { CommandError, type Io } from "./context.ts";
 import { needData } from "./open-data.ts";
@@ -31,10 +31,10 @@ export const withWriting = async <T>(
   { begin = false } = {},
 ): Promise<T> => {
   const { dir } = config.data;
-  const owner = readOwner(dir);
-  if (owner) return work(throughOwner(ownerCall(dir, owner, io.env)));
-  if (!begin) needData(dir);
-  return withOwnLedger(config, (ledger) => work(directly(ledger)));
+  if (!begin && !readOwner(dir)) needData(dir);
+  const found = await takeOrFind(dir);
+  if (found.kind === "theirs") return work(throughOwner(ownerCall(dir, found.owner, io.env)));
+  return withOwnLedger(config, found.ownership, (ledger) => work(directly(ledger)));
 };
 
 const directly = (ledger: Ledger): Writing => ({

@@ -1,5 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { codeOf } from "./error-code.ts";
 
@@ -14,7 +24,7 @@ export const writeFirst = (file: string, content: string | Buffer, mode: number)
   const beside = `${file}.${randomBytes(6).toString("hex")}.first`;
   replaceWhole(beside, content, mode, fsyncSync);
   try {
-    linkSync(beside, file);
+    placeFirst(beside, file);
   } catch (error) {
     if (codeOf(error) === "EEXIST") return false;
     throw error;
@@ -24,6 +34,18 @@ export const writeFirst = (file: string, content: string | Buffer, mode: number)
   syncFolder(dirname(file));
   return true;
 };
+
+const placeFirst = (beside: string, file: string): void => {
+  try {
+    linkSync(beside, file);
+  } catch (error) {
+    if (!withoutLinks.has(codeOf(error))) throw error;
+    copyFileSync(beside, file, constants.COPYFILE_EXCL); // there is one maker still; who reads meanwhile may find half
+  }
+};
+
+/** What file systems say that have no second names, such as those of memory cards and of some networks. */
+const withoutLinks: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
 
 /** `writeWhole` for what may be lost by a power cut, or be empty after it: ten times as fast. */
 export const writeSoon = (file: string, content: string, mode: number): void =>
@@ -51,8 +73,8 @@ const replaceWhole = (
   }
 };
 
-// The new name is in the folder: it is on disk when the folder is.
-const syncFolder = (folder: string): void => {
+/** A new name in the folder is on disk when this returns. */
+export const syncFolder = (folder: string): void => {
   const fd = openSync(folder, "r");
   try {
     fsyncSync(fd);

@@ -3,9 +3,10 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { databaseFile, openDatabase } from "./database.ts";
+import Database from "better-sqlite3";
+import { databaseFile, hasData, openDatabase } from "./database.ts";
 import { migrations } from "./migrations.ts";
-import { holdOwnership, readOwner } from "./owner.ts";
+import { takeOwnership } from "./owner.ts";
 
 let dir: string;
 beforeEach(() => {
@@ -25,6 +26,27 @@ const version = (steps?: readonly string[]): number => {
 
 test("an empty folder gets every step", () => {
   assert.equal(version(), migrations.length);
+});
+
+test("who reads while a new file gets its steps sees none of them, or all", (t) => {
+  assert.equal(hasData(dir), false);
+  const seen: unknown[] = [];
+  const look = (): number => {
+    const db = new Database(databaseFile(dir), { readonly: true });
+    seen.push(db.pragma("user_version", { simple: true }));
+    db.close();
+    return seen.push(hasData(dir));
+  };
+  const exec = Database.prototype.exec;
+  t.mock.method(Database.prototype, "exec", function (this: Database.Database, sql: string) {
+    const done = exec.call(this, sql);
+    look();
+    return done;
+  });
+  openDatabase(dir).close();
+  assert.ok(seen.length >= 2 * migrations.length);
+  assert.deepEqual(new Set(seen), new Set([0, false]));
+  assert.equal(hasData(dir), true);
 });
 
 test("a file of the version before gets the step that is new, and keeps its rows", () => {
@@ -66,14 +88,14 @@ test("a damaged file is refused in one sentence and left as it was", () => {
   assert.deepEqual(readFileSync(databaseFile(dir)), before);
 });
 
-test("a folder that cannot be made is named, with what to do", () => {
+test("a folder that cannot be made is named, with what to do", async () => {
   const file = join(dir, "file");
   writeFileSync(file, "");
   assert.throws(
     () => openDatabase(join(file, "data")),
     /the data folder .* cannot be made \(ENOTDIR\): choose another with --data/,
   );
-  assert.throws(() => holdOwnership(join(file, "data")), /the data folder .* cannot be written \(ENOTDIR\)/);
+  await assert.rejects(takeOwnership(join(file, "data")), /the data folder .* cannot be written \(ENOTDIR\)/);
 });
 
 test("acknowledged means on disk: the database is opened with WAL and synchronous=FULL", () => {
@@ -81,13 +103,4 @@ test("acknowledged means on disk: the database is opened with WAL and synchronou
   assert.equal(db.pragma("journal_mode", { simple: true }), "wal");
   assert.equal(db.pragma("synchronous", { simple: true }), 2);
   db.close();
-});
-
-test("a folder has one owner, who is named to the second", () => {
-  const first = holdOwnership(dir);
-  first.announce("127.0.0.1:8081");
-  assert.throws(() => holdOwnership(dir), new RegExp(`in use by another Turnpike \\(pid ${process.pid}\\)`));
-  assert.deepEqual(readOwner(dir), { pid: process.pid, admin: "127.0.0.1:8081" });
-  first.release();
-  assert.equal(readOwner(dir), null);
 });

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { codeOf } from "../lib/error-code.ts";
@@ -43,14 +44,39 @@ export const openDatabaseReadOnly = (dir: string): Db => {
   });
 };
 
-/** Each step in a transaction of its own, so that a crash leaves a whole version behind. */
-const migrate = (db: Db, steps: readonly string[]): void => {
-  for (let version = schemaVersion(db); version < steps.length; version++) {
-    db.transaction(() => {
-      db.exec(steps[version] ?? "");
-      db.pragma(`user_version = ${version + 1}`);
-    })();
+/**
+ * Whether anything was ever stored there. A gateway that is about to make its first database has none yet. What cannot be
+ * read counts: opening it says why.
+ */
+export const hasData = (dir: string): boolean => {
+  if (!existsSync(databaseFile(dir))) return false;
+  try {
+    const db = new Database(databaseFile(dir), { readonly: true, fileMustExist: true });
+    try {
+      return schemaVersion(db) > 0;
+    } finally {
+      db.close();
+    }
+  } catch {
+    return true;
   }
+};
+
+/**
+ * Each step in a transaction of its own, so that a crash leaves a whole version behind. A new file gets all in one:
+ * commands that come meanwhile see nothing, or everything.
+ */
+const migrate = (db: Db, steps: readonly string[]): void => {
+  const all = (): void => {
+    for (let version = schemaVersion(db); version < steps.length; version++) {
+      db.transaction(() => {
+        db.exec(steps[version] ?? "");
+        db.pragma(`user_version = ${version + 1}`);
+      })();
+    }
+  };
+  if (schemaVersion(db) === 0) db.transaction(all)();
+  else all();
 };
 
 const schemaVersion = (db: Db): number => Number(db.pragma("user_version", { simple: true }));

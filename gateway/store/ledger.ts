@@ -11,16 +11,14 @@ import type { RecordTable } from "../model/records.ts";
 import { createCounterTable } from "./counter-table.ts";
 import { openDatabase } from "./database.ts";
 import { type DayCount, keepDayCounts } from "./day-table.ts";
-import { changedDefinitions, rememberDefinitions } from "./definitions.ts";
 import { removeDemo } from "./demo-rows.ts";
 import { createFollower } from "./follower.ts";
 import { createJournal, type Entry, pruneKeys } from "./journal.ts";
 import { createPageLoadTable } from "./page-load-table.ts";
 import { createPersonEvents } from "./person-events.ts";
-import { createRebuildSource } from "./rebuild-source.ts";
-import { createRebuilder } from "./rebuilder.ts";
+import { createRebuilding, type Rebuilding } from "./rebuilding.ts";
 import { createRecordTable } from "./record-table.ts";
-import { countSubjects, rebuiltResults } from "./result-tables.ts";
+import { rebuiltResults } from "./result-tables.ts";
 import { readSecret } from "./secret.ts";
 import { createTombstones } from "./segments/erasures.ts";
 import { createHistory } from "./segments/history.ts";
@@ -101,23 +99,6 @@ export interface Ledger {
   close(): void;
 }
 
-export interface Rebuilding {
-  /** Begins, from the start. */
-  start(): void;
-  /** whether results are still to be shown */
-  isRunning(): boolean;
-  /** whether a step would do anything: also where only what is left over is to be removed */
-  hasWork(): boolean;
-  /** Has what the next step needs read out of files, while others work. */
-  fetch(signal: AbortSignal): Promise<void>;
-  /** Goes through about so many rows; answers whose past it lacks, and has done nothing then. */
-  step(rows: number): readonly Wanted[];
-  /** Takes all steps that are left. */
-  finish(): void;
-  /** how many people the results hold */
-  countPeople(): number;
-}
-
 /** Rows that the projections follow in one transaction where nobody waits behind it. */
 const sliceRows = 1000;
 
@@ -142,7 +123,7 @@ export const openLedger = (options: LedgerOptions): Ledger => {
     people: {
       ...numbers,
       joinBy: (joiner, told) =>
-        numbers.joinBy(joiner, [...told, { regroup: (change) => rebuilder.regroup(change) }]),
+        numbers.joinBy(joiner, [...told, { regroup: (change) => rebuilding.regroup(change) }]),
     },
   };
   const projections = options.projections(tables);
@@ -230,58 +211,19 @@ export const openLedger = (options: LedgerOptions): Ledger => {
     return person;
   };
   const followers = ["index", ...projections.map(({ id }) => id)];
-  const offset = db.prepare("SELECT seq FROM offsets WHERE projection = ?").pluck();
 
-  const rebuilder = createRebuilder({
+  const rebuilding = createRebuilding({
     db,
-    source: createRebuildSource(db),
+    history,
     rebuild: options.experimentRebuild(tables, createSubjectTable(db, history, personEvents, rebuiltResults)),
     personOf: knownPerson,
-    followed: () => Math.min(...followers.map((id) => Number(offset.get(id) ?? 0))),
-    isComplete: () => history.isComplete(),
+    followers,
+    definitions: options.definitions,
+    when: options.rebuild ?? "at once",
+    followAll,
+    forget,
   });
-
-  const stepRebuild = (rows: number): void => {
-    try {
-      unsynced(db, () => rebuilder.step(rows));
-    } catch (error) {
-      forget();
-      throw error;
-    }
-  };
-
-  const rebuilding: Rebuilding = {
-    start: () => rebuilder.start(options.definitions()),
-    isRunning: () => rebuilder.definitions() !== null,
-    hasWork: () => rebuilder.hasWork(),
-    fetch: (signal) => rebuilder.fetch(signal),
-    step: (rows) => history.attempt(() => stepRebuild(rows)),
-    finish() {
-      followAll();
-      while (rebuilder.hasWork()) {
-        rebuilder.fetchNow();
-        stepRebuild(sliceRows);
-      }
-    },
-    countPeople: () => countSubjects(db, [...options.definitions().keys()]),
-  };
-  const startRebuild = () => {
-    rebuilding.start();
-    if (options.rebuild !== "in steps") rebuilding.finish();
-  };
-
-  /** What was begun under these very definitions goes on. */
-  const followDefinitions = () => {
-    const definitions = options.definitions();
-    const changed = changedDefinitions(db, definitions);
-    rememberDefinitions(db, definitions, changed);
-    const begun = rebuilder.definitions();
-    const isOfOthers = begun !== null && JSON.stringify([...begun]) !== JSON.stringify([...definitions]);
-    if (isOfOthers && definitions.size === 0) rebuilder.cancel();
-    else if (isOfOthers || (begun === null && changed.size > 0)) startRebuild();
-    else if (begun !== null && options.rebuild !== "in steps") rebuilding.finish();
-  };
-  followDefinitions();
+  rebuilding.followDefinitions();
 
   return {
     append(batch) {
@@ -307,11 +249,11 @@ export const openLedger = (options: LedgerOptions): Ledger => {
       return rebuilding.countPeople();
     },
     rebuilding,
-    followDefinitions,
+    followDefinitions: () => rebuilding.followDefinitions(),
     removeDemo() {
       const removed = afterFollowing(() => removeDemo(db));
       forget();
-      startRebuild();
+      rebuilding.begin();
       return removed;
     },
     segments(call) {
@@ -321,7 +263,7 @@ export const openLedger = (options: LedgerOptions): Ledger => {
       if (!takesPeople) return perform();
       const answer = afterFollowing(perform);
       forget();
-      rebuilder.forget();
+      rebuilding.forget();
       // What has gone through it would count, and what has not would not.
       if (call.kind === "prune" && rebuilding.isRunning()) rebuilding.start();
       tombstones.forget();

@@ -2,11 +2,14 @@
  * One process owns a data folder: it holds a lock on `owner.db` for life, which the kernel gives back when it
  * dies, however it dies. `owner.json` beside it says who that is.
  */
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { codeOf } from "../lib/error-code.ts";
+import { isRunning } from "../lib/is-running.ts";
 import { makeFolder } from "../lib/make-folder.ts";
+import { writeSoon } from "../lib/write-whole.ts";
 
 export interface Owner {
   readonly pid: number;
@@ -20,13 +23,61 @@ export interface Ownership {
   release(): void;
 }
 
-/** Takes the folder, or throws a sentence that names the process which has it. */
-export const holdOwnership = (dir: string): Ownership => {
+/** The folder is this process's, or somebody else's. */
+export type Found =
+  | { readonly kind: "ours"; readonly ownership: Ownership }
+  | { readonly kind: "theirs"; readonly owner: Owner };
+
+/** Whoever starts, stops, or is a command that writes, seldom has the folder for longer. */
+const patienceMs = 10_000;
+const lookEveryMs = 50;
+
+/**
+ * Takes the folder, or answers whose it is. Who has it only for a moment is waited for: a gateway that starts or stops, a
+ * command, or somebody who just looks whose it is.
+ */
+export const takeOrFind = async (dir: string, waitMs = patienceMs): Promise<Found> => {
+  for (const until = performance.now() + waitMs; ; await sleep(lookEveryMs)) {
+    const ownership = tryToOwn(dir);
+    if (ownership) return { kind: "ours", ownership };
+    const owner = readInfo(dir);
+    if (serves(owner) || performance.now() >= until) return { kind: "theirs", owner };
+  }
+};
+
+/** Takes the folder, waiting likewise; rejects with a sentence that names the process which has it. */
+export const takeOwnership = async (dir: string, waitMs?: number): Promise<Ownership> => {
+  const found = await takeOrFind(dir, waitMs);
+  if (found.kind === "ours") return found.ownership;
+  throw new Error(taken(dir, found.owner));
+};
+
+/** Who owns the folder now, or null when nobody does. */
+export const readOwner = (dir: string): Owner | null => {
+  if (!existsSync(join(dir, "owner.db"))) return null; // asking makes no folder
   const lock = lockFolder(dir);
-  if (!lock) throw new Error(taken(dir));
+  if (lock) {
+    lock.close();
+    return null;
+  }
+  return readInfo(dir);
+};
+
+/** `readOwner`, which waits until a gateway that has just started says where it can be asked. */
+export const findOwner = async (dir: string, waitMs = patienceMs): Promise<Owner | null> => {
+  for (const until = performance.now() + waitMs; ; await sleep(lookEveryMs)) {
+    const owner = readOwner(dir);
+    if (!owner || serves(owner) || performance.now() >= until) return owner;
+  }
+};
+
+const tryToOwn = (dir: string): Ownership | null => {
+  const lock = lockFolder(dir);
+  if (!lock) return null;
   const info = join(dir, "owner.json");
+  // Whoever asks meanwhile reads the one before or this one, and never half of it.
   const write = (admin: string) =>
-    writeFileSync(info, JSON.stringify({ pid: process.pid, admin } satisfies Owner), { mode: 0o600 });
+    writeSoon(info, JSON.stringify({ pid: process.pid, admin } satisfies Owner), 0o600);
   try {
     write("");
   } catch (cause) {
@@ -40,17 +91,6 @@ export const holdOwnership = (dir: string): Ownership => {
       lock.close();
     },
   };
-};
-
-/** Who owns the folder now, or null when nobody does. */
-export const readOwner = (dir: string): Owner | null => {
-  if (!existsSync(join(dir, "owner.db"))) return null; // asking makes no folder
-  const lock = lockFolder(dir);
-  if (lock) {
-    lock.close();
-    return null;
-  }
-  return readInfo(dir);
 };
 
 const lockFolder = (dir: string): Database.Database | null => {
@@ -85,8 +125,10 @@ const readInfo = (dir: string): Owner => {
   }
 };
 
-const taken = (dir: string): string => {
-  const { pid } = readInfo(dir);
+/** It has come up and lives: what a killed gateway has left says who had the folder, not who has it. */
+const serves = ({ pid, admin }: Owner): boolean => admin !== "" && isRunning(pid);
+
+const taken = (dir: string, { pid }: Owner): string => {
   const who = pid ? `pid ${pid}` : "its process is just starting";
   return `store: the data folder ${dir} is in use by another Turnpike (${who}): stop it, or start with --data OTHER`;
 };

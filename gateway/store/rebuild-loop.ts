@@ -1,6 +1,6 @@
 /** Takes the steps of a rebuild on the writer's thread, between what else it has to do. */
 import { setTimeout as wait } from "node:timers/promises";
-import type { Rebuilding } from "./ledger.ts";
+import type { Rebuilding } from "./rebuilding.ts";
 import type { Wanted } from "./segments/read-history.ts";
 
 export interface RebuildLoop {

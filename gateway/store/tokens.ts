@@ -12,11 +12,13 @@ export interface TokenInfo {
 /** Admin tokens, kept as SHA-256: a token is 192 random bits, so that a slow hash would protect nothing more. */
 export const hashToken = (token: string): Buffer => createHash("sha256").update(token).digest();
 
+export const newToken = (): string => `tp_${randomBytes(24).toString("base64url")}`;
+
 /** A new token; it is shown once and cannot be read back. A name in use throws one sentence. */
 export const createToken = (db: Db, name: string, role: Role, now: number, given?: string): string => {
   if (findToken(db, name))
     throw new Error(`token: ${name} exists already: revoke it first, or take another name`);
-  const token = given ?? `tp_${randomBytes(24).toString("base64url")}`;
+  const token = given ?? newToken();
   db.prepare("INSERT INTO tokens (hash, name, role, created_at) VALUES (?, ?, ?, ?)").run(
     hashToken(token),
     name,

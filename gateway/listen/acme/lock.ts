@@ -7,6 +7,7 @@ import { linkSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { codeOf } from "../../lib/error-code.ts";
+import { isRunning } from "../../lib/is-running.ts";
 
 export interface FolderLock {
   /** Takes the lock, or answers null while somebody else who lives has it. */
@@ -27,6 +28,9 @@ interface Claim {
   /** grows while the holder lives */
   readonly beat: number;
 }
+
+/** A claim that is yet to be made the lock, beside it; every living holder has one of his own for an instant. */
+export const claimBeside = /^lock\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const beatMs = 5_000;
 const deadAfterMs = 30_000;
@@ -141,14 +145,5 @@ const parse = (text: string): Claim | null => {
     return typeof holder === "string" && typeof pid === "number" ? { holder, machine, pid, beat } : null;
   } catch {
     return null;
-  }
-};
-
-const isRunning = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) !== "ESRCH";
   }
 };

@@ -8,8 +8,10 @@ import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf } from "../../lib/error-code.ts";
 import { makeFolder } from "../../lib/make-folder.ts";
+import { removeUnfinished } from "../../lib/remove-unfinished.ts";
 import { writeSoon, writeWhole } from "../../lib/write-whole.ts";
 import type { KeyPair } from "../tls/make-certificate.ts";
+import { claimBeside } from "./lock.ts";
 
 /** What is planned for a host, and how the last tries went. */
 export interface HostState {
@@ -68,7 +70,12 @@ export const openStore = (root: string, directoryUrl: string): CertificateStore 
   const { host } = new URL(directoryUrl);
   const hash = createHash("sha256").update(directoryUrl).digest("hex").slice(0, 8);
   const dir = join(root, `${host.replace(":", "-")}-${hash}`);
-  for (const type of ["http-01", "tls-alpn-01"]) makeCertsFolder(join(dir, "challenges", type));
+  for (const type of ["http-01", "tls-alpn-01"]) {
+    makeCertsFolder(join(dir, "challenges", type));
+    removeUnfinished(join(dir, "challenges", type));
+  }
+  removeUnfinished(dir);
+  removeUnfinished(dir, claimBeside);
   const pemFile = (name: string) => join(dir, `${fileName(name)}.pem`);
   const stateFile = (name: string) => join(dir, `${fileName(name)}.json`);
   const challengeFile = (type: ChallengeFile, name: string) => join(dir, "challenges", type, fileName(name));

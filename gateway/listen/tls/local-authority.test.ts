@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { Worker } from "node:worker_threads";
 import { createLocalAuthority } from "./local-authority.ts";
 import { coversHost, readCertificate } from "./read-certificate.ts";
 
@@ -57,6 +58,54 @@ test("a certificate is made anew a month before it ends", (t) => {
   time.now += 2 * day;
   assert.notEqual(local.fallback(), before);
 });
+
+test("what is given to browsers is there also where the first process was killed before it was written", (t) => {
+  const { dir, local } = open(t);
+  local.fallback();
+  const root = readFileSync(join(dir, "ca.crt"), "utf8");
+  rmSync(join(dir, "ca.crt"));
+  open(t, dir).local.fallback();
+  assert.equal(readFileSync(join(dir, "ca.crt"), "utf8"), root);
+});
+
+const gateway = `
+  const { parentPort, workerData } = require("node:worker_threads");
+  const { X509Certificate } = require("node:crypto");
+  const { gate, dirs, module, now } = workerData;
+  import(module).then(({ createLocalAuthority }) => {
+    Atomics.add(gate, 0, 1);
+    while (Atomics.load(gate, 0) < 3); // all begin at one moment
+    const leaves = dirs.map((dir) => createLocalAuthority({ dir, clock: () => now, serves: () => true }).fallback());
+    parentPort.postMessage(leaves.map(({ cert }) => cert));
+  });
+`;
+
+for (const [what, laterMs] of [
+  ["is missing", null],
+  ["ends", 3600 * day],
+] as const) {
+  test(`processes that find at one moment that the authority ${what} have the same one`, async (t) => {
+    const opened = Array.from({ length: 20 }, () => open(t));
+    if (laterMs !== null) for (const { local } of opened) local.fallback();
+    const dirs = opened.map(({ dir }) => dir);
+    const gate = new Int32Array(new SharedArrayBuffer(4));
+    const module = new URL("./local-authority.ts", import.meta.url).href;
+    const now = Date.now() + (laterMs ?? 0);
+    const serve = () =>
+      new Promise<readonly string[]>((resolve, reject) => {
+        const worker = new Worker(gateway, { eval: true, workerData: { gate, dirs, module, now } });
+        worker.once("message", resolve);
+        worker.once("error", reject);
+      });
+    for (const leaves of await Promise.all([serve(), serve(), serve()])) {
+      for (const [i, dir] of dirs.entries()) {
+        const root = new X509Certificate(readFileSync(join(dir, "ca.crt")));
+        assert.ok(new X509Certificate(leaves[i] ?? "").verify(root.publicKey), `folder ${i}`);
+      }
+    }
+    for (const dir of dirs) assert.deepEqual(readdirSync(dir).sort(), ["ca.crt", "ca.pem"]);
+  });
+}
 
 test("a spoiled authority is told, not replaced", (t) => {
   const { dir, local } = open(t);

@@ -9,6 +9,7 @@ import type { SecureContext } from "node:tls";
 import type { Clock } from "../../lib/clock.ts";
 import { codeOf } from "../../lib/error-code.ts";
 import { makeFolder } from "../../lib/make-folder.ts";
+import { removeUnfinished } from "../../lib/remove-unfinished.ts";
 import { writeFirst, writeWhole } from "../../lib/write-whole.ts";
 import type { CertificateStatus, Certificates } from "./certificates.ts";
 import {
@@ -84,30 +85,58 @@ const good = (host: string, notAfter: number): CertificateStatus => ({
 
 interface Authority extends Signer {
   readonly notAfter: number;
+  readonly serial: string;
+  /** as browsers take it */
+  readonly cert: string;
 }
 
 const openAuthority = (dir: string, now: number): Authority => {
   makeFolder(dir, 0o700);
-  const kept = readAuthority(join(dir, "ca.pem"));
-  if (kept && kept.notAfter - now > leafDays * day) return kept;
-  if (kept) rmSync(join(dir, "ca.pem"), { force: true });
-  return makeAuthority(dir, now);
+  removeUnfinished(dir);
+  const file = join(dir, "ca.pem");
+  const kept = readAuthority(file);
+  const authority = kept && lasts(kept, now) ? kept : takeNext(file, kept, now);
+  giveToBrowsers(join(dir, "ca.crt"), authority.cert);
+  return authority;
+};
+
+const lasts = ({ notAfter }: Authority, now: number): boolean => notAfter - now > leafDays * day;
+
+/**
+ * An authority where there is none, or one that follows another. Of several processes that find the same one missing or
+ * ended, the first makes the next: there is one file for it, named after the one it follows.
+ */
+const takeNext = (file: string, ended: Authority | null, now: number): Authority => {
+  const place = ended ? `${file}.after-${ended.serial}` : file;
+  writeFirst(place, makeAuthority(now), 0o600);
+  if (ended) {
+    const made = textOf(place);
+    // Where another has finished in the meantime, it has gone, or what was just made is one too many.
+    if (made !== null && readAuthority(file)?.serial === ended.serial) writeWhole(file, made, 0o600);
+    rmSync(place, { force: true });
+  }
+  const next = readAuthority(file);
+  if (next) return next;
+  throw new Error(`tls: ${file} was removed while it was made: start again`);
+};
+
+/** Also where the process that made the authority was killed before it could. */
+const giveToBrowsers = (file: string, cert: string): void => {
+  if (textOf(file) !== cert) writeWhole(file, cert, 0o644);
 };
 
 const readAuthority = (file: string): Authority | null => {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return null;
-    throw new Error(`tls: ${file} cannot be read (${codeOf(error)}): make it readable for this user`, {
-      cause: error,
-    });
-  }
+  const text = textOf(file);
+  if (text === null) return null;
   try {
     const certificate = new X509Certificate(text);
-    const name = /CN=(.+)/.exec(certificate.subject)?.[1] ?? "";
-    return { name, key: createPrivateKey(text), notAfter: Date.parse(certificate.validTo) };
+    return {
+      name: /CN=(.+)/.exec(certificate.subject)?.[1] ?? "",
+      key: createPrivateKey(text),
+      notAfter: Date.parse(certificate.validTo),
+      serial: certificate.serialNumber,
+      cert: text.slice(text.indexOf("-----BEGIN CERTIFICATE-----")),
+    };
   } catch (cause) {
     throw new Error(
       `tls: ${file} does not hold a key and a certificate: remove it, and a new one is made at the next start`,
@@ -116,7 +145,19 @@ const readAuthority = (file: string): Authority | null => {
   }
 };
 
-const makeAuthority = (dir: string, now: number): Authority => {
+const textOf = (file: string): string | null => {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return null;
+    throw new Error(`tls: ${file} cannot be read (${codeOf(error)}): make it readable for this user`, {
+      cause: error,
+    });
+  }
+};
+
+/** A new one: its key and its certificate, in one text, so that they can never be of two authorities. */
+const makeAuthority = (now: number): string => {
   const key = newKey();
   const signer = { name: `Turnpike local authority ${new Date(now).toISOString().slice(0, 10)}`, key };
   const notAfter = now + authorityDays * day;
@@ -131,11 +172,7 @@ const makeAuthority = (dir: string, now: number): Authority => {
     },
     signer,
   );
-  // One file with both, so that they can never be of two authorities; a second one to be given to browsers.
-  const file = join(dir, "ca.pem");
-  if (!writeFirst(file, keyPem(key) + cert, 0o600)) return readAuthority(file) ?? makeAuthority(dir, now);
-  writeWhole(join(dir, "ca.crt"), cert, 0o644);
-  return { ...signer, notAfter };
+  return keyPem(key) + cert;
 };
 
 const makeLeaf = (host: string, authority: Authority, now: number): Leaf => {

@@ -1,5 +1,5 @@
 /** In the child: copies a data folder as of one moment. Nothing may be sealed or erased meanwhile. */
-import { constants, copyFileSync, existsSync } from "node:fs";
+import { constants, copyFileSync, existsSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { makeFolder } from "../../lib/make-folder.ts";
 import { databaseFile, openDatabaseReadOnly } from "../database.ts";
@@ -21,27 +21,33 @@ export interface BackupResult {
 }
 
 export const backupJob = async ({ dir, to }: BackupJob): Promise<BackupResult> => {
+  // The database gets its name last: a copy that was broken off, also by a power cut, never looks like a data folder.
+  const unfinished = join(to, "unfinished");
+  makeFolder(unfinished, 0o700);
   const source = openDatabaseReadOnly(dir);
   try {
     // One read transaction, whatever is written meanwhile; SQLite's own way of copying begins anew at every write.
-    source.prepare("VACUUM INTO ?").run(databaseFile(to));
+    source.prepare("VACUUM INTO ?").run(databaseFile(unfinished));
   } finally {
     source.close();
   }
-  const copy = openDatabaseReadOnly(to);
+  const copy = openDatabaseReadOnly(unfinished);
   try {
     const manifest = readManifest(copy);
     for (const segment of manifest.segments) copyDurably(segmentFile(dir, segment), segmentFile(to, segment));
     writeManifestFile(to, manifest);
     // Without it cookies lose their signatures, and keyed hashes their meaning.
     if (existsSync(join(dir, "secret"))) copyDurably(join(dir, "secret"), join(to, "secret"));
-    syncFile(databaseFile(to));
-    syncFolder(to);
+    syncFile(databaseFile(unfinished));
     const events = manifest.segments.reduce((sum, { rows }) => sum + rows, 0);
     const above = copy
       .prepare("SELECT count(*) FROM journal WHERE seq > ?")
       .pluck()
       .get(manifest.state.watermark);
+    copy.close();
+    renameSync(databaseFile(unfinished), databaseFile(to));
+    rmSync(unfinished, { recursive: true });
+    syncFolder(to);
     return { segments: manifest.segments.length, events: events + Number(above) };
   } finally {
     copy.close();

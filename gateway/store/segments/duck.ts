@@ -1,8 +1,7 @@
 /** DuckDB, as the child process uses it: bounded memory, nothing loaded from anywhere, nothing kept. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { makeTemporaryFolder } from "../../lib/temporary-folder.ts";
 import { type Column, type ColumnType, eventColumns } from "../../model/event.ts";
 import { withoutNames } from "./erasures.ts";
 import { type Columns, paramColumn, sequenceColumn, shapeColumn } from "./rows.ts";
@@ -27,7 +26,7 @@ export const openDuck = async (spillFolder: string): Promise<Duck> => {
 
 /** Works with an empty database whose folder for what does not fit into memory is gone afterwards. */
 export const withDuck = async <T>(work: (duck: Duck) => Promise<T>): Promise<T> => {
-  const spill = mkdtempSync(join(tmpdir(), "turnpike-spill-"));
+  const spill = makeTemporaryFolder("spill");
   try {
     return await work(await openDuck(spill));
   } finally {

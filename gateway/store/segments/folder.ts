@@ -1,5 +1,5 @@
 /** What lies in `events/`, and the list of it for programs that read the folder by themselves. */
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolder } from "../../lib/make-folder.ts";
 import type { Manifest } from "./manifest.ts";
@@ -46,9 +46,12 @@ export const writeManifestFile = (dir: string, { state, segments }: Manifest): v
   makeFolder(eventsFolder(dir), 0o700);
   const staged = join(stagingFolder(dir), manifestName);
   const fd = openSync(staged, "w", 0o600);
-  writeSync(fd, text);
-  fsyncSync(fd);
-  closeSync(fd);
+  try {
+    writeFileSync(fd, text); // a disk that becomes full takes a part, which one call of `writeSync` would not say
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
   renameSync(staged, join(eventsFolder(dir), manifestName));
   syncFolder(eventsFolder(dir));
 };

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { backupJob } from "./backup-job.ts";
 import { listEventFiles } from "./folder.ts";
 import { isDue } from "./schedule.ts";
 import { askFolder, eventForTest, noon, openTestFolder, type TestFolder } from "./test-folder.ts";
@@ -54,6 +55,34 @@ test("a backup that fails leaves an empty folder, which the next one takes", asy
   assert.deepEqual(await folder.keeper.backup(to), { segments: 1, events: 1 });
   folder.close();
   rmSync(to, { recursive: true });
+});
+
+test("a backup that is broken off never looks like a data folder", async () => {
+  const folder = openTestFolder();
+  folder.store([eventForTest()]);
+  await folder.keeper.seal();
+  for (const path of listEventFiles(folder.dir)) rmSync(join(folder.dir, "events", path));
+  const to = mkdtempSync(join(tmpdir(), "turnpike-backup-"));
+  await assert.rejects(backupJob({ kind: "backup", dir: folder.dir, to }), /ENOENT/);
+  assert.ok(!readdirSync(to).includes("turnpike.db"));
+  folder.close();
+  rmSync(to, { recursive: true });
+});
+
+test("what a stop breaks off is told as that", async () => {
+  let closed: Promise<void> | null = null;
+  const folder: TestFolder = openTestFolder({
+    onStep() {
+      closed = folder.keeper.close();
+    },
+  });
+  folder.store([eventForTest()]);
+  await assert.rejects(
+    folder.keeper.seal(),
+    /^Error: store: Turnpike is stopping or restarting: try again in a moment$/,
+  );
+  await closed;
+  folder.close();
 });
 
 test("pruning removes whole days of one site, their journal rows and their sessions", async () => {

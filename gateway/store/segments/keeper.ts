@@ -255,7 +255,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     verify: () => inTurn(() => runJob({ kind: "check", dir }, stopping.signal)),
     plan,
     async close() {
-      stopping.abort(new Error("store: Turnpike is stopping"));
+      stopping.abort(new Error("store: Turnpike is stopping or restarting: try again in a moment"));
       await last;
     },
   };

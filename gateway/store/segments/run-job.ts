@@ -1,9 +1,10 @@
 /** Runs a job in a child process: in the background, or while the caller waits. */
 import { spawn, spawnSync } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
-import { getPriority, setPriority, tmpdir } from "node:os";
+import { closeSync, openSync, rmSync } from "node:fs";
+import { getPriority, setPriority } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { makeTemporaryFolder } from "../../lib/temporary-folder.ts";
 import type { Job, ResultOf } from "./job.ts";
 import type { ReadJob } from "./read-job.ts";
 
@@ -28,7 +29,7 @@ export const runJob = <J extends Exclude<Job, ReadJob>>(job: J, signal?: AbortSi
       error = `${error}${text}`.slice(-maxErrorCharacters);
     });
     running.stdin.on("error", () => {}); // it has ended: how, `close` says
-    running.once("error", reject);
+    running.once("error", (failure) => reject(signal?.aborted ? signal.reason : failure));
     running.once("close", (code, by) => {
       if (code === 0)
         resolve(JSON.parse(answer) as ResultOf<J>); // our own child's
@@ -95,7 +96,7 @@ const readInto = (out: number, job: ReadJob, signal: AbortSignal): Promise<strin
 
 /** A file that nobody else can open: visitors' data, it goes with the last one who has it open. */
 const openUnnamed = (): number => {
-  const folder = mkdtempSync(join(tmpdir(), "turnpike-read-"));
+  const folder = makeTemporaryFolder("read");
   const out = openSync(join(folder, "lines"), "wx+", 0o600);
   rmSync(folder, { recursive: true });
   return out;

@@ -40,13 +40,17 @@ export const retire = (dir: string, path: string): void => {
 };
 
 export const syncFile = (file: string): void => {
-  const fd = openSync(file, "r+");
-  fsyncSync(fd);
-  closeSync(fd);
+  syncOpen(openSync(file, "r+"));
 };
 
 export const syncFolder = (folder: string): void => {
-  const fd = openSync(folder, "r");
-  fsyncSync(fd);
-  closeSync(fd);
+  syncOpen(openSync(folder, "r"));
+};
+
+const syncOpen = (fd: number): void => {
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 };
