@@ -87,7 +87,6 @@ test("the first page view says what the wire format names, and is sent as text w
       last: "",
       title: "Shop",
       plid: pageLoad,
-      ref: "",
       params: {},
     });
     assert.equal(site.posts[0]?.headers["content-type"], "text/plain;charset=UTF-8");

@@ -1,13 +1,15 @@
+import { safe } from "./lib/safe.ts";
 import { tag } from "./tag.ts";
 
 /**
  * The page's address, or another, with none but the parameters that may be sent: those of campaigns and referrals,
  * and those that the tag names. Others hold tokens and what people searched for. Without its fragment, unless
- * fragments are pages.
+ * fragments are pages. Nothing where what the tag names is no expression: the event goes without an address.
  */
-export const cleanUrl = (url = location.href): string =>
+export const cleanUrl = safe((url: string = location.href) =>
   url.replace("hash" in tag ? /\?[^#]*/ : /[?#].*/, (query) =>
-    (query.match(RegExp(`[?&](utm_\\w+|ref|rcode|aff|${tag.params}|\\w+(clk?id|braid))=[^&#]+`, "g")) ?? [])
+    (query.match(RegExp(`[?&](utm_\\w+|aff|rcode|\\w+(clk?id|braid)|${tag.params}|ref)=[^&#]+`, "g")) ?? [])
       .join("")
       .replace(/./, "?"),
-  );
+  ),
+);

@@ -6,7 +6,7 @@
 /** characters that wait, in memory as in the browser's storage, before an event is not taken any more */
 export const maxWaiting = 500_000;
 // In UTF-8 a character is at most three bytes, and a browser lets 64 KiB of keepalive requests travel at once.
-const maxBatch = 16_384;
+const maxBatch = 16_000;
 
 /** Those from the front that travel together; one that is too large alone travels alone. */
 export const batchOf = (texts: readonly string[]): readonly string[] =>

@@ -12,14 +12,14 @@ view();
 addEventListener("pageshow", (event) => event.persisted && view({}));
 addEventListener("popstate", moved);
 // The second does not bubble. A closed app on a phone fires the first alone, a hidden page that is closed the third.
-["visibilitychange", "prerenderingchange", "pagehide"].map((type) =>
+["prerenderingchange", "visibilitychange", "pagehide"].map((type) =>
   addEventListener(
     type,
     () => {
       view();
       release()[2]();
     },
-    true,
+    1 as unknown as boolean,
   ),
 );
 // What a page is asked for the first time takes a millisecond each, so each is a task of its own: its cookies and its

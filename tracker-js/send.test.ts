@@ -134,7 +134,7 @@ test("while a failed try backs off new events wait with the old ones, and a page
 test("what earlier pages left behind goes too; what is over six days old is dropped, and the batch says how many", () =>
   withTimers(async (tick) => {
     const { post, posted } = fakeGateway(0);
-    const aged = (ms: number) => JSON.stringify({ ...event("aged"), eid: uuid7(Date.now() - ms) });
+    const aged = (ms: number) => JSON.stringify({ ...event("aged"), eid: uuid7(ms) });
     const days = 86_400_000;
     const store = memoryStore(
       aged(7 * days),

@@ -20,12 +20,12 @@ export type Sender = readonly [
 
 /** Sends events until they are taken, and with them what other pages left behind; how many were lost, a batch says. */
 export const createSender = (post: Post, store: Store): Sender => {
-  const waiting = new Set<string>();
-  let dropped = 0;
-  // 0: nothing is under way, 1: something is, more: it had to be tried again
-  let tries = 0;
   // One for all: each flush of the page that fails would begin a row of tries of its own.
   let timer: ReturnType<typeof setTimeout> | undefined;
+  const waiting = new Set<string>();
+  // 0: nothing is under way, 1: something is, more: it had to be tried again
+  let tries = 0;
+  let dropped = 0;
   // Counted up, because joining all that waits for each event would hold a busy page up; until all of it is taken.
   let characters = 0;
 
@@ -33,7 +33,7 @@ export const createSender = (post: Post, store: Store): Sender => {
     // What other pages keep, too: the next one may have begun before the last one had ended.
     store([])?.map((text) =>
       // An id begins with its time. Six days: the gateway takes a day more.
-      text.slice(8) > uuid7(Date.now() - 518_400_000) ? waiting.add(text) : store([text], !++dropped),
+      text.slice(8) > uuid7(518_400_000) ? waiting.add(text) : store([text], !++dropped),
     );
     while (waiting.size) {
       const batch = batchOf([...waiting]);
@@ -41,34 +41,33 @@ export const createSender = (post: Post, store: Store): Sender => {
       const waitMs = await post(`{"sent":${Date.now()},"events":[${batch}],"dropped":${dropped}}`).catch(
         () => 0,
       );
-      if (waitMs >= 0) {
+      if (~waitMs) {
         // And 1 s, 2 s, 4 s … 5 min, spread so that a crowd of pages does not come back at once.
         clearTimeout(timer);
         // biome-ignore lint/suspicious/noAssignInExpressions: shorter
         return (timer = setTimeout(
           flush,
-          waitMs + Math.min(300_000, 500 * 2 ** tries++) * (Math.random() + 0.5),
+          waitMs + Math.min(500 * 2 ** tries++, 300_000) * (0.5 + Math.random()),
         )) as unknown as undefined;
       }
+      batch.map(waiting.delete, waiting);
       store(batch);
       dropped = 0;
-      batch.map(waiting.delete, waiting);
     }
-    tries = characters = 0;
+    characters = tries = 0;
   };
 
   return [
     safe((event) => {
       const text = JSON.stringify(event);
-      // biome-ignore lint/suspicious/noAssignInExpressions: shorter
-      if (maxWaiting < (characters += text.length)) {
-        dropped++;
-        characters -= text.length;
-      } else {
+      // Longer than the room that is left: it has a character there.
+      if (text[maxWaiting - characters]) dropped++;
+      else {
         waiting.add(text);
+        characters += text.length;
         store([text], true);
         // While a failed try backs off, new events wait with the old ones.
-        if (tries < 1) {
+        if (!tries) {
           tries = 1;
           setTimeout(flush);
         }

@@ -1,19 +1,20 @@
 /** Joins the parts of the script that a visitor's browser runs. */
 
 // biome-ignore assist/source/organizeImports: in this order the script packs best
-import { uuid7 } from "./lib/uuid7.ts";
-import { cleanUrl } from "./clean-url.ts";
-import type { WireLink } from "../gateway/model/wire.ts";
-import { safe } from "./lib/safe.ts";
-import { keepId, longSeconds, visitSeconds } from "./identity.ts";
-import { browserStore } from "./store.ts";
-import { script, tag } from "./tag.ts";
-import { createSender, type Sender } from "./send.ts";
 import type { Consent, Properties, Tr } from "./api.ts";
+import { uuid7 } from "./lib/uuid7.ts";
+import { keepId, longSeconds } from "./identity.ts";
+import { cleanUrl } from "./clean-url.ts";
 import { pick } from "./lib/pick.ts";
-import { readCookie, writeCookie } from "./lib/cookies.ts";
+import { visitSeconds } from "./visit-seconds.ts";
+import { createSender, type Sender } from "./send.ts";
+import type { WireLink } from "../gateway/model/wire.ts";
+import { script, tag } from "./tag.ts";
 import { isNobody, isSilent, isUnseen, mayStore } from "./privacy.ts";
 import type { Fields } from "./core-api.ts";
+import { browserStore } from "./store.ts";
+import { readCookie, writeCookie } from "./lib/cookies.ts";
+import { safe } from "./lib/safe.ts";
 
 // biome-ignore lint/style/useConst: the page's own
 declare let tr: Tr; // the page's global, as `window.tr`, which is longer
@@ -23,18 +24,18 @@ const nativeFetch = fetch;
 /** The gateway does not see a choice that was made on another origin, so it is told with each request: `path` ends so. */
 const ask = (path: string, body: string): Promise<Response> =>
   nativeFetch(
-    new URL(tag.collect ?? "/tr/v1/", script.src) +
+    new URL(tag.collect || "/tr/v1/", script.src) +
       path +
-      (isNobody() ? "tp_optout=1" : "tp_consent=" + readCookie("tp_consent")) +
+      (isNobody() ? "tp_optout=1" : "tp_consent=" + [readCookie("tp_consent")]) +
       "&tp_site=" +
-      (tag.site ?? ""),
+      [tag.site], // a list writes nothing for what is missing
     {
       // A string goes as text/plain, so no preflight is ever needed, and cookies only to the page's own origin: those
       // of the tracker's host would compete with the ids that a drop-in script sends itself.
-      method: "POST",
       body,
       // Larger bodies are refused with it: 64 KiB of them, together, may outlive a page.
       keepalive: !body[20_000],
+      method: "POST",
     },
   );
 
@@ -52,36 +53,37 @@ export const tell = async (path: string, text: string): Promise<string | undefin
 const wish = (wanted: object) => tell("me?", JSON.stringify(wanted));
 
 /** The names of the gateway's cookies are settings, which it puts on the tag. */
-const cookie = (name: "ref" | "xid" | "params"): string => readCookie(tag[`${name}Cookie`] ?? name);
+const cookie = (name: "ref" | "xid" | "params") => readCookie(tag[`${name}Cookie`] ?? name);
 const params = safe((): Fields["params"] =>
   // Without the cookie nothing is thrown: a page's first exception takes it 1.5 ms.
   JSON.parse(decodeURIComponent(cookie("params") || "{}")),
 );
 /** The ids of a drop-in site; what else the gateway's cookies would hold it is asked for, once a visit. */
 const keepIds = ({ last, url }: Fields, vid = keepId("vid", longSeconds)): Fields => {
-  if (!readCookie("xid")) {
+  // Who keeps no cookies, as a frame in a page of another site, would ask with each event, and could not be told.
+  if (!readCookie("xid") && vid) {
     writeCookie("xid", "~", visitSeconds); // asked for: the next event does not ask again
     void tell(`x?vid=${vid}&`, url + " " + last);
   }
-  return { vid, sid: keepId("sid", visitSeconds) };
+  return { sid: keepId("sid", visitSeconds), vid };
 };
 /** What an event says of its visitor beside its own fields. */
 export const common = (fields: Fields): Fields | false =>
   mayStore() && {
     ...("site" in tag && keepIds(fields)),
-    ref: cookie("ref"),
     params: { ...params(), ...fields.params },
+    ref: cookie("ref"),
   };
 
 let seq = 0;
 export const held: Fields[] = [];
 const sender = createSender(async (body) => {
-  const { headers, status } = await ask("?", body);
+  const answer = await ask("?", body);
   // Taken, or refused for good; an overloaded or a failing server is worth another try. Multiplying makes a number of
   // the text, shifting makes it one that a timer takes: 24 days at most, and 0 of what is missing, or a date.
   // biome-ignore lint/suspicious/noDoubleEquals: shorter
-  return status > 499 || status == 429
-    ? (2000 * (headers.get("Retry-After") as unknown as number)) >>> 1
+  return answer.status == 429 || answer.status > 499
+    ? (2000 * (answer.headers.get("Retry-After") as unknown as number)) >>> 1
     : -1;
 }, browserStore);
 /** Hands on what was held back, if it may leave by now, and answers who takes it. */
@@ -96,7 +98,7 @@ export const release = (): Sender => {
  */
 export const record = (fields: Fields): void => {
   view(); // which a view has just seen to
-  held[99] || held.push({ created: Date.now(), seq: seq++, url: cleanUrl(), ...fields });
+  if (!held[99]) held.push({ seq: seq++, created: Date.now(), url: cleanUrl(), ...fields });
   // The first view waits for its task: see run.ts.
   if (seq > 1) release();
 };
@@ -109,8 +111,8 @@ let last = document.referrer;
  * says so), and when the page comes back from the back/forward cache. With fields of its own it always records one.
  */
 export const view = safe((fields?: Fields): void => {
-  const [now] = location.href.split("hash" in tag ? " " : "#"); // no address has a space
-  if (isUnseen() || (!fields && now === seen)) return;
+  const now = location.href.split("hash" in tag ? " " : "#")[0]; // no address has a space
+  if ((now === seen && !fields) || isUnseen()) return;
   seen = now;
   record({
     last: cleanUrl(last),
@@ -120,14 +122,16 @@ export const view = safe((fields?: Fields): void => {
     ...fields,
   });
   tag.pageLoad = ""; // one view only
-  last = location.href;
+  last = now as string; // split() answers one at least
 });
 
 // Not at once: routers set the title after the address, and some redirect once they have rendered what they pushed,
 // two or three tasks later. What is left so soon was seen by nobody; events and leaving do not wait.
-export const moved = () => setTimeout(view, 100);
+export const moved = () => {
+  setTimeout(view, 100);
+};
 /** Take our functions off History, unless somebody has put others over them: those go on to call ours. */
-const unwrap = (["pushState", "replaceState"] as const).map((method) => {
+const unwrap = (["replaceState", "pushState"] as const).map((method) => {
   const original = history[method];
   // biome-ignore lint/suspicious/noAssignInExpressions: shorter
   const own = (history[method] = (...args) => {
@@ -138,38 +142,43 @@ const unwrap = (["pushState", "replaceState"] as const).map((method) => {
   return () => history[method] === own && (history[method] = original);
 });
 
+/** A copy of what the page gave, as it is now; nothing of what is no JSON, so that its event goes without it. */
+const plain = safe(<T>(given: T): T => JSON.parse(JSON.stringify(given)));
 const event = (type: "track" | "outcome") =>
-  safe((ename: string, { currency, value, ...own }: Properties = {}) =>
-    record({ type, params: own, value, currency, ename }),
-  );
+  safe((ename: string, properties?: Properties) => {
+    const { currency, value, ...own } = { ...plain(properties) };
+    record({ type, params: own, currency, value, ename });
+  });
 // The order of its members is the one that packs best, as that of other objects here.
 tr = Object.assign(event("track"), {
-  reset: () => wish({ reset: true }),
-  optout: (optout = true) => {
-    // What is kept, here as by other tabs; who takes back what was never said loses nothing.
-    optout && browserStore(browserStore());
-    writeCookie("tp_optout", 1, (optout as unknown as number) * longSeconds);
-    void wish({ optout });
-  },
-  outcome: event("outcome"),
-  stop: () => {
-    tag.stop = 1 as unknown as string; // which the browser makes of it
-    unwrap.map((undo) => undo());
-  },
-  identify: (uid: string, traits?: Fields["traits"]) =>
-    isNobody() || record({ type: "identify", uid, traits }),
   consent: (given: Consent) => {
     const isGiven = (given as { analytics?: unknown })?.analytics ?? given; // `true` has no members
-    const consent = true === isGiven ? "granted" : "denied";
+    // Who takes it back takes back what is kept.
+    // biome-ignore lint/complexity/noCommaOperator: shorter
+    const consent = true === isGiven ? "granted" : (browserStore(browserStore()), "denied");
     // It counts at once, and where the gateway cannot be reached; from the gateway it lives longer.
     writeCookie("tp_consent", consent, longSeconds);
     void wish({ consent });
     release();
   },
-  params,
-  share: async (url = location.href, who = common({})) =>
-    (who && (await tell(`share?vid=${who.vid}&`, url))) || url,
-  page: (overrides: Fields = {}) => view(overrides),
-  flush: () => release()[1](),
   variant: safe((key: string) => pick(cookie("xid"), key + ".", "~")),
+  optout: (optout = true) => {
+    // What is kept, here as by other tabs; who takes back what was never said loses nothing.
+    if (optout) browserStore(browserStore());
+    writeCookie("tp_optout", 1, (optout as unknown as number) * longSeconds);
+    void wish({ optout });
+  },
+  params,
+  page: (overrides: Fields = {}) => view(overrides),
+  stop: () => {
+    tag.stop = 1 as unknown as string; // which the browser makes of it
+    unwrap.map((undo) => undo());
+  },
+  outcome: event("outcome"),
+  reset: () => wish({ reset: true }),
+  identify: (uid: string, traits?: Fields["traits"]) =>
+    isNobody() || record({ type: "identify", uid, traits }),
+  share: async (url = location.href, who = release() && common({})) =>
+    (who && (await tell(`share?vid=${who.vid}&`, url))) || url,
+  flush: () => release()[1](),
 } satisfies Omit<Tr, "q">);

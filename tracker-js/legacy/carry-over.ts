@@ -1,9 +1,10 @@
 /** Carries over what the original scripts left in the browser. Runs before anything reads a cookie. */
 
-import { longSeconds, visitSeconds } from "../identity.ts";
+import { longSeconds } from "../identity.ts";
 import { readCookie, writeCookie } from "../lib/cookies.ts";
 import { safe } from "../lib/safe.ts";
 import { script, tag } from "../tag.ts";
+import { visitSeconds } from "../visit-seconds.ts";
 
 /** The set-up object of the newest original script. */
 interface Setup {
@@ -18,7 +19,7 @@ declare global {
 }
 
 const jsonCookie = safe((name: string): Readonly<Record<string, unknown>> | null =>
-  JSON.parse(decodeURIComponent(readCookie(name))),
+  JSON.parse(decodeURIComponent(readCookie(name) ?? "")),
 );
 
 // The original's tags say nothing; its script on another origin is what a drop-in script is now.
@@ -34,7 +35,7 @@ export const oldFields = (): Readonly<Record<string, unknown>> => {
 };
 export const oldParams = (): object => jsonCookie("exp") ?? {};
 
-const old = decodeURIComponent(readCookie("ref"));
+const old = decodeURIComponent(readCookie("ref") ?? "");
 /** The page before, which the original kept where the referring entity is now. */
 export const oldLast = old.includes("/") ? old : undefined;
 let experiment = readCookie("ex") || undefined;
@@ -49,7 +50,7 @@ const carryOver = (): void => {
   }
   const sess = readCookie("sess");
   if (sess && !readCookie("sid")) writeCookie("sid", sess, visitSeconds);
-  const client = "ga" in tag && /^GA\d\.\d\.(\d+\.\d+)$/.exec(readCookie("_ga"))?.[1];
+  const client = "ga" in tag && /^GA\d\.\d\.(\d+\.\d+)$/.exec(readCookie("_ga") ?? "")?.[1];
   if (client && !readCookie("vid")) writeCookie("vid", client, longSeconds);
 };
 safe(carryOver)();

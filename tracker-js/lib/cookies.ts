@@ -1,17 +1,17 @@
-import { pick } from "./pick.ts";
+// biome-ignore assist/source/organizeImports: in this order the script packs best
 import { safe } from "./safe.ts";
+import { pick } from "./pick.ts";
 
-const find = safe((name: string) => pick(document.cookie, name + "=", "; "));
 /**
- * The cookie's value as it was sent; empty without it, and where none may be read, as in a sandboxed frame. Several of
+ * The cookie's value as it was sent; nothing without it, and where none may be read, as in a sandboxed frame. Several of
  * one name: the first, as servers read it.
  */
-export const readCookie = (name: string): string => find(name) ?? "";
+export const readCookie = safe((name: string) => pick(document.cookie, name + "=", "; "));
 
 let domain: string | undefined;
 
 /** Sets a cookie for the site and all its subdomains; no seconds remove it. */
-export const writeCookie = safe((name: string, value: string | number = "", seconds = 0): void => {
+export const writeCookie = safe((name: string, value?: string | number, seconds = 0): void => {
   // Empty is a domain, too: that of a page without a host.
   if (domain == null) {
     // The widest domain on which this host may set a cookie. The browser knows the public suffixes: it refuses
@@ -28,7 +28,7 @@ export const writeCookie = safe((name: string, value: string | number = "", seco
     writeCookie("tp_d");
   }
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser, and never on http
-  document.cookie = `${name}=${value};Max-Age=${seconds};Path=/;${
+  document.cookie = `${name}=${value};Max-Age=${seconds};Path=/;Domain=${domain};SameSite=Lax;${
     location.protocol[5] && "Secure" // of http: an attribute that no browser knows (RFC 6265 §5.2)
-  };SameSite=Lax;Domain=${domain}`;
+  }`;
 });
