@@ -81,11 +81,12 @@ export const openTunnel = (options: TunnelOptions): void => {
     }
     told = true;
     options.onError(error);
-    const { status, message } = upstreamFailure(error);
+    const { status, message, headers } = upstreamFailure(error);
+    const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     const sentence = `${message} (request ${options.id})\n`;
     client.end(
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: text/plain; charset=utf-8\r\n` +
-        `X-Request-Id: ${options.id}\r\n` +
+        `X-Request-Id: ${options.id}\r\n${fields.join("")}` +
         `Content-Length: ${Buffer.byteLength(sentence)}\r\nConnection: close\r\n\r\n${sentence}`,
       () => close(),
     );
