@@ -625,6 +625,44 @@ test("a sticky cookie keeps a browser at its upstream, and another answers when 
   assert.equal(forged.cookies.size, 1);
 });
 
+test("a browser stays at its upstream when a reload adds one, and leaves it when a reload takes it away", async (t) => {
+  const ups = await Promise.all(["a", "b", "c"].map((name) => upstream(t, (_req, res) => res.end(name))));
+  const settings = (names: string) => ({
+    routes: [
+      {
+        path: "/",
+        proxy: {
+          upstreams: ups.filter((_, i) => names.includes("abc"[i] ?? "")).map(({ url }) => url),
+          sticky: {},
+        },
+      },
+    ],
+  });
+  const app = await live(t, settings("ab"));
+  const browsers = await Promise.all([1, 2].map(() => ask(app.url)));
+  assert.deepEqual(browsers.map(({ text }) => text).sort(), ["a", "b"]);
+  app.apply(settings("abc"));
+  for (const before of browsers) {
+    const cookie = cookieOf(before);
+    const after = await ask(app.url, { headers: { cookie } });
+    assert.equal(after.text, before.text);
+    assert.equal(after.cookies.size, 1, "the cookie of these upstreams");
+    for (let i = 0; i < 3; i++) {
+      const again = await ask(app.url, { headers: { cookie: `${cookie}; ${cookieOf(after)}` } });
+      assert.deepEqual([again.text, again.cookies.size], [before.text, 0]);
+    }
+    const quiet = await ask(app.url, { headers: { cookie, "sec-gpc": "1" } });
+    assert.deepEqual([quiet.text, quiet.cookies.size], [before.text, 0]);
+  }
+  const gone = browsers.find(({ text }) => text === "a");
+  assert.ok(gone);
+  app.apply(settings("bc"));
+  const moved = await ask(app.url, { headers: { cookie: cookieOf(gone) } });
+  assert.match(moved.text, /^[bc]$/);
+  const again = await ask(app.url, { headers: { cookie: `${cookieOf(gone)}; ${cookieOf(moved)}` } });
+  assert.deepEqual([again.text, again.cookies.size], [moved.text, 0]);
+});
+
 test("a sticky cookie is not set on what caches share, nor for who takes none", async (t) => {
   const ups = await Promise.all(
     ["a", "b", "c"].map((name) =>

@@ -93,7 +93,8 @@ export const createProxy = (settings: ProxySettings, options: ProxyOptions): Pro
   /** The upstream of a request; `kept` where the client has it from us already, or cannot be told. */
   const choose = (x: Upgrade): { readonly pool: Pool; readonly kept: boolean } => {
     const before = sticky?.poolOf(x) ?? null;
-    if (before && balancer.isUp(before)) return { pool: before, kept: true };
+    if (before && balancer.isUp(before.pool))
+      return { pool: before.pool, kept: before.current || !takesCookies(x) };
     const mayTell = sticky === null || takesCookies(x);
     const pool = balancer.next(mayTell ? keyOf(x) : x.address, []);
     if (!pool) throw new HttpError(502, "the server behind this site cannot be reached");
