@@ -3,7 +3,7 @@
  * gateway serves. A browser that is told to trust `ca.crt` shows no warning.
  */
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { SecureContext } from "node:tls";
 import type { Clock } from "../../lib/clock.ts";
@@ -83,10 +83,35 @@ const good = (host: string, notAfter: number): CertificateStatus => ({
 });
 
 interface Authority extends Signer {
+  readonly cert: string;
   readonly notAfter: number;
 }
 
 const openAuthority = (dir: string, now: number): Authority => {
+  try {
+    const authority = keptOrNew(dir, now);
+    offerRoot(dir, authority);
+    return authority;
+  } catch (cause) {
+    if (!(cause instanceof Error && "code" in cause)) throw cause; // says itself what to do
+    throw new Error(
+      `tls: the local authority cannot be kept in ${dir} (${codeOf(cause)}): see that it is writable for this user, and the disk not full, or name another folder as tls.store`,
+      { cause },
+    );
+  }
+};
+
+/** What browsers are given to trust. Who has no room for it can be served all the same: the next start tries again. */
+const offerRoot = (dir: string, { cert }: Authority): void => {
+  const file = join(dir, "ca.crt");
+  try {
+    if (!existsSync(file) || readFileSync(file, "utf8") !== cert) writeWhole(file, cert, 0o644);
+  } catch {
+    // said by whoever looks for the file
+  }
+};
+
+const keptOrNew = (dir: string, now: number): Authority => {
   makeFolder(dir, 0o700);
   const kept = readAuthority(join(dir, "ca.pem"));
   if (kept && kept.notAfter - now > leafDays * day) return kept;
@@ -107,7 +132,8 @@ const readAuthority = (file: string): Authority | null => {
   try {
     const certificate = new X509Certificate(text);
     const name = /CN=(.+)/.exec(certificate.subject)?.[1] ?? "";
-    return { name, key: createPrivateKey(text), notAfter: Date.parse(certificate.validTo) };
+    const cert = text.slice(text.indexOf("-----BEGIN CERTIFICATE-----"));
+    return { name, key: createPrivateKey(text), cert, notAfter: Date.parse(certificate.validTo) };
   } catch (cause) {
     throw new Error(
       `tls: ${file} does not hold a key and a certificate: remove it, and a new one is made at the next start`,
@@ -131,11 +157,10 @@ const makeAuthority = (dir: string, now: number): Authority => {
     },
     signer,
   );
-  // One file with both, so that they can never be of two authorities; a second one to be given to browsers.
+  // One file with both, so that they can never be of two authorities.
   const file = join(dir, "ca.pem");
   if (!writeFirst(file, keyPem(key) + cert, 0o600)) return readAuthority(file) ?? makeAuthority(dir, now);
-  writeWhole(join(dir, "ca.crt"), cert, 0o644);
-  return { ...signer, notAfter };
+  return { ...signer, cert, notAfter };
 };
 
 const makeLeaf = (host: string, authority: Authority, now: number): Leaf => {
