@@ -9,6 +9,7 @@ import { connect as connectTls } from "node:tls";
 import { connectTo, exchangeBytes } from "../gateway/http/test-server.ts";
 import { ask } from "./ask.ts";
 import { type Gateway, root, startGateway } from "./gateway.ts";
+import { startLiveApp } from "./live-app.ts";
 import { startUpstream } from "./upstream.ts";
 import { waitFor } from "./wait-for.ts";
 import { withGateway } from "./with-gateway.ts";
@@ -108,6 +109,31 @@ test("the limit of a route is its own, and goes for hits on the lane like for an
   } finally {
     await upstream.close();
   }
+});
+
+test("a handshake over a limit is told when to come back, by the client's address behind a trusted proxy", async (t) => {
+  const agreed = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+  const upstream = await startUpstream((req) => req.socket.end(agreed));
+  t.after(() => upstream.close());
+  const app = await startLiveApp({
+    trustedProxies: ["127.0.0.1"],
+    limits: { exempt: [], requests: 2 },
+    routes: [{ path: "/", proxy: { upstreams: [upstream.url] } }],
+  });
+  t.after(() => app.close());
+  const shake = (client: string): Promise<string> =>
+    exchangeBytes(
+      app.port,
+      `GET /ws HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 6.6.6.6, ${client}\r\nConnection: Upgrade\r\n` +
+        "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+      "\r\n\r\n",
+    );
+  for (let i = 0; i < 2; i++) assert.match(await shake("198.51.100.7"), /^HTTP\/1\.1 101 /);
+  const refused = await shake("[::ffff:198.51.100.7]:4711");
+  assert.match(refused, /^HTTP\/1\.1 429 [\s\S]*\r\nretry-after: \d+\r\n/i);
+  assert.match(refused, /\r\nratelimit: "address";r=0;t=\d+\r\n/i);
+  assert.match(refused, /\r\nratelimit-policy: "address";q=2;w=\d+\r\n/i);
+  assert.match(await shake("198.51.100.8"), /^HTTP\/1\.1 101 /);
 });
 
 test("connections past their number get 503, and each place is given back, however a connection ends", async () => {

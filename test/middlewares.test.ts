@@ -4,10 +4,11 @@ import { randomBytes } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { createServer, get, type IncomingMessage } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { brotliDecompressSync, createGunzip, gunzipSync } from "node:zlib";
+import { exchangeBytes } from "../gateway/http/test-server.ts";
 import { hashPassword as hashDearly } from "../gateway/middleware/password-hash.ts";
 import { ask } from "./ask.ts";
 import { type LiveApp, startLiveApp } from "./live-app.ts";
@@ -422,6 +423,78 @@ test("a stream of events is compressed piece by piece, none of which waits for t
   req.destroy();
 });
 
+/** An upstream that promises much, sends as much of a page as the path says, and dies. */
+const dying = async (t: TestContext): Promise<string> => {
+  const server = createTcpServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", (bytes) => {
+      const size = Number(/^GET \/(\d+)/.exec(bytes.toString("latin1"))?.[1]);
+      // A comment that does not end: until it does, nobody knows where the script goes.
+      const page = `<!-- ${randomBytes(size / 2).toString("hex")}`;
+      socket.end(`HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 9000000\r\n\r\n${page}`);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+};
+
+/** What comes of a request over HTTP/2: its status, null where there was none, and whether it was reset. */
+const askHttp2 = async (t: TestContext, port: number, headers: object) => {
+  const session = connectHttp2(`https://127.0.0.1:${port}`, {
+    rejectUnauthorized: false,
+    servername: "localhost",
+  });
+  t.after(() => session.destroy());
+  const stream = session.request({ ":authority": "localhost", ...headers });
+  let status: number | null = null;
+  let body = "";
+  stream.on("response", (head) => {
+    status = head[":status"] ?? null;
+  });
+  stream.setEncoding("latin1").on("data", (text: string) => {
+    body += text;
+  });
+  stream.on("error", () => {});
+  await new Promise((resolve) => stream.once("close", resolve));
+  return { status, body, isWhole: stream.rstCode === 0 };
+};
+
+test("an upstream that dies before anything of its page went out is a 502, and cuts the answer after that", async (t) => {
+  const up = await dying(t);
+  const app = await live(t, {
+    tls: "local",
+    routes: [
+      { path: "/", proxy: { upstreams: [up] }, compress: true },
+      { path: "/2000/page", proxy: { upstreams: [up] }, inject: true },
+    ],
+  });
+  for (const coding of ["br", "gzip"]) {
+    const fields = `Host: localhost\r\nAccept-Encoding: ${coding}\r\nAccept: text/html`;
+    for (const path of ["/2000", "/2000/page"]) {
+      for (const more of ["", "\r\nTE: trailers", "\r\nContent-Length: 0"]) {
+        const answer = await exchangeBytes(
+          app.port,
+          `GET ${path} HTTP/1.1\r\n${fields}${more}\r\n\r\n`,
+          ")\n",
+        );
+        assert.match(answer, /^HTTP\/1\.1 502 [\s\S]*can be read \(request \S+\)\n$/, `${path} ${more}`);
+        assert.doesNotMatch(answer, /content-encoding/i);
+      }
+      const asked = { ":path": path, "accept-encoding": coding, accept: "text/html" };
+      const { status, body, isWhole } = await askHttp2(t, app.securePort, asked);
+      assert.deepEqual([status, isWhole], [502, true]);
+      assert.match(body, /can be read \(request \S+\)\n$/);
+    }
+    const path = "/4000000";
+    const answer = await exchangeBytes(app.port, `GET ${path} HTTP/1.1\r\n${fields}\r\n\r\n`);
+    assert.match(answer, /^HTTP\/1\.1 200 [\s\S]*Transfer-Encoding: chunked/i);
+    assert.doesNotMatch(answer, /\r\n0\r\n\r\n$/, "it must not look whole");
+    const cut = await askHttp2(t, app.securePort, { ":path": path, "accept-encoding": coding });
+    assert.deepEqual([cut.status, cut.isWhole], [200, false]);
+  }
+});
+
 test("what is large is compressed at the pace of a slow client, over HTTP/1.1 and HTTP/2", async (t) => {
   const size = 8 * 1024 * 1024;
   const piece = Buffer.from("abcdefghijklmnopqrstuvwxyz 0123456789\n".repeat(1700));
@@ -550,6 +623,44 @@ test("a sticky cookie keeps a browser at its upstream, and another answers when 
   // Nobody can make up one that names an upstream of his choice.
   const forged = await ask(app.url, { headers: { cookie: `${name}=${"A".repeat(22)}` } });
   assert.equal(forged.cookies.size, 1);
+});
+
+test("a browser stays at its upstream when a reload adds one, and leaves it when a reload takes it away", async (t) => {
+  const ups = await Promise.all(["a", "b", "c"].map((name) => upstream(t, (_req, res) => res.end(name))));
+  const settings = (names: string) => ({
+    routes: [
+      {
+        path: "/",
+        proxy: {
+          upstreams: ups.filter((_, i) => names.includes("abc"[i] ?? "")).map(({ url }) => url),
+          sticky: {},
+        },
+      },
+    ],
+  });
+  const app = await live(t, settings("ab"));
+  const browsers = await Promise.all([1, 2].map(() => ask(app.url)));
+  assert.deepEqual(browsers.map(({ text }) => text).sort(), ["a", "b"]);
+  app.apply(settings("abc"));
+  for (const before of browsers) {
+    const cookie = cookieOf(before);
+    const after = await ask(app.url, { headers: { cookie } });
+    assert.equal(after.text, before.text);
+    assert.equal(after.cookies.size, 1, "the cookie of these upstreams");
+    for (let i = 0; i < 3; i++) {
+      const again = await ask(app.url, { headers: { cookie: `${cookie}; ${cookieOf(after)}` } });
+      assert.deepEqual([again.text, again.cookies.size], [before.text, 0]);
+    }
+    const quiet = await ask(app.url, { headers: { cookie, "sec-gpc": "1" } });
+    assert.deepEqual([quiet.text, quiet.cookies.size], [before.text, 0]);
+  }
+  const gone = browsers.find(({ text }) => text === "a");
+  assert.ok(gone);
+  app.apply(settings("bc"));
+  const moved = await ask(app.url, { headers: { cookie: cookieOf(gone) } });
+  assert.match(moved.text, /^[bc]$/);
+  const again = await ask(app.url, { headers: { cookie: `${cookieOf(gone)}; ${cookieOf(moved)}` } });
+  assert.deepEqual([again.text, again.cookies.size], [moved.text, 0]);
 });
 
 test("a sticky cookie is not set on what caches share, nor for who takes none", async (t) => {

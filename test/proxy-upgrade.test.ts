@@ -3,7 +3,13 @@ import assert from "node:assert/strict";
 import { createHash, createPublicKey, randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import { createServer as createSecureServer } from "node:https";
-import { type AddressInfo, connect, createServer as createTcpServer, type Server } from "node:net";
+import {
+  type AddressInfo,
+  connect,
+  createServer as createTcpServer,
+  type Server,
+  type Socket,
+} from "node:net";
 import type { Duplex } from "node:stream";
 import { type TestContext, test } from "node:test";
 import { WebSocket, WebSocketServer } from "ws";
@@ -103,6 +109,47 @@ test("a refused handshake is handed on as it is, and one that meets no upstream 
       await exchangeBytes(Number(new URL(url).port), handshake),
       /X-Request-Id: (\S+)[\s\S]*cannot be reached \(request \1\)\n$/,
     );
+  });
+});
+
+test("a handshake that gets no answer goes to another upstream, and is told once where there is none", async (t) => {
+  const up = await echo(t);
+  const silent = (leave: (socket: Socket) => void): Promise<number> =>
+    listen(
+      t,
+      createTcpServer((socket) => {
+        socket.on("error", () => {});
+        socket.once("data", () => leave(socket));
+      }),
+    );
+  const resets = await silent((socket) => socket.resetAndDestroy());
+  const ends = await silent((socket) => socket.end());
+  const at = (port: number): string => `http://127.0.0.1:${port}`;
+  const bad = [at(1), at(resets), at(ends)];
+  const config = {
+    routes: [
+      { path: "/ws/", proxy: { upstreams: [...bad, at(up.port)], tries: 4, failures: 100 } },
+      { path: "/bad/", proxy: { upstreams: bad, tries: 3, failures: 100 } },
+      { path: "/one/", proxy: { upstreams: [at(ends)] } },
+    ],
+  };
+  await withGateway({ config }, async (gateway) => {
+    for (let i = 0; i < 8; i++) {
+      const client = await open(`${gateway.url}/ws/${i}`);
+      const echoed = new Promise((resolve) =>
+        client.once("message", (data: Buffer) => resolve(String(data))),
+      );
+      client.send(`hello ${i}`);
+      assert.equal(await echoed, `hello ${i}`);
+      client.terminate();
+    }
+    assert.equal(up.asked.length, 8);
+    for (const path of ["/bad/", "/one/"]) await assert.rejects(open(`${gateway.url}${path}`), /502/, path);
+    const failures = gateway
+      .output()
+      .split("\n")
+      .filter((line) => line.includes('"status":502'));
+    assert.equal(failures.length, 2, gateway.output());
   });
 });
 

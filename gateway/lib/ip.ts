@@ -106,7 +106,8 @@ export const plainAddress = (address: string | undefined): string => {
 
 /**
  * The client's address: through `X-Forwarded-For` from right to left as long as the hop that named the next
- * one is trusted. The first element that is no address ends the walk at the last hop that is one.
+ * one is trusted. The first element that is no address ends the walk at the last hop that is one; an empty one is
+ * none (RFC 9110 §5.6.1.2).
  */
 export const clientAddress = (
   socketAddress: string | undefined,
@@ -117,7 +118,9 @@ export const clientAddress = (
   if (!forwardedFor || !isTrusted(address)) return address;
   const hops = forwardedFor.split(",");
   for (let i = hops.length - 1; i >= 0; i--) {
-    const hop = parseHop(hops[i] ?? "");
+    const text = hops[i]?.trim() ?? "";
+    if (text === "") continue;
+    const hop = parseHop(text);
     if (!hop) return address;
     address = hop;
     if (!isTrusted(hop)) return hop;

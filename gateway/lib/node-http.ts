@@ -6,7 +6,15 @@ type Http = typeof import("node:http");
 
 const http: Http = process.getBuiltinModule("node:http");
 
-export const { Agent, createServer, METHODS, request, STATUS_CODES } = http;
+export const {
+  Agent,
+  createServer,
+  METHODS,
+  request,
+  STATUS_CODES,
+  validateHeaderName,
+  validateHeaderValue,
+} = http;
 
 /** Node's class, also as a type. */
 export const ServerResponse: Http["ServerResponse"] = http.ServerResponse;

@@ -54,11 +54,18 @@ export const takeUpgrades = (
 
 /** Says in HTTP why there is no websocket, and closes the connection; the reason is told where it is the client's. */
 export const refuseUpgrade = (socket: Duplex, error: unknown, x?: Upgrade): void => {
-  const { status, message } = error instanceof HttpError ? error : new HttpError(500, "internal error");
-  if (x && status >= 500) socket.end(faultAnswer(status, message, requestId(x)));
-  else socket.end(rawAnswer(status, message));
+  const refusal = error instanceof HttpError ? error : new HttpError(500, "internal error");
+  const { status, message } = refusal;
+  // Under its id the log speaks of a fault.
+  const id = x && status >= 500 ? requestId(x) : "";
+  const sentence = id === "" ? message : `${message} (request ${id})`;
+  socket.end(
+    rawAnswer(status, sentence, fieldsOf({ ...refusal.headers, ...(id && { "x-request-id": id }) })),
+  );
 };
 
-/** With the id under which the log speaks of it. */
-const faultAnswer = (status: number, sentence: string, id: string): string =>
-  rawAnswer(status, `${sentence} (request ${id})`, `X-Request-Id: ${id}\r\n`);
+const fieldsOf = (headers: HttpError["headers"]): string =>
+  Object.entries(headers)
+    .filter(([name]) => name !== "connection") // it is closed whatever the refusal says
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join("");

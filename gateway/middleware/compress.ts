@@ -7,6 +7,7 @@ import type { Transform } from "node:stream";
 import { constants, createBrotliCompress, createGzip } from "node:zlib";
 import type { Exchange, Layer } from "../http/exchange.ts";
 import { hasBody } from "../http/request-body.ts";
+import { validateHeaderName, validateHeaderValue } from "../lib/node-http.ts";
 import { type CodedHead, type Coding, codeHead } from "./coded-head.ts";
 
 export interface CompressOptions {
@@ -56,18 +57,41 @@ type WriteHead = (
 type Write = (chunk: Buffer | string, encoding?: BufferEncoding, taken?: () => void) => boolean;
 
 /**
- * Puts itself before the three functions by which an answer is written, which every handler uses alone, and before `drain`,
- * for which they wait: what they write into is the coder, and what waits for the response is the coder's output.
+ * Puts itself before the functions by which an answer is written, which every handler uses alone, and before `drain`,
+ * for which they wait: what they write into is the coder, and what waits for the response is the coder's output. The head
+ * waits for the first compressed byte, so that an answer whose maker fails before it can still be a refusal.
  */
 const codeAnswer = ({ req, res }: Exchange, options: CompressOptions, places: Places): void => {
   const writeHead = res.writeHead.bind(res) as unknown as WriteHead;
   const write = res.write.bind(res) as Write;
   const end = res.end.bind(res) as (chunk?: Buffer | string, encoding?: BufferEncoding) => ServerResponse;
   const emit = res.emit.bind(res) as (event: string | symbol, ...args: unknown[]) => boolean;
+  const flushHeaders = res.flushHeaders.bind(res);
   const drained = (): void => void emit("drain");
   let coder: Transform | null = null;
+  let waiting: (() => void) | null = null;
 
+  const sendHead = (): void => {
+    const send = waiting;
+    waiting = null;
+    send?.();
+  };
+  const output: Omit<Output, "release"> = {
+    write(chunk) {
+      sendHead();
+      return write(chunk);
+    },
+    end() {
+      sendHead();
+      return end();
+    },
+    drained,
+  };
   const headed: WriteHead = (status, headers) => {
+    // Another answer in the place of one of which nothing went out.
+    if (waiting) coder?.removeAllListeners("data").removeAllListeners("end").destroy();
+    waiting = null;
+    coder = null;
     const pairs = pairsOf(headers);
     const head = codeHead(status, pairs, {
       minBytes: options.minBytes,
@@ -76,13 +100,18 @@ const codeAnswer = ({ req, res }: Exchange, options: CompressOptions, places: Pl
         : null,
       ifNoneMatch: req.headers["if-none-match"],
     });
-    writeHead(status, head.pairs);
-    if (head.coding && req.method !== "HEAD")
-      coder = open(res, head, { write, end, drained, release: places.take() });
+    if (!head.coding || req.method === "HEAD") return writeHead(status, head.pairs);
+    checkFields(head.pairs);
+    waiting = () => void writeHead(status, head.pairs);
+    coder = open(res, head, { ...output, release: places.take() });
     return res;
   };
   const patched = {
     writeHead: headed,
+    flushHeaders() {
+      sendHead();
+      flushHeaders();
+    },
     write: (chunk: Buffer | string, encoding: BufferEncoding = "utf8", taken?: () => void) =>
       coder ? coder.write(chunk, encoding, taken) : write(chunk, encoding, taken),
     end(chunk?: Buffer | string, encoding?: BufferEncoding) {
@@ -100,6 +129,14 @@ const codeAnswer = ({ req, res }: Exchange, options: CompressOptions, places: Pl
   Object.assign(res, patched);
   // What is not read to its end counts as left over, and over HTTP/2 the stream would be closed before the last bytes.
   if (!hasBody(req)) req.resume();
+};
+
+/** Throws while somebody hears of it: when the head is written nobody does any more. */
+const checkFields = (pairs: readonly string[]): void => {
+  for (let i = 0; i < pairs.length; i += 2) {
+    validateHeaderName(pairs[i] ?? "");
+    validateHeaderValue(pairs[i] ?? "", pairs[i + 1] ?? "");
+  }
 };
 
 const fieldOf = (field: string | readonly string[] | undefined): string | undefined =>

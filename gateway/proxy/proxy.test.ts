@@ -622,6 +622,51 @@ test("passes change an answer's head and body, however late they decide", async 
   assert.match(head, /cache-control: private[\s\S]*\r\n\r\n$/);
 });
 
+test("what a pass keeps of one answer is untouched by the answers that come meanwhile", async (t) => {
+  const first = signal();
+  const kept = signal();
+  const port = await upstream(t, async (req, res) => {
+    if (req.url !== "/kept") {
+      res.end("X".repeat(1000));
+      return;
+    }
+    res.flushHeaders();
+    await first.given;
+    res.write("one");
+    await kept.given;
+    res.end("two");
+  });
+  const { port: front } = await gate(t, [port], {}, (x) => {
+    if (x.path !== "/kept") return;
+    const chunks: Buffer[] = [];
+    x.responsePasses.push(() => ({
+      push(chunk) {
+        chunks.push(chunk);
+        arrived.give();
+        return Buffer.alloc(0);
+      },
+      end: () => Buffer.concat(chunks),
+    }));
+  });
+  const arrived = signal();
+  const headed = signal();
+  const socket = await connectTo(front);
+  let text = "";
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  socket.on("data", (chunk) => {
+    text += chunk;
+    headed.give();
+  });
+  socket.write("GET /kept HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  await headed.given;
+  first.give();
+  await arrived.given;
+  assert.equal((await ask(front, "GET /other")).body.length, 1000);
+  kept.give();
+  await closed;
+  assert.match(text, /\r\n6\r\nonetwo\r\n0\r\n\r\n$/);
+});
+
 test("a pass that fails gives 500, and the upstream's answer is not sent", async (t) => {
   const port = await upstream(t, (_req, res) => res.end("secret"));
   const { port: front, errors } = await gate(t, [port], {}, (x) => {

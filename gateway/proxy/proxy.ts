@@ -93,11 +93,19 @@ export const createProxy = (settings: ProxySettings, options: ProxyOptions): Pro
   /** The upstream of a request; `kept` where the client has it from us already, or cannot be told. */
   const choose = (x: Upgrade): { readonly pool: Pool; readonly kept: boolean } => {
     const before = sticky?.poolOf(x) ?? null;
-    if (before && balancer.isUp(before)) return { pool: before, kept: true };
+    if (before && balancer.isUp(before.pool))
+      return { pool: before.pool, kept: before.current || !takesCookies(x) };
     const mayTell = sticky === null || takesCookies(x);
     const pool = balancer.next(mayTell ? keyOf(x) : x.address, []);
     if (!pool) throw new HttpError(502, "the server behind this site cannot be reached");
     return { pool, kept: !mayTell };
+  };
+
+  /** The next upstream for a request that got no answer from these, and one of these from then on; null: enough were tried. */
+  const another = (x: Upgrade, attempts: Pool[]): Pool | null => {
+    const next = attempts.length < settings.tries ? balancer.next(keyOf(x), attempts) : null;
+    if (next) attempts.push(next);
+    return next;
   };
 
   const send = (x: Exchange, { pool, kept }: ReturnType<typeof choose>): void => {
@@ -129,12 +137,9 @@ export const createProxy = (settings: ProxySettings, options: ProxyOptions): Pro
       },
       retry(error, mayHaveGone) {
         if (isUpstreamsFault(error)) fail(current());
-        if ((mayHaveGone && !mayRepeat) || attempts.length >= settings.tries) return false;
-        const next = balancer.next(keyOf(x), attempts);
-        if (!next) return false;
-        attempts.push(next);
-        attempt(next);
-        return true;
+        const next = mayHaveGone && !mayRepeat ? null : another(x, attempts);
+        if (next) attempt(next);
+        return next !== null;
       },
       report: options.onError,
       rules: answerRules,
@@ -149,22 +154,31 @@ export const createProxy = (settings: ProxySettings, options: ProxyOptions): Pro
       send(x, choose(x));
     },
     upgrade(x, socket, head) {
+      const pairs = headersOf(x);
+      const attempts: Pool[] = [];
+      const attempt = (at: Pool): void =>
+        openTunnel({
+          endpoint: at.endpoint,
+          request: { method: "GET", target: targetOf(x), host: at.endpoint.host, pairs },
+          client: socket,
+          head,
+          settings,
+          tunnels: options.tunnels,
+          rules: answerRules,
+          id: requestId(x),
+          onOpen: () => balancer.succeeded(at),
+          // A handshake is a GET without a body: it may be repeated, whatever became of it.
+          retry(error) {
+            if (isUpstreamsFault(error)) fail(at);
+            const next = another(x, attempts);
+            if (next) attempt(next);
+            return next !== null;
+          },
+          onError: (error) => options.onError(upstreamFailure(error), x),
+        });
       const { pool } = choose(x);
-      openTunnel({
-        endpoint: pool.endpoint,
-        request: { method: "GET", target: targetOf(x), host: pool.endpoint.host, pairs: headersOf(x) },
-        client: socket,
-        head,
-        settings,
-        tunnels: options.tunnels,
-        rules: answerRules,
-        id: requestId(x),
-        onOpen: () => balancer.succeeded(pool),
-        onError: (error) => {
-          if (isUpstreamsFault(error)) fail(pool);
-          options.onError(upstreamFailure(error), x);
-        },
-      });
+      attempts.push(pool);
+      attempt(pool);
     },
     status: () => tally.status(balancer.isUp),
     async close() {

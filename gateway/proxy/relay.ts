@@ -51,6 +51,10 @@ export class Relay implements AnswerHandler {
   /** chunks that came while the passes over the head were running; null when they are not */
   #held: Buffer[] | null = null;
   #ended = false;
+  /** the answer's head has come */
+  #answered = false;
+  /** the head where a pass over the body has given nothing yet: an upstream that dies before can still be told */
+  #head: ResponseHead | null = null;
   /** some of the body has come */
   #hasBegun = false;
   /** what comes as its body is none: it is read away */
@@ -92,6 +96,7 @@ export class Relay implements AnswerHandler {
 
   onHead(call: Call, { status, pairs, framing }: AnswerHead): void {
     this.#hooks.onAnswer();
+    this.#answered = true;
     if (this.#over) return;
     this.#isEmpty = status === resetContent;
     const named = naming(answerPairs(status, pairs), this.#x);
@@ -127,8 +132,8 @@ export class Relay implements AnswerHandler {
 
   onError(error: Error, mayHaveGone: boolean): void {
     if (this.#ended) return; // it came whole: what the upstream says behind it is its connection's end alone
-    if (!this.#over && !this.#x.res.headersSent && !this.#held && this.#hooks.retry(error, mayHaveGone))
-      return;
+    const isRepeatable = !this.#over && !this.#answered && !this.#x.res.headersSent;
+    if (isRepeatable && this.#hooks.retry(error, mayHaveGone)) return;
     const fail = () => this.#fail(upstreamFailure(error)); // does nothing where we gave up first, or the client did
     // What came before the fault is still to be written out: Node does that at the end of this turn.
     if (this.#x.res.headersSent) setImmediate(fail);
@@ -137,13 +142,22 @@ export class Relay implements AnswerHandler {
 
   /** The body takes its time: the client has the head meanwhile, as a page that waits for events does. */
   flushHead(): void {
-    if (!this.#hasBegun && !this.#over) this.#x.res.flushHeaders();
+    if (this.#hasBegun || this.#over) return;
+    this.#sendHead();
+    this.#x.res.flushHeaders();
+  }
+
+  #sendHead(): void {
+    const head = this.#head;
+    this.#head = null;
+    if (head) writeHead(this.#x, head);
   }
 
   #write(data: Buffer): boolean {
-    const bytes = this.#pass ? this.#pass.push(data) : data;
+    // A pass may keep what it is given, and the bytes are the connection's: the next answer comes into the same place.
+    const bytes = this.#pass ? this.#pass.push(Buffer.from(data)) : data;
     if (bytes.length === 0) return true;
-    // The bytes are the connection's, and the next ones come into the same place.
+    this.#sendHead();
     const piece = pieces.take(bytes.length);
     piece.bytes.set(bytes);
     return this.#x.res.write(piece.bytes, "latin1", piece.release); // bytes have no encoding, but its place has to be filled
@@ -183,7 +197,8 @@ export class Relay implements AnswerHandler {
     if (this.#over) return;
     if (this.#pass) head.headers.delete("content-length");
     if (hasNoBody(head.status) || this.#x.req.method === "HEAD") this.#pass = undefined;
-    writeHead(this.#x, head);
+    this.#head = head;
+    if (!this.#pass) this.#sendHead();
     const held = this.#held ?? [];
     this.#held = null;
     for (const chunk of held) this.#write(chunk);
@@ -194,8 +209,9 @@ export class Relay implements AnswerHandler {
   #finish(trailers: HeaderPairs, last?: Buffer): void {
     if (this.#over) return;
     const { req, res } = this.#x;
-    // Both may throw, which then cuts the connection: only after them is the answer over.
+    // All may throw, which then cuts the connection: only after them is the answer over.
     const rest = last ?? this.#pass?.end();
+    this.#sendHead();
     if (trailers.length > 0) res.addTrailers(joined(allowedTrailers(trailers)));
     this.#over = true;
     if (last && last.length <= oneWriteBytes) res.end(last.toString("latin1"), "latin1");

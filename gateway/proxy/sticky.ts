@@ -11,8 +11,11 @@ import type { Pool } from "./upstream/pool.ts";
 export interface Sticky {
   /** the cookie's name, which is nobody else's business */
   readonly name: string;
-  /** the upstream that the request's cookie names, null where it names none of these */
-  poolOf(x: Upgrade): Pool | null;
+  /**
+   * The upstream that the request's cookie names, null where it names none of these. Not `current` where the cookie is of
+   * other upstreams, such as those before one was added: the answer names it anew.
+   */
+  poolOf(x: Upgrade): { readonly pool: Pool; readonly current: boolean } | null;
   /** Lets the answer name the upstream that gives it. */
   keep(x: Exchange, answering: () => Pool): void;
 }
@@ -24,15 +27,25 @@ export const createSticky = (
 ): Sticky => {
   const name = cookie ?? nameFor(pools);
   const marks = new Map(pools.map((pool) => [markOf(pool, secret), pool]));
+  const poolIn = (values: readonly string[] = []): Pool | null => {
+    for (const value of values) {
+      const pool = marks.get(value);
+      if (pool) return pool;
+    }
+    return null;
+  };
   const options = { httpOnly: true, ...(maxAgeSeconds !== null && { maxAgeSeconds }) };
   return {
     name,
     poolOf({ req }) {
       const { cookie: sent } = req.headers;
-      if (sent === undefined || !sent.includes(name)) return null;
-      for (const value of parseCookies(sent).get(name) ?? []) {
-        const pool = marks.get(value);
-        if (pool) return pool;
+      if (sent === undefined || !sent.includes(cookie ?? prefix)) return null;
+      const cookies = parseCookies(sent);
+      const own = poolIn(cookies.get(name));
+      if (own) return { pool: own, current: true };
+      for (const [other, values] of cookie === null ? cookies : []) {
+        const pool = other.startsWith(prefix) ? poolIn(values) : null;
+        if (pool) return { pool, current: false };
       }
       return null;
     },
@@ -48,10 +61,12 @@ export const createSticky = (
   };
 };
 
+const prefix = "tp_up_";
+
 // Routes with the same upstreams share a cookie, and others do not take each other's away.
 const nameFor = (pools: readonly Pool[]): string => {
   const urls = pools.map(({ endpoint }) => endpoint.url).sort();
-  return `tp_up_${createHash("sha256").update(urls.join(" ")).digest("hex").slice(0, 6)}`;
+  return `${prefix}${createHash("sha256").update(urls.join(" ")).digest("hex").slice(0, 6)}`;
 };
 
 /** The signature is the name: it tells an upstream from the others, and not where it is. */

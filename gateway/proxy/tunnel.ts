@@ -33,6 +33,9 @@ export interface TunnelOptions {
   readonly id: string;
   /** The upstream answers. */
   readonly onOpen: () => void;
+  /** It gave no answer: true where the handshake goes to another one, with the client's socket. */
+  readonly retry: (error: Error) => boolean;
+  /** told of what the client is told */
   readonly onError: (error: Error) => void;
 }
 
@@ -45,6 +48,8 @@ export const openTunnel = (options: TunnelOptions): void => {
   let over = false;
   /** The client has the upstream's answer, or the beginning of it: from then on a failure can only cut. */
   let answered = false;
+  /** The client was told that there is no answer. */
+  let told = false;
 
   const close = (): void => {
     if (over) return;
@@ -61,19 +66,27 @@ export const openTunnel = (options: TunnelOptions): void => {
     timer = setTimeout(close, lingerMs).unref();
   };
 
-  /** The upstream failed before it agreed: the client is still told in HTTP. */
+  /** The upstream failed before it agreed: another is asked, or the client told in HTTP. */
   const fail = (error: Error): void => {
-    if (over) return;
+    if (over || told) return;
     if (answered) {
       close();
       return;
     }
+    clearTimeout(timer);
+    if (!client.destroyed && options.retry(error)) {
+      letGo();
+      upstream.on("error", () => {}).destroy();
+      return;
+    }
+    told = true;
     options.onError(error);
-    const { status, message } = upstreamFailure(error);
+    const { status, message, headers } = upstreamFailure(error);
+    const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     const sentence = `${message} (request ${options.id})\n`;
     client.end(
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: text/plain; charset=utf-8\r\n` +
-        `X-Request-Id: ${options.id}\r\n` +
+        `X-Request-Id: ${options.id}\r\n${fields.join("")}` +
         `Content-Length: ${Buffer.byteLength(sentence)}\r\nConnection: close\r\n\r\n${sentence}`,
       () => close(),
     );
@@ -152,9 +165,11 @@ export const openTunnel = (options: TunnelOptions): void => {
     }
   };
 
+  // Before an answer it is no end but a failure, which the close that follows tells.
   const endClient = (): void => {
+    if (!answered) return;
     client.end();
-    if (answered) endSoon();
+    endSoon();
   };
 
   const upstreamClosed = (): void => {

@@ -63,16 +63,15 @@ export const createLock = (dir: string, now: () => number = () => performance.no
     take() {
       const claim = { holder: randomUUID(), machine: machine(), pid: process.pid };
       const beside = `${file}.${claim.holder}`;
-      writeFileSync(beside, JSON.stringify({ ...claim, beat: 0 }), { mode: 0o600 });
-      const taken = read(file);
-      const isOurs =
-        taken === null ? placed(() => linkSync(beside, file)) : isDead(taken) && inherit(taken, beside);
-      if (isOurs && parse(read(file) ?? "")?.holder === claim.holder) {
-        rmSync(beside, { force: true });
-        return hold(file, claim);
+      try {
+        writeFileSync(beside, JSON.stringify({ ...claim, beat: 0 }), { mode: 0o600 });
+        const taken = read(file);
+        const isOurs =
+          taken === null ? placed(() => linkSync(beside, file)) : isDead(taken) && inherit(taken, beside);
+        return isOurs && parse(read(file) ?? "")?.holder === claim.holder ? hold(file, claim) : null;
+      } finally {
+        rmSync(beside, { force: true }); // also where the disk is full: the next try makes one of its own
       }
-      rmSync(beside, { force: true });
-      return null;
     },
   };
 };
@@ -110,10 +109,10 @@ const machine = (): string => {
 const hold = (file: string, claim: Omit<Claim, "beat">): Held => {
   let beat = 0;
   const isOurs = () => parse(read(file) ?? "")?.holder === claim.holder;
+  const beside = `${file}.${claim.holder}`;
   const timer = setInterval(() => {
     try {
       if (!isOurs()) return clearInterval(timer);
-      const beside = `${file}.${claim.holder}`;
       writeFileSync(beside, JSON.stringify({ ...claim, beat: ++beat }), { mode: 0o600 });
       renameSync(beside, file);
     } catch {
@@ -125,6 +124,7 @@ const hold = (file: string, claim: Omit<Claim, "beat">): Held => {
     isOurs,
     release() {
       clearInterval(timer);
+      rmSync(beside, { force: true });
       if (isOurs()) rmSync(file, { force: true });
     },
   };

@@ -3,8 +3,8 @@
  * challenges that are being answered. Several gateways may share the folder: every file is written as a whole, and
  * who changes more than one holds the lock.
  */
-import { createHash, createPrivateKey } from "node:crypto";
-import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createHash, createPrivateKey, randomUUID } from "node:crypto";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf } from "../../lib/error-code.ts";
 import { makeFolder } from "../../lib/make-folder.ts";
@@ -45,6 +45,8 @@ export interface CertificateStore {
   /** changes whenever the certificate does; empty when there is none */
   version(host: string): string;
   keepCertificate(host: string, pair: KeyPair): void;
+  /** Throws where there would be no room for a certificate: one that was ordered and cannot be kept is lost. */
+  tryRoom(): void;
   state(host: string): HostState;
   keepState(host: string, state: HostState): void;
   /** hosts that have a certificate */
@@ -62,6 +64,9 @@ export interface CertificateStore {
 }
 
 export type ChallengeFile = "http-01" | "tls-alpn-01";
+
+/** More than a certificate with its chain and key, and what is written beside it. */
+const roomBytes = 65_536;
 
 const fresh: HostState = { failures: 0, nextTryAt: 0, trouble: null, plan: null };
 
@@ -104,6 +109,14 @@ export const openStore = (root: string, directoryUrl: string): CertificateStore 
     },
     // One file, so that a key and another certificate can never meet.
     keepCertificate: (name, { key, cert }) => write(pemFile(name), `${key.trim()}\n${cert}`),
+    tryRoom() {
+      const file = join(dir, `${randomUUID()}.new`);
+      try {
+        writeFileSync(file, Buffer.alloc(roomBytes), { mode: 0o600 });
+      } finally {
+        rmSync(file, { force: true });
+      }
+    },
     state: (name) => stateOf(readJson(stateFile(name))),
     keepState: (name, state) => writeSoon(stateFile(name), json(state), 0o600),
     hosts: () =>

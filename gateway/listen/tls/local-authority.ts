@@ -3,7 +3,7 @@
  * gateway serves. A browser that is told to trust `ca.crt` shows no warning.
  */
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { SecureContext } from "node:tls";
 import type { Clock } from "../../lib/clock.ts";
@@ -91,13 +91,38 @@ interface Authority extends Signer {
 }
 
 const openAuthority = (dir: string, now: number): Authority => {
+  try {
+    const authority = keptOrNew(dir, now);
+    offerRoot(dir, authority);
+    return authority;
+  } catch (cause) {
+    if (!(cause instanceof Error && "code" in cause)) throw cause; // says itself what to do
+    throw new Error(
+      `tls: the local authority cannot be kept in ${dir} (${codeOf(cause)}): see that it is writable for this user, and the disk not full, or name another folder as tls.store`,
+      { cause },
+    );
+  }
+};
+
+/**
+ * What browsers are given to trust, also where the process that made the authority was killed before it could. Who has no
+ * room for it can be served all the same: the next start tries again.
+ */
+const offerRoot = (dir: string, { cert }: Authority): void => {
+  const file = join(dir, "ca.crt");
+  try {
+    if (textOf(file) !== cert) writeWhole(file, cert, 0o644);
+  } catch {
+    // said by whoever looks for the file
+  }
+};
+
+const keptOrNew = (dir: string, now: number): Authority => {
   makeFolder(dir, 0o700);
   removeUnfinished(dir);
   const file = join(dir, "ca.pem");
   const kept = readAuthority(file);
-  const authority = kept && lasts(kept, now) ? kept : takeNext(file, kept, now);
-  giveToBrowsers(join(dir, "ca.crt"), authority.cert);
-  return authority;
+  return kept && lasts(kept, now) ? kept : takeNext(file, kept, now);
 };
 
 const lasts = ({ notAfter }: Authority, now: number): boolean => notAfter - now > leafDays * day;
@@ -118,11 +143,6 @@ const takeNext = (file: string, ended: Authority | null, now: number): Authority
   const next = readAuthority(file);
   if (next) return next;
   throw new Error(`tls: ${file} was removed while it was made: start again`);
-};
-
-/** Also where the process that made the authority was killed before it could. */
-const giveToBrowsers = (file: string, cert: string): void => {
-  if (textOf(file) !== cert) writeWhole(file, cert, 0o644);
 };
 
 const readAuthority = (file: string): Authority | null => {
