@@ -153,21 +153,17 @@ test("a claim with underscores for dashes, which CGI reads alike, goes too; othe
 });
 
 test("a trusted proxy's word is kept, and its address added", () => {
-  const said = [
-    "x-forwarded-proto",
-    "https",
-    "x-forwarded-host",
-    "a",
-    "x-request-id",
-    "theirs",
-    "forwarded",
-    "for=a",
-  ];
-  const x = exchange(["x-forwarded-for", "198.51.100.7", ...said]);
+  const said = ["x-forwarded-proto", "https", "x-forwarded-host", "a", "x-request-id", "theirs"];
+  const way = ["x-forwarded-for", "198.51.100.7", "forwarded", "for=198.51.100.7;proto=https"];
+  const x = exchange(["host", "b:8080", ...way, ...said]);
   assert.deepEqual(addForwarded(x.req.rawHeaders, x, trusting), [
+    "host",
+    "b:8080",
     ...said,
     "x-forwarded-for",
     "198.51.100.7, 192.0.2.1",
+    "forwarded",
+    'for=198.51.100.7;proto=https, for=192.0.2.1;host="b:8080";proto=http',
   ]);
   const silent = exchange(["host", "a"]);
   assert.deepEqual(addForwarded(["host", "a"], silent, trusting), [

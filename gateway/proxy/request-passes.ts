@@ -82,7 +82,7 @@ export const applyEdits: RequestPass = (pairs, x) => {
 
 /**
  * Says who asked, for which host, over what. What an untrusted peer claims about it is replaced; a trusted proxy's word
- * is kept, and it is itself added to `X-Forwarded-For`.
+ * is kept, and it is itself added to `X-Forwarded-For`, and to `Forwarded` (RFC 7239) where the proxy speaks of that.
  */
 export const addForwarded: RequestPass = (pairs, x, { isTrusted }) => {
   const peer = plainAddress(x.req.socket.remoteAddress);
@@ -92,10 +92,12 @@ export const addForwarded: RequestPass = (pairs, x, { isTrusted }) => {
     x.requestEdits.size === 0
       ? isForwarding
       : (name: string) => isForwarding(name) && !x.requestEdits.has(name);
-  const kept = without(pairs, believed ? (name) => name === "x-forwarded-for" : isClaim) as string[];
+  const kept = without(pairs, believed ? isWay : isClaim) as string[];
   const forwarded = kept === pairs ? kept.slice() : kept; // ours to append to: `without` made it
   const before = believed && requestHeader(x, "x-forwarded-for");
   forwarded.push("x-forwarded-for", before ? `${before}, ${peer}` : peer);
+  const way = believed && requestHeader(x, "forwarded");
+  if (way) forwarded.push("forwarded", `${way}, ${hopOf(x, peer)}`);
   const say = (name: string, value: string): void => {
     if (!believed || firstValue(believed, name) === undefined) forwarded.push(name, value);
   };
@@ -103,6 +105,15 @@ export const addForwarded: RequestPass = (pairs, x, { isTrusted }) => {
   say("x-forwarded-proto", x.secure ? "https" : "http");
   say("x-request-id", requestId(x));
   return forwarded;
+};
+
+/** Grows by one hop with each proxy. */
+const isWay = (name: string): boolean => name === "x-forwarded-for" || name === "forwarded";
+
+/** An address of IPv6 stands in brackets, and what is no token in quotes (RFC 7239 §6). */
+const hopOf = (x: Upgrade, peer: string): string => {
+  const from = peer.includes(":") ? `"[${peer}]"` : peer;
+  return `for=${from};host="${x.req.headers.host ?? x.host}";proto=${x.secure ? "https" : "http"}`;
 };
 
 const isForwarding = (name: string): boolean =>

@@ -3,7 +3,7 @@
  * gateway serves. A browser that is told to trust `ca.crt` shows no warning.
  */
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { SecureContext } from "node:tls";
 import type { Clock } from "../../lib/clock.ts";
