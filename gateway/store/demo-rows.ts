@@ -21,6 +21,7 @@ export const removeDemo = (db: Db): number =>
           WHERE demo_rows.site = counters.site AND type = 'log' AND name <> 'document') WHERE counter = 'requests';
         INSERT INTO erasures (site, "column", value, up_to_seq, at)
           SELECT id, 'traffic_filter_name', 'demo', watermark, unixepoch() * 1000 FROM sites, sealing WHERE watermark > 0;
+        UPDATE sealing SET miscounted = 1 WHERE watermark > 0;
         DELETE FROM journal WHERE seq IN (SELECT seq FROM demo_rows);
         DROP TABLE demo_rows;
         DELETE FROM sessions WHERE person IN (${people});

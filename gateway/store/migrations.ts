@@ -137,4 +137,9 @@ export const migrations: readonly string[] = [
   ALTER TABLE segments ADD COLUMN hash TEXT;
   `,
   rebuildStep,
+  `
+  -- 1: events were taken out since the numbers of the live page were last counted.
+  ALTER TABLE sealing ADD COLUMN miscounted INTEGER NOT NULL DEFAULT 0;
+  UPDATE sealing SET miscounted = removed > 0;
+  `,
 ];

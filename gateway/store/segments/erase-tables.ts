@@ -8,7 +8,7 @@ import { readSecret } from "../secret.ts";
 import { createSubjectTable } from "../subject-table.ts";
 import { referrerColumns, referrerTombstoneOf, tombstoneOf } from "./erasures.ts";
 import { readState } from "./manifest.ts";
-import { deleteSessions } from "./recount.ts";
+import { deleteSessions, markMiscounted } from "./recount.ts";
 
 export interface EraseRequest {
   readonly column: "client_id" | "user_id";
@@ -134,6 +134,7 @@ const mark = (
     "INSERT INTO tombstones (hash, at) VALUES (?, ?) ON CONFLICT DO UPDATE SET at = excluded.at",
   );
   const secret = readSecret(dirname(db.name));
+  markMiscounted(db);
   // Also what names no person we know: served documents alone make none.
   for (const id of sitesOf(db, site)) {
     add.run(id, column, value, upToSeq, at);

@@ -86,8 +86,6 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
   const { dir, clock, write, onStep = () => {} } = options;
   const stopping = new AbortController();
   let last: Promise<unknown> = Promise.resolve();
-  /** events were taken out since they were last counted */
-  let isMiscounted = false;
 
   /** One thing after the other: each finds the files as the manifest says. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -179,11 +177,10 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       },
     );
 
-  /** The numbers of the live page, after events were taken out. */
+  /** The numbers of the live page, after events were taken out. Where this is broken off, the next sealing counts. */
   const recount = async (): Promise<void> => {
-    isMiscounted = true; // where this fails, the next seal counts
     const counted = await runJob({ kind: "count", dir }, stopping.signal);
-    isMiscounted = !(await write({ kind: "recount", ...counted }));
+    await write({ kind: "recount", ...counted });
   };
 
   /** The WAL still holds what was deleted; a reader may hold it for a while. */
@@ -208,16 +205,12 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
         const changed = segments.filter((segment) => !isAsSealed(dir, segment)).map(({ path }) => path);
         if (changed.length > 0 || erasures.length > 0) await rewrite(changed);
         if (erasures.length > 0) await emptyWal();
-        isMiscounted = erasures.length > 0;
       }),
     seal: () =>
       inTurn(async () => {
-        if (manifest().erasures.length > 0) {
-          await rewrite([]); // made-up visitors were removed
-          isMiscounted = true;
-        }
+        if (manifest().erasures.length > 0) await rewrite([]); // made-up visitors were removed
         const report = await sealAll();
-        if (isMiscounted) await recount();
+        if (manifest().state.miscounted === 1) await recount();
         return report;
       }),
     async erase(who) {

@@ -20,7 +20,7 @@ export const readManifest = (db: Db): Manifest =>
 export const readState = (db: Db): SealState =>
   db
     .prepare(
-      "SELECT watermark, dropped, dropped_until AS droppedUntil, removed FROM sealing", // one row, of this very shape
+      "SELECT watermark, dropped, dropped_until AS droppedUntil, removed, miscounted FROM sealing", // one row, of this very shape
     )
     .get() as SealState;
 
@@ -58,12 +58,9 @@ export const removeSegment = (db: Db, path: string): void => {
 
 /** Writes the state anew from what the change says. */
 export const putState = (db: Db, state: SealState): void => {
-  db.prepare("UPDATE sealing SET watermark = ?, dropped = ?, dropped_until = ?, removed = ?").run(
-    state.watermark,
-    state.dropped,
-    state.droppedUntil,
-    state.removed,
-  );
+  db.prepare(
+    "UPDATE sealing SET watermark = ?, dropped = ?, dropped_until = ?, removed = ?, miscounted = ?",
+  ).run(state.watermark, state.dropped, state.droppedUntil, state.removed, state.miscounted);
 };
 
 export const countRows = (db: Db): number =>

@@ -8,6 +8,7 @@ import type { Event } from "../../model/event.ts";
 import { openReader } from "../reader.ts";
 import { createKeeper } from "./keeper.ts";
 import { documentForTest, eventForTest, noon } from "./test-folder.ts";
+import type { SegmentCall } from "./writing.ts";
 
 const dayMs = 86_400_000;
 const served = { tracking_protocol: "gateway" } as const;
@@ -16,19 +17,19 @@ const served = { tracking_protocol: "gateway" } as const;
 const openFolder = () => {
   const dir = mkdtempSync(join(tmpdir(), "turnpike-recount-"));
   const ledger = openLedgerForTest(dir);
-  const keeper = createKeeper({
-    dir,
-    clock: () => noon + dayMs,
-    write: async (call) => ledger.segments(call),
-    journalDays: 0,
-    pinned: {},
-  });
+  const openKeeper = (write = async (call: SegmentCall) => ledger.segments(call)) =>
+    createKeeper({ dir, clock: () => noon + dayMs, write, journalDays: 0, pinned: {} });
   const reader = openReader(dir, { sealed: "wait" });
   const counters = (): Readonly<Record<string, number>> =>
     Object.fromEntries(reader.report("counters", {}).map(({ counter, n }) => [String(counter), Number(n)]));
   return {
     ledger,
-    keeper,
+    keeper: openKeeper(),
+    /** dies where it would say what it has counted */
+    dyingKeeper: openKeeper(async (call) => {
+      if (call.kind === "recount") throw new Error("killed");
+      return ledger.segments(call);
+    }),
     /** the numbers of the live page beside what the tables and the events themselves say */
     numbers() {
       const { events = 0, bots = 0, documents = 0, requests = 0, sessions = 0, visitors = 0 } = counters();
@@ -115,6 +116,19 @@ test("they are after an event of an erased visitor came late and was left out", 
   await folder.keeper.seal();
   const { shown, stored } = folder.numbers();
   assert.deepEqual(shown, { events: 1, bots: 0, documents: 0, requests: 0, sessions: 1, visitors: 1 });
+  assert.deepEqual(shown, stored);
+  folder.close();
+});
+
+test("they are after the next sealing where a removal was killed before they were counted", async () => {
+  const folder = openFolder();
+  folder.store([...dayOf("a", noon - 3 * dayMs), ...dayOf("b", noon - dayMs), ...dayOf("c", noon)]);
+  await assert.rejects(folder.dyingKeeper.erase({ column: "client_id", value: "c", site: null }), /killed/);
+  await assert.rejects(folder.dyingKeeper.prune("2026-01-30", null), /killed/);
+  await folder.keeper.recover();
+  await folder.keeper.seal();
+  const { shown, stored } = folder.numbers();
+  assert.deepEqual(shown, { events: 2, bots: 1, documents: 1, requests: 1, sessions: 2, visitors: 1 });
   assert.deepEqual(shown, stored);
   folder.close();
 });

@@ -31,8 +31,13 @@ export const setEventCounts = (db: Db, { watermark, upTo, counts }: CountResult)
     "INSERT INTO counters (site, counter, n) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
   );
   for (const { site, counter, n } of [...counts, ...countJournal(db, upTo).counts]) add.run(site, counter, n);
+  // Whoever was marked meanwhile is counted once his events have gone.
+  db.prepare("UPDATE sealing SET miscounted = EXISTS (SELECT 1 FROM erasures)").run();
   return true;
 };
+
+/** Events are taken out: until they are counted anew, also by another process, the numbers are too large. */
+export const markMiscounted = (db: Db): void => void db.prepare("UPDATE sealing SET miscounted = 1").run();
 
 /** What the journal holds above a place, as far as it was followed: what comes later is counted when it is. */
 export const countJournal = (

@@ -45,6 +45,8 @@ export interface SealState {
   readonly droppedUntil: number;
   /** sequences up to the watermark whose events were erased, pruned or never kept */
   readonly removed: number;
+  /** 1: events were taken out since the numbers of the live page were last counted; else 0 */
+  readonly miscounted: number;
 }
 
 /**

@@ -238,7 +238,7 @@ const pruneDays = (parts: SegmentWriterParts, before: string, site: string | nul
   for (const { path } of found) removeSegment(db, path);
   const events = found.reduce((sum, { rows }) => sum + rows, 0);
   const state = readState(db);
-  putState(db, { ...state, removed: state.removed + events });
+  putState(db, { ...state, removed: state.removed + events, miscounted: 1 });
   const at = Date.parse(`${before}T00:00:00Z`);
   pruneJournal(parts, state.watermark, at, site);
   const isOver = (table: string) => `${table}.ended_at < :at AND (:site IS NULL OR ${table}.site = :site)`;
