@@ -30,7 +30,7 @@ export const addErase = (program: Command, { io, run }: Context): void => {
   )
     .addHelpText(
       "after",
-      "\nNo read shows the visitor from the first moment on; when the command ends, no byte is left in the data folder.\nWhom the visitor sent stays, and was sent by somebody `(erased)`; links that the visitor shared lead to nobody any more.\nBackups made before still hold it, and what was exported does. So does a recording (`recordHits`), whose hits are removed\nonce they are as old as its setting `days`.",
+      "\nVisitors who are known to be the same person go together: `turnpike identity show` lists them.\nNo read shows the visitor from the first moment on; when the command ends, no byte is left in the data folder.\nWhom the visitor sent stays, and was sent by somebody `(erased)`; links that the visitor shared lead to nobody any more.\nBackups made before still hold it, and what was exported does. So does a recording (`recordHits`), whose hits are removed\nonce they are as old as its setting `days`.",
     )
     .action(
       run(async ({ visitor, user, site, ...options }: Flags) => {
@@ -53,11 +53,13 @@ export const addErase = (program: Command, { io, run }: Context): void => {
 
 const outcomeOf = (
   { column, value, site }: VisitorToErase,
-  { found, sessions, files }: EraseReport,
+  { found, others, sessions, files }: EraseReport,
 ): string => {
   const who = `${column === "client_id" ? "visitor" : "user"} ${value}${site === null ? "" : ` on site ${site}`}`;
+  const more = column === "client_id" ? "other visitor" : "visitor";
+  const same = others === 0 ? "" : `, who came as ${countOf(others, more)} too`;
   return found
-    ? `erased: ${countOf(sessions, "session")} and all events of ${who}; ${countOf(files, "sealed file")} written anew`
+    ? `erased: ${countOf(sessions, "session")} and all events of ${who}${same}; ${countOf(files, "sealed file")} written anew`
     : `nothing is stored of ${who}, so nothing was erased: the id must be whole, as in the column ${column} of an export`;
 };
 

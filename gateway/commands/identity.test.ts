@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
@@ -50,6 +50,28 @@ test("a claim that is taken back parts people again, adds no visit, and is not m
   assert.match(
     (await identity("undo", "--visitor", "laptop", "--user", "ada")).out,
     /was not any more user ada/,
+  );
+});
+
+test("who is erased by one id is told to go with the others", async () => {
+  const config = join(dir, "config.json");
+  writeFileSync(config, JSON.stringify({ sites: [{ id: "main" }], data: { dir } }));
+  store(dir, [someEvent({ client_id: "stranger", timestamp_utc: noon })]);
+  const erased = async (...who: string[]) => (await run(["erase", ...who, "--config", config])).out;
+  assert.equal(
+    await erased("--visitor", "laptop"),
+    "erased: 1 session and all events of visitor laptop, who came as 1 other visitor too; 0 sealed files written anew\n",
+  );
+  assert.equal(
+    await erased("--visitor", "stranger"),
+    "erased: 1 session and all events of visitor stranger; 0 sealed files written anew\n",
+  );
+});
+
+test("a user is erased with the visitors who came so", async () => {
+  assert.equal(
+    (await run(["erase", "--user", "ada", "--data", dir])).out,
+    "erased: 1 session and all events of user ada, who came as 2 visitors too; 0 sealed files written anew\n",
   );
 });
 

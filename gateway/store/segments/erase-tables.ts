@@ -21,6 +21,8 @@ export interface EraseRequest {
 
 export interface Erased {
   readonly visitors: number;
+  /** of them by other ids than the one that was named: they were known to be the same person */
+  readonly others: number;
   readonly sessions: number;
 }
 
@@ -52,7 +54,9 @@ export const eraseFromTables = (db: Db, request: EraseRequest): Erased => {
       of.map(({ id }) => id),
     );
   }
-  return { visitors: visitors.length, sessions };
+  const { value } = request;
+  const others = visitors.filter(({ clientId }) => clientId !== value && userOfOwner(clientId) !== value);
+  return { visitors: visitors.length, others: others.length, sessions };
 };
 
 /** Takes out a person of whom no event is left. */
