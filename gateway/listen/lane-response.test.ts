@@ -10,6 +10,20 @@ import { createListener, type Listener } from "./listener.ts";
 
 const big = Buffer.alloc(3_000_000, "0123456789");
 
+/** Writes it in pieces, at the pace of whoever reads it. */
+const sendBig = (res: Exchange["res"], pieceBytes: number): void => {
+  res.writeHead(200, { "content-type": "application/octet-stream" });
+  const send = (at: number): void => {
+    for (let i = at; i < big.length; i += pieceBytes) {
+      if (res.write(big.subarray(i, i + pieceBytes))) continue;
+      res.once("drain", () => send(i + pieceBytes));
+      return;
+    }
+    res.end();
+  };
+  send(0);
+};
+
 /** What a handler may do with an answer. */
 const handlers: Readonly<Record<string, Handler>> = {
   "a buffer with its length": ({ res }) =>
@@ -29,18 +43,8 @@ const handlers: Readonly<Record<string, Handler>> = {
     res.end();
   },
   "a large answer": ({ res }) => void res.writeHead(200, ["content-length", String(big.length)]).end(big),
-  "a large answer of unknown length": ({ res }) => {
-    res.writeHead(200, { "content-type": "application/octet-stream" });
-    const send = (at: number): void => {
-      for (let i = at; i < big.length; i += 100_000) {
-        if (res.write(big.subarray(i, i + 100_000))) continue;
-        res.once("drain", () => send(i + 100_000));
-        return;
-      }
-      res.end();
-    };
-    send(0);
-  },
+  "a large answer of unknown length": ({ res }) => sendBig(res, 100_000),
+  "a large answer in small pieces": ({ res }) => sendBig(res, 10_000),
   nothing: ({ res }) => void res.writeHead(204, { "x-a": "b" }).end(),
   "not modified": ({ res }) => void res.writeHead(304, ["etag", '"x"']).end(),
   "fields set before and with the head": ({ res }) => {

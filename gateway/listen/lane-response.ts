@@ -5,7 +5,7 @@
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import { hasNoBody } from "../http/respond.ts";
-import { type Held, sendAtEndOfTurn } from "../lib/end-of-turn.ts";
+import { type HoldsBack, sendAtEndOfTurn } from "../lib/end-of-turn.ts";
 import { STATUS_CODES } from "../lib/node-http.ts";
 import { AnswerFields, type Fields, fieldLine, type Value } from "./answer-fields.ts";
 import { httpDate } from "./http-date.ts";
@@ -24,7 +24,7 @@ export interface AnswerRoad {
   over(): void;
 }
 
-export class LaneResponse extends EventEmitter implements Held {
+export class LaneResponse extends EventEmitter implements HoldsBack {
   readonly req: LaneRequest;
   statusCode = 200;
   shouldKeepAlive = true;
@@ -42,8 +42,9 @@ export class LaneResponse extends EventEmitter implements Held {
   /** bytes of the body that were promised and not written yet */
   #owed = 0;
   #trailers = "";
-  /** what was written in this turn waits in the socket */
-  #holds = false;
+  /** what was written in this turn and leaves at its end: a piece of its own, behind which others wait in the socket */
+  #held: Held | null = null;
+  #isCorked = false;
 
   constructor(req: LaneRequest, road: AnswerRoad) {
     super();
@@ -57,7 +58,7 @@ export class LaneResponse extends EventEmitter implements Held {
 
   /** bytes that the connection has not taken yet */
   get writableLength(): number {
-    return this.#road.socket.writableLength;
+    return this.#road.socket.writableLength + (this.#held?.piece.length ?? 0);
   }
 
   setHeader(name: string, value: Value): this {
@@ -175,49 +176,63 @@ export class LaneResponse extends EventEmitter implements Held {
   }
 
   sendHeld(): void {
-    if (!this.#holds) return;
-    this.#holds = false;
-    this.socket.uncork();
+    const { socket } = this.#road;
+    if (this.#isCorked) {
+      this.#isCorked = false;
+      socket.uncork();
+    } else if (this.#held !== null) {
+      const { piece, out } = this.#held;
+      this.#held = null;
+      socket.write(piece, "latin1", out);
+    } else return;
     if (this.writableLength > 0) this.#road.lags();
   }
 
-  #hold(): void {
-    if (this.#holds) return;
-    this.#holds = true;
-    this.socket.cork();
-    sendAtEndOfTurn(this);
-  }
-
-  #send(before: string, bytes: Buffer | Latin1, after = "", out?: Written): boolean {
-    if (bytes.length <= onePieceBytes) this.#hold();
-    else this.sendHeld();
-    const more = this.#write(before, bytes, after, out);
-    if (!this.#holds && this.writableLength > 0) this.#road.lags();
-    return more;
-  }
-
   /** `out` is called when the connection has taken all of it. */
-  #write(before: string, bytes: Buffer | Latin1, after: string, out: Written | undefined): boolean {
+  #send(before: string, bytes: Buffer | Latin1, after = "", out?: Written): boolean {
+    if (bytes.length <= onePieceBytes) return this.#sendPiece(onePiece(before, bytes, after), out);
+    this.sendHeld();
     const { socket } = this.#road;
-    if (bytes.length === 0) return this.#sendText(before + after, out);
-    if (bytes instanceof Latin1) return this.#sendText(before + bytes.text + after, out);
-    if (before === "" && after === "") return socket.write(bytes, out);
-    if (bytes.length <= onePieceBytes) return socket.write(joined(before, bytes, after), out);
+    const body = bytes instanceof Latin1 ? bytes.text : bytes;
     socket.cork();
     if (before !== "") socket.write(before, "latin1");
-    const more = socket.write(bytes, after === "" ? out : undefined);
+    const more = socket.write(body, "latin1", after === "" ? out : undefined);
     if (after !== "") socket.write(after, "latin1", out);
     socket.uncork();
+    if (this.writableLength > 0) this.#road.lags();
     return more;
   }
 
-  #sendText(text: string, out: Written | undefined): boolean {
-    if (text !== "") return this.#road.socket.write(text, "latin1", out);
-    if (out === undefined) return true;
-    // All was written before; an empty write comes behind it.
-    if (this.#road.socket.writableLength > 0) this.#road.socket.write("", out);
-    else process.nextTick(out);
-    return true;
+  #sendPiece(piece: string | Buffer, out: Written | undefined): boolean {
+    const { socket } = this.#road;
+    const isFirst = this.#held === null && !this.#isCorked;
+    if (piece.length === 0) {
+      if (out === undefined) return true;
+      if (isFirst && socket.writableLength === 0) {
+        process.nextTick(out); // all was written before, and taken
+        return true;
+      }
+    }
+    if (isFirst && socket.writableLength === 0) {
+      this.#held = { piece, out };
+      sendAtEndOfTurn(this);
+      return true;
+    }
+    this.#cork();
+    const more = socket.write(piece, "latin1", out);
+    if (isFirst) this.#road.lags(); // nothing is won by holding back from a connection that is behind
+    return more;
+  }
+
+  /** Others come behind the piece that is held: they leave together. */
+  #cork(): void {
+    if (this.#held === null) return;
+    const { socket } = this.#road;
+    const { piece, out } = this.#held;
+    this.#held = null;
+    this.#isCorked = true;
+    socket.cork();
+    socket.write(piece, "latin1", out);
   }
 
   readonly #written: Written = (error) => {
@@ -226,6 +241,11 @@ export class LaneResponse extends EventEmitter implements Held {
 }
 
 type Written = (error?: Error | null) => void;
+
+interface Held {
+  readonly piece: string | Buffer;
+  readonly out: Written | undefined;
+}
 
 const finish = (answer: LaneResponse, road: AnswerRoad): void => {
   if (answer.closed) return;
@@ -256,7 +276,10 @@ const bytesOf = (chunk: Buffer | string, encoding: BufferEncoding | undefined): 
 /** Up to this many bytes copying is cheaper than handing several pieces to the system. */
 const onePieceBytes = 16_384;
 
-const joined = (before: string, bytes: Buffer, after: string): Buffer => {
+const onePiece = (before: string, bytes: Buffer | Latin1, after: string): string | Buffer => {
+  if (bytes instanceof Latin1) return before + bytes.text + after;
+  if (bytes.length === 0) return before + after;
+  if (before === "" && after === "") return bytes;
   const all = Buffer.allocUnsafe(before.length + bytes.length + after.length);
   all.write(before, 0, "latin1");
   bytes.copy(all, before.length);

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
-import { type Held, sendAtEndOfTurn } from "../../lib/end-of-turn.ts";
+import { type HoldsBack, sendAtEndOfTurn } from "../../lib/end-of-turn.ts";
 import type { HeaderPairs } from "../header-pairs.ts";
 import { type AnswerEvents, AnswerReader } from "./answer-reader.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -54,7 +54,7 @@ export interface ConnectionOwner {
 }
 
 /** One connection to an upstream: one request at a time, one after the other. */
-export class Connection implements Call, AnswerEvents, Held {
+export class Connection implements Call, AnswerEvents, HoldsBack {
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
   #job: Job | null = null;
@@ -64,6 +64,8 @@ export class Connection implements Call, AnswerEvents, Held {
   #keepAlive = false;
   #closed = false;
   #connected = false;
+  /** the head of a request without a body, which leaves at the end of the turn */
+  #held = "";
   /** the answer's head has come, and its end has not */
   isInBody = false;
   /** requests that were sent on it */
@@ -100,8 +102,12 @@ export class Connection implements Call, AnswerEvents, Held {
       const head = writeRequestHead(job.request, job.chunked);
       job.handler.onStart(this);
       if (this.#job !== job) return; // given up at once
-      this.#socket.cork();
       sendAtEndOfTurn(this);
+      if (this.#sent) {
+        this.#held = head;
+        return;
+      }
+      this.#socket.cork(); // what there is of the body leaves with it
       this.#socket.write(head, "latin1");
       // Not before it is open: another upstream may get the whole body where this one cannot be reached.
       if (this.#connected) this.#sendBody();
@@ -111,7 +117,10 @@ export class Connection implements Call, AnswerEvents, Held {
   }
 
   sendHeld(): void {
-    this.#socket.uncork();
+    const head = this.#held;
+    this.#held = "";
+    if (head === "") this.#socket.uncork();
+    else if (!this.#closed) this.#socket.write(head, "latin1");
   }
 
   pause(): void {
