@@ -9,7 +9,7 @@ import { pageLoadStep } from "./page-load-step.ts";
 import { rebuildStep } from "./rebuild-step.ts";
 import { recordStep } from "./record-steps.ts";
 import { sinkStep } from "./sink-steps.ts";
-import { eventsStep } from "./stored-event.ts";
+import { botStep, eventsStep } from "./stored-event.ts";
 
 export const migrations: readonly string[] = [
   `
@@ -142,4 +142,5 @@ export const migrations: readonly string[] = [
   ALTER TABLE sealing ADD COLUMN miscounted INTEGER NOT NULL DEFAULT 0;
   UPDATE sealing SET miscounted = removed > 0;
   `,
+  botStep,
 ];
