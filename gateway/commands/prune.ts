@@ -5,7 +5,7 @@ import { openDatabaseReadOnly } from "../store/database.ts";
 import { readManifest } from "../store/segments/manifest.ts";
 import { dayOf } from "../store/segments/segment.ts";
 import { isInCalendar } from "./calendar.ts";
-import { CommandError, type Context, say } from "./context.ts";
+import { CommandError, type Context, say, warn } from "./context.ts";
 import { withKeeping } from "./keeping.ts";
 import { needSite } from "./known-site.ts";
 import { openData } from "./open-data.ts";
@@ -48,8 +48,9 @@ export const addPrune = (program: Command, { io, run }: Context): void => {
         );
         return 0;
       }
-      const { events, files } = await withKeeping(config, io, (keeping) => keeping.prune(day, site));
-      say(io, `removed: ${countOf(events, "event")} before ${day}, ${countOf(files, "file")}`);
+      const pruned = await withKeeping(config, io, (keeping) => keeping.prune(day, site));
+      say(io, `removed: ${countOf(pruned.events, "event")} before ${day}, ${countOf(pruned.files, "file")}`);
+      if (pruned.uncounted) warn(io, `prune: ${pruned.uncounted}`);
       return 0;
     }),
   );
