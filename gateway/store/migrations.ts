@@ -143,4 +143,9 @@ export const migrations: readonly string[] = [
   UPDATE sealing SET miscounted = removed > 0;
   `,
   botStep,
+  `
+  -- How visitors are shared out among an experiment's variants, and since when; 0: ever since somebody saw one.
+  CREATE TABLE experiment_weights (experiment TEXT PRIMARY KEY, weights TEXT NOT NULL, since INTEGER NOT NULL) STRICT,
+    WITHOUT ROWID;
+  `,
 ];
