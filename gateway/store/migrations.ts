@@ -148,4 +148,12 @@ export const migrations: readonly string[] = [
   CREATE TABLE experiment_weights (experiment TEXT PRIMARY KEY, weights TEXT NOT NULL, since INTEGER NOT NULL) STRICT,
     WITHOUT ROWID;
   `,
+  `
+  -- Before which time events were pruned, of a site, or of all sites ('').
+  CREATE TABLE pruned (site TEXT PRIMARY KEY, before INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+  -- Whose results cannot be worked out again: what is shown of them is taken over.
+  CREATE TABLE rebuilt_kept (experiment TEXT NOT NULL, person INTEGER NOT NULL,
+    PRIMARY KEY (experiment, person)) STRICT, WITHOUT ROWID;
+  `,
 ];
