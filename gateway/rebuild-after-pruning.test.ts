@@ -153,3 +153,56 @@ test("under another definition they leave that experiment, and no other", async 
     ]);
   });
 });
+
+/** One person's old device, whose events were pruned, and a new one, who sign in as one user. */
+const signIn = (variant: Drawn["variant"], order: readonly [number, number]) =>
+  inFolder(async (dir) => {
+    const { ledger, keeper } = open(dir);
+    const old = { visitor: 1, variant: "b", value: 900 } as const;
+    append(ledger, [
+      toEvent({ ...old, kind: "finished", hour: 1 }, 1),
+      toEvent({ ...old, kind: "purchase", hour: 2 }, 2),
+    ]);
+    follow(ledger);
+    await keeper.prune(prunedBefore, null);
+    append(ledger, [toEvent({ visitor: 2, variant, value: 0, kind: "finished", hour: 30 }, 3)]);
+    follow(ledger);
+    const signed = [1, 2].map((visitor) => ({
+      ...toEvent(
+        { ...old, visitor, kind: "purchase", hour: 30 + visitor, value: 100 * visitor },
+        10 + visitor,
+      ),
+      user_id: "ada",
+      user_claim: "page" as const,
+    }));
+    for (const no of order) append(ledger, signed.slice(no - 1, no));
+    follow(ledger);
+    const joined = results(dir);
+    ledger.rebuilding.start();
+    while (ledger.rebuilding.hasWork()) await step(ledger, 2);
+    ledger.close();
+    assert.deepEqual(results(dir), joined, "nor does working them out again");
+    return joined;
+  });
+
+test("a sign-in that joins them with another device takes nobody's results away", async () => {
+  for (const order of [
+    [1, 2],
+    [2, 1],
+  ] as const) {
+    const { outcomes, subjects } = await signIn("b", order);
+    assert.deepEqual(outcomes, [["finished", "b", "purchase", 1, 1, 12, 144]]);
+    assert.deepEqual(subjects, [
+      ["finished", "visitor-1+visitor-2", "b", start + hourMs, hashedId(["1"]), 0],
+    ]);
+  }
+});
+
+test("who saw another variant on the other device leaves the results", async () => {
+  const { outcomes, subjects } = await signIn("control", [1, 2]);
+  assert.deepEqual(outcomes, []);
+  assert.deepEqual(
+    subjects.map((row) => row.slice(1)),
+    [["visitor-1+visitor-2", "b", start + hourMs, hashedId(["1"]), 1]],
+  );
+});

@@ -196,6 +196,8 @@ export interface SubjectTable {
   drop(experiment: string, person: number): void;
   /** the person's stored events with fromAt ≤ event time < toAt and a sequence of at most `upToSeq` */
   events(person: number, fromAt: number, toAt: number, upToSeq: number): Iterable<Event>;
+  /** Events of the site before this time were pruned, ms; null where none were. */
+  prunedBefore(site: string): number | null;
   change(change: TotalsChange): void;
 }
 
