@@ -23,13 +23,10 @@ const drawExperiment = (experiment: ExperimentReport): HTMLElement => {
   if (experiment.rebuilding !== null) article.append(make("p", "warning", experiment.rebuilding));
   article.append(...experiment.goals.map(drawGoal));
   if (experiment.sampleRatioP !== null && experiment.sampleRatioP < brokenSplit) {
-    article.append(
-      make(
-        "p",
-        "warning",
-        "People are not split as configured: do not trust this table until the cause is found.",
-      ),
-    );
+    const { splitSince: day } = experiment;
+    const people = day === null ? "People" : `People who came after the change of weights on ${day}`;
+    const warning = `${people} are not split as configured: do not trust this table until the cause is found.`;
+    article.append(make("p", "warning", warning));
   }
   if (experiment.multiple > 0) {
     const people = countOf(experiment.multiple, "person", "people");

@@ -54,6 +54,7 @@ export const openProjectedLedger = (
     experimentRebuild: ({ subjects }, rebuilt) =>
       createRebuild(rebuilt, subjects, () => settings.experiments),
     ...(rebuild && { rebuild }),
+    weights: () => new Map(settings.experiments.map(({ key, variants }) => [key, weightsOf(variants)])),
     definitions: () =>
       new Map(settings.experiments.map((experiment) => [experiment.key, definitionOf(experiment)])),
   });
@@ -69,6 +70,12 @@ export const openProjectedLedger = (
 /** What results depend on; weights and coverage decide who takes part, not what counts. */
 const definitionOf = ({ site, variants, goals }: Experiment): string =>
   JSON.stringify({ site, variants: variants.map(({ key }) => key), goals });
+
+/** Shares of the whole: `1 : 1` is `50 : 50`. */
+const weightsOf = (variants: Experiment["variants"]): string => {
+  const total = variants.reduce((sum, { weight }) => sum + weight, 0);
+  return JSON.stringify(variants.map(({ key, weight }) => [key, total > 0 ? weight / total : 1]));
+};
 
 /** For events of a site that has left the settings since. */
 const defaultRules: SessionRules & JoinRules = {

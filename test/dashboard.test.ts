@@ -131,7 +131,10 @@ test("a split that is not as configured is said", async () => {
   assert.ok(experiment);
   admin.overview = cannedOverview({ experiments: [{ ...experiment, sampleRatioP: 0.0002 }] });
   await open();
-  assert.match((await page.locator(".warning").textContent()) ?? "", /not split as configured/);
+  assert.match((await page.locator(".warning").textContent()) ?? "", /^People are not split as configured/);
+  const splitSince = "2025-03-01";
+  admin.overview = cannedOverview({ experiments: [{ ...experiment, sampleRatioP: 0.0002, splitSince }] });
+  await page.getByText("People who came after the change of weights on 2025-03-01 are not split").waitFor();
 });
 
 test("results that are being worked out again are said to be, above the figures", async () => {

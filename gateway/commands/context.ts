@@ -10,6 +10,8 @@ export interface Io {
   readonly isTerminal: boolean;
   /** Stops what would go on for ever; Ctrl-C where it is left out. */
   readonly signal?: AbortSignal;
+  /** How long who has the data folder for a moment is waited for; ten seconds where it is left out. */
+  readonly waitMs?: number;
 }
 
 export interface StartOptions {

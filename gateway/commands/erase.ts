@@ -45,6 +45,7 @@ export const addErase = (program: Command, { io, run }: Context): void => {
         const config = settingsFor(options);
         const erased = await withKeeping(config, io, (keeping) => keeping.erase(who));
         say(io, outcomeOf(who, erased));
+        if (erased.uncounted) warn(io, `erase: ${erased.uncounted}`);
         if (config.recordHits) warn(io, recordingLeft(config.recordHits));
         return 0;
       }),

@@ -8,6 +8,7 @@ import type { CheckResult } from "../store/segments/check-job.ts";
 import {
   createKeeper,
   type EraseReport,
+  type PruneReport,
   type SealReport,
   type VisitorToErase,
 } from "../store/segments/keeper.ts";
@@ -19,7 +20,7 @@ export interface Keeping {
   seal(): Promise<SealReport>;
   verify(): Promise<CheckResult>;
   backup(to: string): Promise<BackupResult>;
-  prune(before: string, site: string | null): Promise<{ readonly events: number; readonly files: number }>;
+  prune(before: string, site: string | null): Promise<PruneReport>;
   erase(who: VisitorToErase): Promise<EraseReport>;
 }
 
@@ -30,7 +31,7 @@ export const withKeeping = async <T>(
   work: (keeping: Keeping) => Promise<T>,
 ): Promise<T> => {
   const { dir, journalDays } = config.data;
-  const found = await takeOrFind(dir);
+  const found = await takeOrFind(dir, io.waitMs);
   if (found.kind === "theirs") return work(throughOwner(ownerCall(dir, found.owner, io.env)));
   return withOwnLedger(config, found.ownership, async (ledger) => {
     while (ledger.pending() > 0) ledger.follow(1000);

@@ -5,7 +5,7 @@ import { openDatabaseReadOnly } from "../store/database.ts";
 import { readManifest } from "../store/segments/manifest.ts";
 import { dayOf } from "../store/segments/segment.ts";
 import { isInCalendar } from "./calendar.ts";
-import { CommandError, type Context, say } from "./context.ts";
+import { CommandError, type Context, say, warn } from "./context.ts";
 import { withKeeping } from "./keeping.ts";
 import { needSite } from "./known-site.ts";
 import { openData } from "./open-data.ts";
@@ -32,27 +32,36 @@ export const addPrune = (program: Command, { io, run }: Context): void => {
       )
       .option("--site <id>", "of this site only")
       .option("--dry-run", "only say how much it would be"),
-  ).action(
-    run(async ({ before, olderThan, site: named, dryRun, ...options }: Flags) => {
-      const site = named ?? null;
-      const day = before ?? olderThan;
-      if (day === undefined)
-        throw new CommandError("prune: name --before DAY or --older-than DAYS", "used wrongly");
-      openData(options).close(); // a folder without data is told
-      needSite("prune", site, options);
-      const config = settingsFor(options);
-      if (dryRun) {
+  )
+    .addHelpText(
+      "after",
+      "\nWho first saw an experiment's variant before that day stays in its results as he was, until its goals or variants\nchange: what he did can then not be counted anew, and he leaves them.",
+    )
+    .action(
+      run(async ({ before, olderThan, site: named, dryRun, ...options }: Flags) => {
+        const site = named ?? null;
+        const day = before ?? olderThan;
+        if (day === undefined)
+          throw new CommandError("prune: name --before DAY or --older-than DAYS", "used wrongly");
+        openData(options).close(); // a folder without data is told
+        needSite("prune", site, options);
+        const config = settingsFor(options);
+        if (dryRun) {
+          say(
+            io,
+            `before ${day}: ${countOf(countBefore(config.data.dir, day, site), "sealed event")}; nothing was removed`,
+          );
+          return 0;
+        }
+        const pruned = await withKeeping(config, io, (keeping) => keeping.prune(day, site));
         say(
           io,
-          `before ${day}: ${countOf(countBefore(config.data.dir, day, site), "sealed event")}; nothing was removed`,
+          `removed: ${countOf(pruned.events, "event")} before ${day}, ${countOf(pruned.files, "file")}`,
         );
+        if (pruned.uncounted) warn(io, `prune: ${pruned.uncounted}`);
         return 0;
-      }
-      const { events, files } = await withKeeping(config, io, (keeping) => keeping.prune(day, site));
-      say(io, `removed: ${countOf(events, "event")} before ${day}, ${countOf(files, "file")}`);
-      return 0;
-    }),
-  );
+      }),
+    );
 };
 
 const countBefore = (dir: string, day: string, site: string | null): number => {

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { countOf } from "../lib/count-of.ts";
 import { openDatabaseReadOnly } from "../store/database.ts";
 import { readManifest } from "../store/segments/manifest.ts";
-import { type Context, say } from "./context.ts";
+import { type Context, say, warn } from "./context.ts";
 import { withKeeping } from "./keeping.ts";
 import { openData } from "./open-data.ts";
 import { type SettingsOptions, settingsFor, withSettingsOptions } from "./settings-options.ts";
@@ -18,8 +18,9 @@ export const addSeal = (program: Command, { io, run }: Context): void => {
     run(async ({ now, ...options }: SettingsOptions & { readonly now?: true }) => {
       const config = settingsFor(options);
       if (now) {
-        const { events, files } = await withKeeping(config, io, (keeping) => keeping.seal());
+        const { events, files, uncounted } = await withKeeping(config, io, (keeping) => keeping.seal());
         say(io, `sealed: ${countOf(events, "event")} in ${countOf(files, "file")}`);
+        if (uncounted) warn(io, `seal: ${uncounted}`);
         return 0;
       }
       openData(options).close(); // a folder without data is told

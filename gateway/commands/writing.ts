@@ -32,7 +32,7 @@ export const withWriting = async <T>(
 ): Promise<T> => {
   const { dir } = config.data;
   if (!begin && !readOwner(dir)) needData(dir);
-  const found = await takeOrFind(dir);
+  const found = await takeOrFind(dir, io.waitMs);
   if (found.kind === "theirs") return work(throughOwner(ownerCall(dir, found.owner, io.env)));
   return withOwnLedger(config, found.ownership, (ledger) => work(directly(ledger)));
 };

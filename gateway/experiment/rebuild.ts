@@ -16,33 +16,35 @@ export const createRebuild = (
   experiments: () => readonly Experiment[],
 ): Rebuild => ({
   concerns: (event) => experiments().some((experiment) => concerns(experiment, event)),
-  expose(event, person) {
+  expose(event, person, isKept) {
     for (const experiment of experiments()) {
       const exposure = readExposure(experiment, event);
-      if (exposure === null) continue;
+      if (exposure === null || isKept(experiment.key)) continue;
       const before = readStanding(rebuilt, experiment, person);
       const subject = foldExposure(before.subject, exposure);
       if (subject === before.subject) continue;
       writeStanding(rebuilt, experiment, person, before, { subject, totals: before.totals });
     }
   },
-  count(event, person) {
+  count(event, person, isKept) {
     for (const experiment of experiments()) {
-      if (matchGoals(experiment, event).length === 0) continue;
+      if (matchGoals(experiment, event).length === 0 || isKept(experiment.key)) continue;
       const before = readStanding(rebuilt, experiment, person);
       writeStanding(rebuilt, experiment, person, before, applyEvent(experiment, before, event, nothing));
     }
   },
-  follow(applied) {
+  follow(applied, isKept) {
     for (const experiment of experiments()) {
-      if (concerns(experiment, applied.event)) followEvent(rebuilt, experiment, applied);
+      if (!concerns(experiment, applied.event) || isKept(experiment.key)) continue;
+      followEvent(rebuilt, experiment, applied);
     }
   },
   takeOut(person) {
     for (const experiment of experiments()) takeOut(rebuilt, experiment, person);
   },
-  takeOver(person) {
+  takeOver(person, only) {
     for (const experiment of experiments()) {
+      if (only !== undefined && experiment.key !== only) continue;
       takeOut(rebuilt, experiment, person);
       writeStanding(rebuilt, experiment, person, noStanding, readStanding(shown, experiment, person));
     }

@@ -27,11 +27,21 @@ export interface Arm extends Omit<Outcome, "goal"> {
   readonly weight: number;
 }
 
-/** The report on an experiment. Outcomes that are missing count as nobody; `multiple` saw two variants. */
+/** People who came after the day on which the weights last changed: those before were shared out in another way. */
+export interface Split {
+  readonly since: string;
+  readonly people: readonly Pick<Outcome, "variant" | "goal" | "exposed">[];
+}
+
+/**
+ * The report on an experiment. Outcomes that are missing count as nobody; `multiple` saw two variants. The split is
+ * judged by all people, or by those of `split` alone.
+ */
 export const judgeExperiment = (
   experiment: Experiment,
   outcomes: readonly Outcome[],
   multiple: number,
+  split: Split | null = null,
 ): Omit<ExperimentReport, "rebuilding"> => {
   const { key, hypothesis, status, goals, variants } = experiment;
   const armsOf = (goal: string): readonly Arm[] =>
@@ -39,21 +49,38 @@ export const judgeExperiment = (
       const outcome = outcomes.find((row) => row.variant === variant && row.goal === goal);
       return { ...(outcome ?? nobody), variant, weight };
     });
-  const [first] = goals;
-  const ratio = first ? checkSplit(armsOf(first.key)) : null;
-  const reports = goals.map((goal) => judgeGoal(goal.key, armsOf(goal.key), ratio));
-  return { key, hypothesis, status, multiple, sampleRatioP: ratio, goals: reports };
+  const first = goals[0]?.key ?? "";
+  const came = split?.people ?? outcomes;
+  const check = checkSplit(
+    armsOf(first).map((arm) => ({
+      ...arm,
+      exposed: came.find((row) => row.variant === arm.variant && row.goal === first)?.exposed ?? 0,
+    })),
+    split?.since,
+  );
+  const reports = goals.map((goal) => judgeGoal(goal.key, armsOf(goal.key), check));
+  const since = split?.since ?? null;
+  return { key, hypothesis, status, multiple, sampleRatioP: check.p, splitSince: since, goals: reports };
 };
 
-/** P-value of the split being as the weights say; null while too few people have come to tell. */
-export const checkSplit = (arms: readonly Arm[]): number | null =>
-  sampleRatio(
-    arms.map((arm) => arm.exposed),
-    arms.map((arm) => arm.weight),
-  );
+/** Whether people are shared out as the weights say. */
+export interface SplitCheck {
+  /** P-value of it; null while too few people have come to tell */
+  readonly p: number | null;
+  /** the people it was judged by, in the order of the variants */
+  readonly people: readonly number[];
+  /** they came after this day; null where nothing is left out */
+  readonly since: string | null;
+}
 
-/** The report on one goal: the first arm is the control. `splitP` is what `checkSplit` said. */
-export const judgeGoal = (goal: string, arms: readonly Arm[], splitP: number | null): GoalReport => {
+export const checkSplit = (arms: readonly Arm[], since: string | null = null): SplitCheck => {
+  const people = arms.map((arm) => arm.exposed);
+  const weights = arms.map((arm) => arm.weight);
+  return { p: sampleRatio(people, weights), people, since };
+};
+
+/** The report on one goal: the first arm is the control. */
+export const judgeGoal = (goal: string, arms: readonly Arm[], split: SplitCheck | null): GoalReport => {
   const [control, ...treatments] = arms;
   if (!control) throw new Error(`experiment: goal ${goal} has no variants`);
   // With several treatments the best one is picked afterwards: shared out, the chance of one false alarm
@@ -65,12 +92,12 @@ export const judgeGoal = (goal: string, arms: readonly Arm[], splitP: number | n
   ];
   const best = findBest(variants);
   const needed = countNeeded(arms, best);
-  const isSplitOff = splitP !== null && splitP < 0.001;
+  const brokenSplit = split?.p != null && split.p < 0.001 ? split : null;
   const againstNone = best !== null && beatsNone(control, best, alpha);
   return {
     goal,
     variants,
-    sentence: describeGoal({ goal, variants, best, againstNone, needed, isSplitOff }),
+    sentence: describeGoal({ goal, variants, best, againstNone, needed, brokenSplit }),
   };
 };
 

@@ -11,14 +11,16 @@ export interface Findings {
   readonly againstNone: boolean;
   /** visitors of all variants after which no difference worth seeing would be missed */
   readonly needed: number;
-  readonly isSplitOff: boolean;
+  /** null where people are shared out as set, or nobody can tell yet; `since` as in `SplitCheck` */
+  readonly brokenSplit: { readonly people: readonly number[]; readonly since: string | null } | null;
 }
 
 /** One sentence a person can act on. */
 export const describeGoal = (findings: Findings): string => {
   const sentence = describeBest(findings);
-  if (!findings.isSplitOff) return sentence;
-  const split = findings.variants.map((variant) => count(variant.exposed)).join(" : ");
+  if (!findings.brokenSplit) return sentence;
+  const { people, since } = findings.brokenSplit;
+  const split = `${people.map(count).join(" : ")}${since === null ? "" : ` after ${since}`}`;
   return `warning: visitors are not split as set (${split}), find out why before you believe this; ${sentence}`;
 };
 

@@ -34,16 +34,19 @@ export interface Rebuild {
   /** whether anything follows from this event */
   concerns(event: Event): boolean;
   /** first pass */
-  expose(event: Event, person: number): void;
+  expose(event: Event, person: number, isKept: IsKept): void;
   /** second pass */
-  count(event: Event, person: number): void;
+  count(event: Event, person: number, isKept: IsKept): void;
   /** what came after those */
-  follow(applied: Applied & { readonly person: number }): void;
+  follow(applied: Applied & { readonly person: number }, isKept: IsKept): void;
   /** Takes out what there is of a person so far. */
   takeOut(person: number): void;
-  /** Has what is shown of a person, and that alone. */
-  takeOver(person: number): void;
+  /** Has what is shown of a person, and that alone; in one experiment, or in all. */
+  takeOver(person: number, experiment?: string): void;
 }
+
+/** Whether the person at hand is left out of an experiment: what is shown of him there is taken over at the end. */
+export type IsKept = (experiment: string) => boolean;
 
 /** Visitors were joined to one person, or taken apart; bots never are. */
 export interface Regrouped {
@@ -193,6 +196,8 @@ export interface SubjectTable {
   drop(experiment: string, person: number): void;
   /** the person's stored events with fromAt ≤ event time < toAt and a sequence of at most `upToSeq` */
   events(person: number, fromAt: number, toAt: number, upToSeq: number): Iterable<Event>;
+  /** Events of the site before this time were pruned, ms; null where none were. */
+  prunedBefore(site: string): number | null;
   change(change: TotalsChange): void;
 }
 

@@ -22,6 +22,31 @@ export const readOutcomes = async (store: Pick<EventStore, "report">): Promise<r
     sumSquares: Number(row["value_sum_squares"]),
   }));
 
+/** Who first saw a variant after the day on which an experiment's weights last changed. */
+export interface Split {
+  /** YYYY-MM-DD, UTC */
+  readonly since: string;
+  readonly people: readonly Pick<Outcome, "variant" | "goal" | "exposed">[];
+}
+
+/** By experiment; those whose weights never changed are not there. */
+export const readSplits = async (store: Pick<EventStore, "report">): Promise<ReadonlyMap<string, Split>> => {
+  const rows = Map.groupBy(await store.report("split", {}), (row) => String(row["experiment"]));
+  return new Map(
+    [...rows].map(([experiment, people]) => [
+      experiment,
+      {
+        since: String(people[0]?.["since"]),
+        people: people.map((row) => ({
+          variant: String(row["variant"]),
+          goal: String(row["goal"]),
+          exposed: Number(row["exposed"]),
+        })),
+      },
+    ]),
+  );
+};
+
 /** People who saw more than one variant, by experiment. */
 export const readMultiple = async (store: Pick<EventStore, "report">): Promise<ReadonlyMap<string, number>> =>
   new Map(

@@ -31,6 +31,7 @@ import { createSubjectTable } from "./subject-table.ts";
 import { createToken, listTokens, type Role, revokeToken, type TokenInfo } from "./tokens.ts";
 import { unsynced } from "./unsynced.ts";
 import { createNumbers, type People } from "./visitors.ts";
+import { rememberWeights } from "./weights.ts";
 
 export interface Tables {
   readonly sessions: SessionTable;
@@ -52,6 +53,8 @@ export interface LedgerOptions {
   readonly experimentRebuild: (tables: Tables, rebuilt: SubjectTable) => Rebuild;
   /** What the results of each experiment of the settings depend on, as text. */
   readonly definitions: () => ReadonlyMap<string, string>;
+  /** How visitors are shared out among the variants of each experiment of the settings, as text. */
+  readonly weights?: () => ReadonlyMap<string, string>;
   /** Where results are of other definitions, they are worked out again at once, or when the caller takes the steps. */
   readonly rebuild?: "at once" | "in steps";
 }
@@ -223,7 +226,11 @@ export const openLedger = (options: LedgerOptions): Ledger => {
     followAll,
     forget,
   });
-  rebuilding.followDefinitions();
+  const followDefinitions = (): void => {
+    rebuilding.followDefinitions();
+    rememberWeights(db, options.weights?.() ?? new Map(), options.clock());
+  };
+  followDefinitions();
 
   return {
     append(batch) {
@@ -249,7 +256,7 @@ export const openLedger = (options: LedgerOptions): Ledger => {
       return rebuilding.countPeople();
     },
     rebuilding,
-    followDefinitions: () => rebuilding.followDefinitions(),
+    followDefinitions,
     removeDemo() {
       const removed = afterFollowing(() => removeDemo(db));
       forget();

@@ -9,7 +9,7 @@ import { pageLoadStep } from "./page-load-step.ts";
 import { rebuildStep } from "./rebuild-step.ts";
 import { recordStep } from "./record-steps.ts";
 import { sinkStep } from "./sink-steps.ts";
-import { eventsStep } from "./stored-event.ts";
+import { botStep, eventsStep } from "./stored-event.ts";
 
 export const migrations: readonly string[] = [
   `
@@ -141,5 +141,19 @@ export const migrations: readonly string[] = [
   -- 1: events were taken out since the numbers of the live page were last counted.
   ALTER TABLE sealing ADD COLUMN miscounted INTEGER NOT NULL DEFAULT 0;
   UPDATE sealing SET miscounted = removed > 0;
+  `,
+  botStep,
+  `
+  -- How visitors are shared out among an experiment's variants, and since when; 0: ever since somebody saw one.
+  CREATE TABLE experiment_weights (experiment TEXT PRIMARY KEY, weights TEXT NOT NULL, since INTEGER NOT NULL) STRICT,
+    WITHOUT ROWID;
+  `,
+  `
+  -- Before which time events were pruned, of a site, or of all sites ('').
+  CREATE TABLE pruned (site TEXT PRIMARY KEY, before INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+  -- Whose results cannot be worked out again: what is shown of them is taken over.
+  CREATE TABLE rebuilt_kept (experiment TEXT NOT NULL, person INTEGER NOT NULL,
+    PRIMARY KEY (experiment, person)) STRICT, WITHOUT ROWID;
   `,
 ];

@@ -6,14 +6,15 @@
  * on from.
  *
  * People who are joined or parted meanwhile are left out: what is shown of them is worked out of all their events under
- * today's definitions, and taken over at the end.
+ * today's definitions, and taken over at the end. So are people of whom events were pruned, see `rebuilt-kept.ts`.
  */
 
 import type { Event } from "../model/event.ts";
-import type { Rebuild, Regrouped } from "../model/projection.ts";
+import type { IsKept, Rebuild, Regrouped } from "../model/projection.ts";
 import type { Db } from "./database.ts";
 import { rememberDefinitions } from "./definitions.ts";
 import type { Part, RebuildSource } from "./rebuild-source.ts";
+import { createKept } from "./rebuilt-kept.ts";
 import { emptyRebuilt, keepOthers, swapResults } from "./result-tables.ts";
 
 export interface Rebuilder {
@@ -72,6 +73,8 @@ export const createRebuilder = (parts: RebuilderParts): Rebuilder => {
   const someMoved = db.prepare(`SELECT person FROM rebuilt_moved LIMIT ${peopleAtOnce}`).pluck();
   const removeMoved = db.prepare("DELETE FROM rebuilt_moved WHERE person = +?");
 
+  const kept = createKept(db);
+
   const state = (): State | null => (read.get() as State | undefined) ?? null;
   const move = (now: State, change: Partial<State>): void => {
     const next = { ...now, ...change };
@@ -82,25 +85,21 @@ export const createRebuilder = (parts: RebuilderParts): Rebuilder => {
   const goThrough = (
     now: State,
     rows: number,
-    apply: (seq: number, event: Event, person: number) => void,
+    apply: (seq: number, event: Event, person: number, isKept: IsKept) => void,
   ): number => {
     const page = source.page(partOf(now.phase), now.place, now.upTo, rows);
     if (page === null) return now.place;
     for (const { seq, event } of page.events) {
       if (!rebuild.concerns(event)) continue;
       const person = parts.personOf(event);
-      if (person !== null && isMoved.get(person) === undefined) apply(seq, event, person);
+      if (person === null || isMoved.get(person) !== undefined) continue;
+      apply(seq, event, person, (experiment) => kept.has(experiment, person));
     }
     return page.reached;
   };
 
-  const pass = (
-    now: State,
-    rows: number,
-    next: Phase,
-    apply: (event: Event, person: number) => void,
-  ): void => {
-    const place = goThrough(now, rows, (_, event, person) => apply(event, person));
+  const pass = (now: State, rows: number, next: Phase, apply: Rebuild["expose"]): void => {
+    const place = goThrough(now, rows, (_, ...applied) => apply(...applied));
     if (place < now.upTo) move(now, { place });
     else move(now, { phase: next, place: next === "follow" ? now.upTo : 0 });
   };
@@ -111,12 +110,17 @@ export const createRebuilder = (parts: RebuilderParts): Rebuilder => {
       rebuild.takeOver(person);
       removeMoved.run(person);
     }
-    return people.length < peopleAtOnce;
+    if (people.length === peopleAtOnce) return false;
+    const places = kept.take(peopleAtOnce);
+    for (const { experiment, person } of places) rebuild.takeOver(person, experiment);
+    return places.length < peopleAtOnce;
   };
 
   const follow = (now: State, rows: number): void => {
     const followed = { ...now, upTo: parts.followed() };
-    const place = goThrough(followed, rows, (seq, event, person) => rebuild.follow({ seq, event, person }));
+    const place = goThrough(followed, rows, (seq, event, person, isKept) =>
+      rebuild.follow({ seq, event, person }, isKept),
+    );
     if (place < followed.upTo || !takeOver()) move(now, { place });
     else show(now);
   };
@@ -134,7 +138,8 @@ export const createRebuilder = (parts: RebuilderParts): Rebuilder => {
   };
 
   const keep = (now: State, rows: number): void => {
-    if (!keepOthers(db, [...definitionsOf(now).keys()], rows)) return;
+    const definitions = definitionsOf(now);
+    if (!keepOthers(db, [...definitions.keys()], rows) || !kept.gather(definitions, rows)) return;
     move(now, { phase: "expose", place: 0, upTo: parts.followed() });
   };
 

@@ -19,11 +19,13 @@ export interface RegrouperParts {
 
 /** Moves visitors, with their events, from person to person. A person has the number of one of his visitors. */
 export const createRegrouper = (db: Db, parts: RegrouperParts): Regrouper => {
-  // Rows of sealed events may be gone; sessions stay.
+  // Rows of sealed events may be gone; sessions stay, and results where these were pruned.
   const first = db
     .prepare(
       `SELECT min(at) FROM (SELECT min(timestamp) AS at FROM person_events WHERE person = +:person
-       UNION ALL SELECT min(started_at) FROM sessions WHERE person = +:person)`,
+       UNION ALL SELECT min(started_at) FROM sessions WHERE person = +:person
+       UNION ALL SELECT min(s.first_exposed_at) FROM experiment_definitions d CROSS JOIN experiment_subjects s
+         ON s.experiment = d.experiment AND s.person = +:person)`,
     )
     .pluck();
   // Whom more is known of keeps the number: what is moved is never the larger part, however often people are joined.

@@ -1,3 +1,5 @@
+import { splitReport } from "./weights.ts";
+
 const lifetimeValue = `SELECT currency, sum(micros) / 1e6 AS value, count(*) AS payments,
   sum(micros < 0) AS refunds, min(at) AS "firstAt", max(at) AS "lastAt" FROM payments`;
 
@@ -26,6 +28,7 @@ export const reports: Readonly<Record<string, string>> = {
   "lifetime-value-user": `${lifetimeValue} WHERE site = :site AND user_id = :id GROUP BY currency`,
   "lifetime-value-visitor": `${lifetimeValue} WHERE site = :site AND client_id = :id GROUP BY currency`,
   outcomes: "SELECT * FROM experiment_outcomes ORDER BY experiment, goal, variant",
+  split: splitReport,
   // Exposed people come from the subjects where an experiment has changed its goals since.
   multiple:
     "SELECT experiment, count(*) AS people FROM experiment_subjects WHERE multi = 1 GROUP BY experiment",

@@ -35,7 +35,7 @@ export const emptyRebuilt = (db: Db, rows: number): boolean => {
       .run(rows).changes;
   }
   if (removed > 0) return false;
-  db.exec(`DELETE FROM ${days}; DELETE FROM rebuilt_moved`);
+  db.exec(`DELETE FROM ${days}; DELETE FROM rebuilt_moved; DELETE FROM rebuilt_kept`);
   return true;
 };
 

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import Database from "better-sqlite3";
 import { newId } from "../model/ids.ts";
+import { databaseFile } from "./database.ts";
 import { documentForTest, eventForTest, noon, openTestFolder } from "./segments/test-folder.ts";
 
 test("SQL finds an event once, wherever it lies, with the same columns and kinds of values", async () => {
@@ -8,7 +10,13 @@ test("SQL finds an event once, wherever it lies, with the same columns and kinds
   const rows = (sql: string) => [...folder.reader.query(sql).rows];
   const old = [
     eventForTest({ name: "purchase", value: 49.5, user_id: "ada", page_location: "https://shop.example/ü" }),
-    eventForTest({ name: "purchase", value: 7, property_id: "other", client_id: "visitor-2" }),
+    eventForTest({
+      name: "purchase",
+      value: 7,
+      property_id: "other",
+      client_id: "visitor-2",
+      bot: "crawler: x",
+    }),
     documentForTest(),
   ];
   folder.store(old);
@@ -20,6 +28,8 @@ test("SQL finds an event once, wherever it lies, with the same columns and kinds
   assert.deepEqual(rows(all), before);
   folder.store([eventForTest({ name: "purchase", value: 1 })]);
   assert.deepEqual(rows("SELECT count(*), count(DISTINCT id), sum(value) FROM events"), [[4, 4, 57.5]]);
+  const people = "SELECT count(*), sum(value) FROM events WHERE bot IS NULL";
+  assert.deepEqual(rows(people), [[3, 50.5]], "reports leave bots out");
   assert.deepEqual(
     rows("SELECT typeof(seq), typeof(received_at), typeof(timestamp_utc) FROM events LIMIT 1"),
     [["integer", "integer", "integer"]],
@@ -52,6 +62,16 @@ test("who is being erased is in no answer from the first moment on", async () =>
   const rows = [...folder.reader.query("SELECT DISTINCT client_id FROM events").rows];
   assert.deepEqual(rows, [["visitor-1"]]);
   await erasing;
+  folder.close();
+});
+
+test("a folder that an earlier version left is read before it is brought up to date", () => {
+  const folder = openTestFolder();
+  folder.store([eventForTest({ value: 3, bot: "script: x" })]);
+  const db = new Database(databaseFile(folder.dir));
+  db.exec(`DROP VIEW events; CREATE VIEW events AS SELECT seq, received_at, body ->> 0 AS id FROM journal`);
+  db.close();
+  assert.deepEqual([...folder.reader.query("SELECT value, bot FROM events").rows], [[3, "script: x"]]);
   folder.close();
 });
 

@@ -6,7 +6,7 @@
 import type { Event } from "../model/event.ts";
 import type { Db } from "./database.ts";
 import { readSealed } from "./segments/sealed-reader.ts";
-import { viewColumns } from "./stored-event.ts";
+import { viewColumns, viewSql } from "./stored-event.ts";
 
 /** Puts the view in the place of the database's own; a second time nothing happens. */
 export const showSealedEvents = (db: Db, dir: string): void => {
@@ -41,7 +41,7 @@ const view = `
   CREATE TEMP VIEW events AS
     SELECT ${sealedColumns.join(", ")} FROM sealing JOIN sealed_events(sealing.dropped) f
     UNION ALL
-    SELECT j.* FROM main.events j, sealing WHERE j.seq > sealing.dropped AND NOT EXISTS (
+    SELECT j.* FROM (${viewSql}) j, sealing WHERE j.seq > sealing.dropped AND NOT EXISTS (
       SELECT 1 FROM erasures e WHERE e.site = j.property_id AND j.seq <= e.up_to_seq AND CASE e."column"
         WHEN 'client_id' THEN j.client_id = e.value
         WHEN 'user_id' THEN j.user_id = e.value

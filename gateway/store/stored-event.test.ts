@@ -64,11 +64,41 @@ test("SQL reads an event's first columns by name", () => {
   add.run(1, bodyOf(event));
   add.run(2, JSON.stringify(event));
   const { received_at: _, ...named } = event;
-  const expected = { received_at: 5, ...named, user_id: null, page_location: null };
+  const expected = { received_at: 5, ...named, user_id: null, page_location: null, bot: null };
   for (const row of db.prepare("SELECT * FROM events ORDER BY seq").all()) {
     const { seq: _seq, ...columns } = row as Record<string, unknown>;
     assert.deepEqual(columns, expected);
   }
+  db.close();
+  rmSync(dir, { recursive: true });
+});
+
+test("SQL tells bots from people by a column, whatever else an event holds", () => {
+  const dir = mkdtempSync(join(tmpdir(), "turnpike-events-"));
+  const db = openDatabase(dir);
+  const no = journalColumns.indexOf("bot");
+  const plain = { ...leading, received_at: 1 } as unknown as Event;
+  const bots = ["crawler: Googlebot", 'a "b"', "", "null", "ü💩"];
+  // Values that look like the number of the column are no column.
+  const decoys = { score: no, status: no, properties: { n: no, list: [no, no] }, client_time: no };
+  const events = [
+    plain,
+    { ...plain, ...decoys },
+    ...bots.flatMap((bot) => [
+      { ...plain, bot },
+      { ...plain, ...decoys, bot, of_tomorrow: no },
+    ]),
+  ];
+  const add = db.prepare("INSERT INTO journal (received_at, body) VALUES (1, ?)");
+  for (const event of events) {
+    add.run(bodyOf(event));
+    add.run(JSON.stringify(event));
+  }
+  const read = db.prepare("SELECT bot FROM events ORDER BY seq").pluck().all();
+  assert.deepEqual(
+    read,
+    events.flatMap(({ bot = null }) => [bot, bot]),
+  );
   db.close();
   rmSync(dir, { recursive: true });
 });

@@ -80,15 +80,32 @@ const putters: readonly Put[] = journalColumns.map(
   (name) => new Function("event", "value", `event.${name} = value;`) as Put,
 );
 
-/** The columns of the view `events`. */
-export const viewColumns = ["seq", "received_at", ...leading] as const;
+const leadingSql = leading
+  // Rows of before are objects.
+  .map((name, place) => `coalesce(body ->> ${place}, body ->> '${name}') AS ${name}`)
+  .join(", ");
 
 /** A step of the schema: what can be read of the journal with SQL alone. All of an event is in the export. */
 export const eventsStep = `
-  CREATE VIEW events AS
-    SELECT seq, received_at, ${leading
-      // Rows of before are objects.
-      .map((name, place) => `coalesce(body ->> ${place}, body ->> '${name}') AS ${name}`)
-      .join(", ")}
-    FROM journal;
+  CREATE VIEW events AS SELECT seq, received_at, ${leadingSql} FROM journal;
+`;
+
+/** A column that does not lead: the value behind its number, which stands at an even place. */
+const laterSql = (name: string): string => {
+  const no = journalColumns.indexOf(name);
+  const place = `SELECT key FROM json_each(body)
+      WHERE key >= ${leading.length} AND key % 2 = 0 AND type = 'integer' AND value = ${no}`;
+  return `coalesce(body ->> '${name}', body ->> (1 + (${place}))) AS ${name}`;
+};
+
+/** The columns of the view `events`. */
+export const viewColumns = ["seq", "received_at", ...leading, "bot"] as const;
+
+/** What the view shows of the rows of the journal. */
+export const viewSql = `SELECT seq, received_at, ${leadingSql}, ${laterSql("bot")} FROM journal`;
+
+/** A step of the schema: the view tells bots from people, as reports do. */
+export const botStep = `
+  DROP VIEW events;
+  CREATE VIEW events AS ${viewSql};
 `;

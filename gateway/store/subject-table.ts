@@ -45,6 +45,7 @@ export const createSubjectTable = (
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET exposed = excluded.exposed, converted = excluded.converted,
       sum_micros = excluded.sum_micros, squares_hi = excluded.squares_hi, squares_lo = excluded.squares_lo`);
+  const prunedBefore = db.prepare("SELECT max(before) FROM pruned WHERE site IN ('', ?)").pluck();
   const dropDay = db.prepare(
     `DELETE FROM ${tables.days} WHERE experiment = ? AND variant = ? AND goal = ? AND day = ?`,
   );
@@ -83,6 +84,7 @@ export const createSubjectTable = (
         ...(events.all(person, fromAt, toAt, upToSeq) as string[]).map(eventOf),
       ];
     },
+    prunedBefore: (site) => prunedBefore.get(site) as number | null,
     change(c) {
       const key = [c.experiment, c.variant, c.goal, c.day] as const;
       const row = (day.get(...key) as DayRow | undefined) ?? noDay;

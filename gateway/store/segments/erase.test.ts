@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { openLedgerForTest } from "../../commands/run-for-test.ts";
 import type { Event } from "../../model/event.ts";
+import { openDatabaseReadOnly } from "../database.ts";
 import { openReader } from "../reader.ts";
 import { createKeeper } from "./keeper.ts";
 import { askFolder, documentForTest, eventForTest, noon, openTestFolder } from "./test-folder.ts";
@@ -57,6 +58,23 @@ test("no byte of an erased visitor is left in the data folder, wherever it lay",
   assert.deepEqual(sealed, { n: "1", theirs: "0" });
   assert.equal(folder.reader.read(0, 100).length, 2);
   assert.deepEqual((await folder.keeper.verify()).findings, []);
+  folder.close();
+});
+
+test("a reader that holds the WAL keeps bytes in it until it ends and the next sealing", async () => {
+  const folder = openTestFolder({ clock: () => noon + dayMs, walPatienceMs: 250 });
+  folder.store([eventForTest({ client_id: visitor }), eventForTest()]);
+  const holding = openDatabaseReadOnly(folder.dir);
+  holding.exec("BEGIN");
+  assert.equal(holding.prepare("SELECT count(*) FROM journal").pluck().get(), 2);
+  const erasing = folder.keeper.erase({ column: "client_id", value: visitor, site: null });
+  await assert.rejects(erasing, /erased, but a reader keeps .* WAL .*: end it and seal again/);
+  assert.equal(folder.reader.read(0, 100).length, 1, "nobody sees the visitor");
+  assert.notDeepEqual(filesWith(folder.dir, visitor), []);
+  await assert.rejects(folder.keeper.seal(), /a reader keeps/);
+  holding.close();
+  await folder.keeper.seal();
+  assert.deepEqual(filesWith(folder.dir, visitor), []);
   folder.close();
 });
 

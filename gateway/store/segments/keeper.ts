@@ -3,20 +3,19 @@
  * runs in a child process; what it wrote is renamed into its place here, and then becomes true by one transaction of
  * the writer. Whatever instant a crash takes, `recover` brings folder and manifest together again.
  */
-import { rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import type { Clock } from "../../lib/clock.ts";
-import { codeOf } from "../../lib/error-code.ts";
 import { openDatabaseReadOnly } from "../database.ts";
 import { type BackupResult, emptyBackup, prepareBackup } from "./backup.ts";
 import type { CheckResult } from "./check-job.ts";
 import type { Erased } from "./erase-tables.ts";
-import { listEventFiles, writeManifestFile } from "./folder.ts";
+import { writeManifestFile } from "./folder.ts";
 import type { Job, ResultOf } from "./job.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import type { ReadJob } from "./read-job.ts";
+import { isAsSealed, removeStrays } from "./recovery.ts";
 import { runJob } from "./run-job.ts";
-import { footerOf, type Segment, segmentFile, stagingFolder } from "./segment.ts";
+import { stagingFolder } from "./segment.ts";
 import { clearStaging, makeStaging, publish, retire } from "./staging.ts";
 import type { Plan, Pruned, SegmentCall } from "./writing.ts";
 
@@ -29,22 +28,36 @@ export interface KeeperOptions {
   readonly journalDays: number;
   /** properties that always become columns, by site */
   readonly pinned: Readonly<Record<string, readonly string[]>>;
+  /** how long a reader of the WAL is waited for after an erasure */
+  readonly walPatienceMs?: number;
   /** called between two steps; for tests that end the process there */
   readonly onStep?: (step: string) => void;
 }
 
-export interface SealReport {
+interface Counted {
+  /** what follows where the numbers of the live page could not be counted after it; all else is done */
+  readonly uncounted?: string;
+}
+
+export interface SealReport extends Counted {
   readonly events: number;
   /** files that were written */
   readonly files: number;
 }
 
-export interface EraseReport extends Erased {
+export interface PruneReport extends Counted {
+  readonly events: number;
+  readonly files: number;
+}
+
+export interface EraseReport extends Erased, Counted {
   /** sealed files that were written anew, or removed */
   readonly files: number;
   /** something was stored of them */
   readonly found: boolean;
 }
+
+type Sealing = Omit<SealReport, keyof Counted>;
 
 interface Rewritten {
   readonly files: number;
@@ -66,7 +79,7 @@ export interface Keeper {
   /** Resolves when no byte of the visitor is left; from its first step on no read shows one. */
   erase(who: VisitorToErase): Promise<EraseReport>;
   /** Removes all events before this day (YYYY-MM-DD, UTC). */
-  prune(before: string, site: string | null): Promise<{ readonly events: number; readonly files: number }>;
+  prune(before: string, site: string | null): Promise<PruneReport>;
   /** Copies the data folder as of one moment into a new one. */
   backup(to: string): Promise<BackupResult>;
   verify(): Promise<CheckResult>;
@@ -83,9 +96,11 @@ const dropSlice = 500;
 const dayMs = 86_400_000;
 
 export const createKeeper = (options: KeeperOptions): Keeper => {
-  const { dir, clock, write, onStep = () => {} } = options;
+  const { dir, clock, write, onStep = () => {}, walPatienceMs = 60_000 } = options;
   const stopping = new AbortController();
   let last: Promise<unknown> = Promise.resolve();
+  /** the WAL may hold what was erased */
+  let walHolds = false;
 
   /** One thing after the other: each finds the files as the manifest says. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -121,7 +136,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
 
   const plan = async (limit = batchRows): Promise<Plan> => (await write({ kind: "plan", limit })) as Plan;
 
-  const sealBatch = ({ watermark, upTo }: Plan): Promise<SealReport> =>
+  const sealBatch = ({ watermark, upTo }: Plan): Promise<Sealing> =>
     inStaging(
       (staging) => ({ kind: "seal" as const, dir, staging, after: watermark, upTo, pinned: options.pinned }),
       async ({ staged, rows, erased, properties }) => {
@@ -137,8 +152,8 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     );
 
   /** What there is when it begins: on a busy site there is more after each batch, and others wait for their turn. */
-  const sealAll = async (): Promise<SealReport> => {
-    let report: SealReport = { events: 0, files: 0 };
+  const sealAll = async (): Promise<Sealing> => {
+    let report: Sealing = { events: 0, files: 0 };
     const { upTo: end } = await plan(Number.MAX_SAFE_INTEGER);
     for (let next = await plan(); next.watermark < end; next = await plan()) {
       const { events, files } = await sealBatch(next);
@@ -178,13 +193,20 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     );
 
   /** The numbers of the live page, after events were taken out. Where this is broken off, the next sealing counts. */
-  const recount = async (): Promise<void> => {
-    const counted = await runJob({ kind: "count", dir }, stopping.signal);
-    await write({ kind: "recount", ...counted });
+  const recount = async (): Promise<Counted> => {
+    try {
+      const counted = await runJob({ kind: "count", dir }, stopping.signal);
+      await write({ kind: "recount", ...counted });
+      return {};
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      return { uncounted: `${tooLarge}: they could not be counted anew (${reason})` };
+    }
   };
 
   /** The WAL still holds what was deleted; a reader may hold it for a while. */
   const emptyWal = async (): Promise<void> => {
+    walHolds = true;
     const until = Date.now() + walPatienceMs;
     while (!(await write({ kind: "truncate-wal" }))) {
       if (Date.now() > until) {
@@ -194,6 +216,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       }
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
+    walHolds = false;
   };
 
   return {
@@ -210,8 +233,8 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       inTurn(async () => {
         if (manifest().erasures.length > 0) await rewrite([]); // made-up visitors were removed
         const report = await sealAll();
-        if (manifest().state.miscounted === 1) await recount();
-        return report;
+        if (walHolds) await emptyWal();
+        return manifest().state.miscounted === 1 ? { ...report, ...(await recount()) } : report;
       }),
     async erase(who) {
       // Not in turn: whatever runs, nobody may see the visitor from now on.
@@ -220,8 +243,8 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       return inTurn(async () => {
         const { files, rows } = await rewrite([]);
         await emptyWal();
-        await recount();
-        return { ...erased, files, found: erased.visitors + erased.sessions + files + rows > 0 };
+        const found = erased.visitors + erased.sessions + files + rows > 0;
+        return { ...erased, files, found, ...(await recount()) };
       });
     },
     prune: (before, site) =>
@@ -231,8 +254,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
         onStep("committed");
         for (const path of paths) retire(dir, path);
         writeManifestFile(dir, manifest());
-        await recount();
-        return { events, files: paths.length };
+        return { events, files: paths.length, ...(await recount()) };
       }),
     backup: (to) =>
       inTurn(async () => {
@@ -259,25 +281,4 @@ const slicesOf = (seqs: readonly number[]): readonly (readonly number[])[] =>
     seqs.slice(i * dropSlice, (i + 1) * dropSlice),
   );
 
-const walPatienceMs = 60_000;
-
-/** Files of ours that no transaction ever made true, or that one took back; other people's files stay. */
-const removeStrays = (dir: string, segments: readonly Segment[]): void => {
-  const known = new Set(segments.map(({ path }) => path));
-  for (const path of listEventFiles(dir)) {
-    if (!known.has(path) && /^site=[^/]+\/date=[^/]+\/part-\d+\.parquet$/.test(path)) retire(dir, path);
-  }
-};
-
-/** A file that was renamed into its place and never became true differs from what the manifest says. */
-const isAsSealed = (dir: string, segment: Segment): boolean => {
-  const file = segmentFile(dir, segment);
-  try {
-    return statSync(file).size === segment.bytes && footerOf(file) === segment.footer;
-  } catch (cause) {
-    throw new Error(
-      `store: the sealed file ${join("events", segment.path)} cannot be read (${codeOf(cause)}): put it back from a backup`,
-      { cause },
-    );
-  }
-};
+const tooLarge = "the numbers on top of the live page are too large until the next sealing";

@@ -24,14 +24,17 @@ export const startSchedule = (options: ScheduleOptions): (() => void) => {
   let prunedOn = "";
   const look = async (): Promise<void> => {
     const now = clock();
-    if (isDue(await keeper.plan(), now, options.sealMinutes)) await keeper.seal();
+    if (isDue(await keeper.plan(), now, options.sealMinutes)) warn(await keeper.seal());
     if (keepDays === null || prunedOn === dayOf(now)) return;
-    await keeper.prune(dayOf(now - keepDays * dayMs), null);
+    warn(await keeper.prune(dayOf(now - keepDays * dayMs), null));
     prunedOn = dayOf(now);
   };
   let isStopped = false;
   const tell = (error: unknown): void => {
     if (!isStopped) onError(error); // what stopping cuts short is no failure
+  };
+  const warn = ({ uncounted }: { readonly uncounted?: string }): void => {
+    if (uncounted) tell(new Error(`store: ${uncounted}`));
   };
   let looking = keeper.recover().catch(tell);
   const timer = setInterval(() => {

@@ -240,6 +240,9 @@ const pruneDays = (parts: SegmentWriterParts, before: string, site: string | nul
   const state = readState(db);
   putState(db, { ...state, removed: state.removed + events, miscounted: 1 });
   const at = Date.parse(`${before}T00:00:00Z`);
+  db.prepare(
+    "INSERT INTO pruned (site, before) VALUES (?, ?) ON CONFLICT DO UPDATE SET before = max(before, excluded.before)",
+  ).run(site ?? "", at);
   pruneJournal(parts, state.watermark, at, site);
   const isOver = (table: string) => `${table}.ended_at < :at AND (:site IS NULL OR ${table}.site = :site)`;
   deleteSessions(db, isOver, { at, site });

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { readExperiments } from "./api/overview.ts";
+import { makeExperiment, makeExposure } from "./experiment/fake-experiment.ts";
+import { newId } from "./model/ids.ts";
+import { openProjectedLedger, type ProjectionSettings } from "./projected-ledger.ts";
+import { openReader } from "./store/reader.ts";
+import { bodyOf } from "./store/stored-event.ts";
+
+const dayMs = 86_400_000;
+const start = Date.UTC(2026, 0, 5, 12);
+
+/** Two variants under changing weights, over days; `people` first see control and b. */
+const openShop = () => {
+  const dir = mkdtempSync(join(tmpdir(), "turnpike-weights-"));
+  let now = start;
+  const experimentOf = (weights: readonly number[]) =>
+    makeExperiment({
+      variants: ["control", "b"].map((key, i) => ({ key, weight: weights[i] ?? 1, params: {} })),
+    });
+  const settingsOf = (weights: readonly number[] | null): ProjectionSettings => ({
+    dir,
+    rejectsKept: 1,
+    rejectDays: 1,
+    sites: [],
+    experiments: weights === null ? [] : [experimentOf(weights)],
+  });
+  const open = (weights: readonly number[] | null) => openProjectedLedger(settingsOf(weights), () => now);
+  let ledger = open([1, 1]);
+  return {
+    weigh: (...weights: readonly number[]) => ledger.configure(settingsOf(weights)),
+    leaveOut: () => ledger.configure(settingsOf(null)),
+    restart(...weights: readonly number[]) {
+      ledger.close();
+      ledger = open(weights);
+    },
+    see(day: number, people: readonly number[]) {
+      now = start + day * dayMs;
+      const events = ["control", "b"].flatMap((variant, i) =>
+        Array.from({ length: people[i] ?? 0 }, () => {
+          const id = newId();
+          return makeExposure(id, now, variant, { client_id: id });
+        }),
+      );
+      ledger.append({ lines: events.map(bodyOf), keyTimes: events.map(() => now), rejects: [] });
+      while (ledger.pending() > 0) ledger.follow(1000);
+    },
+    async report(...weights: readonly number[]) {
+      const reader = openReader(dir);
+      const store = { report: async (name: string) => reader.report(name, {}) };
+      const [report] = await readExperiments(store, [experimentOf(weights)]);
+      reader.close();
+      assert.ok(report);
+      const [goal] = report.goals;
+      const warning = /^warning: [^,]*/.exec(goal?.sentence ?? "")?.[0] ?? null;
+      const exposed = goal?.variants.map((variant) => variant.exposed);
+      return { p: report.sampleRatioP, since: report.splitSince, exposed, warning };
+    },
+    close() {
+      ledger.close();
+      rmSync(dir, { recursive: true });
+    },
+  };
+};
+
+test("after a change of weights the split is judged by who came after its day", async () => {
+  const shop = openShop();
+  shop.see(0, [200, 200]);
+  shop.weigh(9, 1);
+  assert.deepEqual(await shop.report(9, 1), {
+    p: null,
+    since: "2026-01-05",
+    exposed: [200, 200],
+    warning: null,
+  });
+  shop.see(0, [100, 20]);
+  assert.equal((await shop.report(9, 1)).p, null, "on that day both held");
+  shop.see(1, [180, 20]);
+  assert.deepEqual(await shop.report(9, 1), {
+    p: 1,
+    since: "2026-01-05",
+    exposed: [480, 240],
+    warning: null,
+  });
+  shop.see(2, [0, 100]);
+  const { p, warning } = await shop.report(9, 1);
+  assert.ok(p !== null && p < 0.001);
+  assert.equal(warning, "warning: visitors are not split as set (180 : 120 after 2026-01-05)");
+  shop.close();
+});
+
+test("weights that were the same ever since are judged by everybody", async () => {
+  const shop = openShop();
+  shop.see(0, [300, 100]);
+  for (const same of [
+    () => shop.weigh(2, 2),
+    () => shop.restart(5, 5),
+    () => shop.leaveOut(),
+    () => shop.weigh(1, 1),
+  ])
+    same();
+  const { since, warning } = await shop.report(1, 1);
+  assert.deepEqual([since, warning], [null, "warning: visitors are not split as set (300 : 100)"]);
+  shop.close();
+});
+
+test("weights that change before anybody came, or while the gateway is stopped, are those of their time", async () => {
+  const shop = openShop();
+  shop.weigh(3, 1);
+  shop.see(0, [300, 100]);
+  assert.deepEqual(await shop.report(3, 1), { p: 1, since: null, exposed: [300, 100], warning: null });
+  shop.see(4, []);
+  shop.restart(1, 1);
+  shop.see(5, [50, 50]);
+  const { p, since } = await shop.report(1, 1);
+  assert.deepEqual([p, since], [1, "2026-01-09"]);
+  shop.close();
+});

@@ -1,0 +1,28 @@
+/** Since when the visitors of each experiment are shared out as they are now. */
+import type { Db } from "./database.ts";
+
+/** What the settings say now. An experiment that left them keeps what it had: nobody is shared out meanwhile. */
+export const rememberWeights = (db: Db, current: ReadonlyMap<string, string>, now: number): void => {
+  const read = db.prepare("SELECT weights FROM experiment_weights WHERE experiment = ?").pluck();
+  const hasPeople = db.prepare("SELECT 1 FROM experiment_subjects WHERE experiment = ? LIMIT 1");
+  const put = db.prepare(
+    "INSERT OR REPLACE INTO experiment_weights (experiment, weights, since) VALUES (?, ?, ?)",
+  );
+  db.transaction(() => {
+    for (const [key, weights] of current) {
+      const before = read.get(key);
+      if (before === weights) continue;
+      put.run(key, weights, before !== undefined && hasPeople.get(key) !== undefined ? now : 0);
+    }
+  })();
+};
+
+/**
+ * A report: of experiments whose weights have changed, who first saw a variant after the day of the last change. On that
+ * day itself both hold.
+ */
+export const splitReport = `SELECT w.experiment, date(w.since / 1000, 'unixepoch') AS since, d.variant, d.goal,
+    ifnull(sum(d.exposed), 0) AS exposed
+  FROM experiment_weights w LEFT JOIN experiment_days d
+    ON d.experiment = w.experiment AND d.day > date(w.since / 1000, 'unixepoch')
+  WHERE w.since > 0 GROUP BY w.experiment, d.variant, d.goal ORDER BY w.experiment, d.goal, d.variant`;
