@@ -7,6 +7,7 @@ import { HttpError } from "../http/http-error.ts";
 import { ask, connectTo, exchangeBytes, serve } from "../http/test-server.ts";
 import { createProxy } from "./proxy.ts";
 import { proxySettings } from "./settings.ts";
+import { createStandings } from "./standings.ts";
 import { createTunnels } from "./tunnels.ts";
 
 /** Listens on a free port until the end of the test, when every connection is cut. */
@@ -63,6 +64,8 @@ const gate = async (
       visitorOf: () => null,
       warn: () => {},
       tunnels: createTunnels(),
+      standings: createStandings(),
+      route: "*/",
       isTrusted: () => false,
       stripCookies: [],
       onError: (error) => errors.push(error),
