@@ -592,6 +592,10 @@ test("a request that gets no free connection in time is answered with 504", asyn
     [504, withId("the server behind this site is busy", answer)],
   );
   assert.equal(errors.length, 1);
+  assert.match(
+    String(errors.map((error) => (error as Error).cause)),
+    /none of the 1 connections to the upstream was free within 100 ms: .*raise connections of the route's proxy/,
+  );
   socket.destroy();
 });
 

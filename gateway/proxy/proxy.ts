@@ -131,7 +131,7 @@ export const createProxy = (settings: ProxySettings, options: ProxyOptions): Pro
         trailers: () => requestTrailers(req),
         handler: relay,
       };
-      if (!at.dispatch(job)) relay.limitWait(waitMs, () => at.forget(job));
+      if (!at.dispatch(job)) relay.limitWait(waitMs, settings.connections, () => at.forget(job));
     };
     const current = (): Pool => attempts.at(-1) ?? pool;
     if (sticky && !kept) sticky.keep(x, current);
