@@ -126,6 +126,7 @@ const run = async (
   const tickets = createTicketKeys();
   closers.push(() => tickets.close());
   if (predecessor) {
+    predecessor.sharesFolder(dir);
     await built; // all that can be done while it still serves
     const given = await predecessor.folder();
     if (given) tickets.use(given);
@@ -252,6 +253,7 @@ const run = async (
   const ignoreHangUps = io.isTerminal ? () => {} : reloadOnSignal(() => live.reload());
   closers.push(ignoreHangUps);
   const handover = createHandover({
+    dir,
     data,
     tickets: () => tickets.current(),
     days: counters.days,
