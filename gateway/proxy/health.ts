@@ -26,11 +26,16 @@ export const watchHealth = (
   };
   const probes = pools.map((pool) => ({ pool, probe: createPool({ ...limits, endpoint: pool.endpoint }) }));
   let stopped = false;
+  const running = new Set<() => void>();
   const askAll = (): void => {
     for (const { pool, probe } of probes) {
-      check(probe, settings, (isHealthy) => {
-        if (!stopped) judge(pool, isHealthy);
+      const giveUp = check(probe, settings, {
+        found(isHealthy) {
+          if (!stopped) judge(pool, isHealthy);
+        },
+        over: () => void running.delete(giveUp),
       });
+      running.add(giveUp);
     }
   };
   const timer = setInterval(askAll, intervalSeconds * 1000);
@@ -39,25 +44,31 @@ export const watchHealth = (
   return () => {
     stopped = true;
     clearInterval(timer);
+    for (const giveUp of [...running]) giveUp();
     for (const { probe } of probes) void probe.close();
   };
 };
 
-const check = (
-  probe: Pool,
-  { path, timeoutMs }: HealthSettings,
-  tell: (isHealthy: boolean) => void,
-): void => {
-  let told = false;
-  let over = false;
+interface Told {
+  readonly found: (isHealthy: boolean) => void;
+  /** once, after it was begun */
+  readonly over: () => void;
+}
+
+/** Asks once; the answered function gives up. */
+const check = (probe: Pool, { path, timeoutMs }: HealthSettings, { found, over }: Told): (() => void) => {
+  let isTold = false;
+  let isOver = false;
   let abort = (): void => {};
-  const find = (isHealthy: boolean): void => {
-    if (!told) tell(isHealthy);
-    told = true;
+  const tell = (isHealthy: boolean): void => {
+    if (!isTold) found(isHealthy);
+    isTold = true;
   };
   const end = (): void => {
-    over = true;
+    if (isOver) return;
+    isOver = true;
     clearTimeout(timer);
+    queueMicrotask(over);
   };
   const job = {
     request: {
@@ -71,24 +82,29 @@ const check = (
     handler: {
       onStart: (call: { abort(): void }) => {
         abort = () => call.abort();
-        if (over) call.abort();
+        if (isOver) call.abort();
       },
       onInterim() {},
-      onHead: (_call: unknown, { status }: { readonly status: number }) => find(status < 400),
+      onHead: (_call: unknown, { status }: { readonly status: number }) => tell(status < 400),
       onData() {},
       onEnd: end,
       onError() {
         end();
-        find(false);
+        tell(false);
       },
     },
   };
+  const giveUp = (): void => {
+    if (isOver) return;
+    end();
+    if (!probe.forget(job)) abort();
+  };
   // The head tells; a body that does not end is waited for no longer.
   const timer = setTimeout(() => {
-    over = true;
-    find(false);
-    if (!probe.forget(job)) abort();
+    tell(false);
+    giveUp();
   }, timeoutMs);
   timer.unref();
   probe.dispatch(job);
+  return giveUp;
 };

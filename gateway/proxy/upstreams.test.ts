@@ -238,6 +238,35 @@ test("what a health check found is known after a reload, and asked anew at once"
   assert.deepEqual([...(await bodies(other.port))].sort(), ["sick one", "well"], "nobody asks any more");
 });
 
+test("a health check that hangs ends with the settings that asked for it", async (t) => {
+  let ended = 0;
+  let checks = 0;
+  const hung = await upstream(t, (req) => {
+    checks++;
+    req.on("close", () => ended++);
+  });
+  const proxy = createProxy(
+    proxySettings.parse({
+      upstreams: [http(hung)],
+      health: { path: "/health", intervalSeconds: 0.02, timeoutMs: 3_600_000 },
+    }),
+    {
+      base: "/",
+      visitorOf: () => null,
+      warn: () => {},
+      tunnels: createTunnels(),
+      standings: createStandings(),
+      route: "*/",
+      isTrusted: () => false,
+      stripCookies: [],
+      onError: () => {},
+    },
+  );
+  while (checks === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await proxy.close();
+  while (ended < checks) await new Promise((resolve) => setTimeout(resolve, 5));
+});
+
 test("an upstream all of whose connections are taken is well", async (t) => {
   const held: ServerResponse[] = [];
   let checks = 0;
