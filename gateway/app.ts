@@ -36,6 +36,7 @@ import type { UpstreamFigures } from "./metrics/figures.ts";
 import type { Tally } from "./metrics/tally.ts";
 import type { EventStore } from "./model/event-store.ts";
 import type { Site } from "./model/site.ts";
+import type { Standings } from "./proxy/standings.ts";
 import type { Tunnels } from "./proxy/tunnels.ts";
 import { type ClaimKey, claimsOf } from "./public-paths.ts";
 import { createRequestObserver } from "./request-observer.ts";
@@ -60,6 +61,8 @@ export interface AppParts {
   readonly missed: Missed;
   /** websockets to upstreams, which outlive changes of the settings */
   readonly tunnels?: Tunnels;
+  /** how upstreams were found to be, which outlives them as well */
+  readonly standings?: Standings;
   /** our own websockets, which outlive them as well; this app's where they are left out */
   readonly websockets?: Websockets;
   /** counts requests; lives longer than the settings; nothing is counted where it is left out */
@@ -201,6 +204,7 @@ export const createApp = (config: Config, parts: AppParts): App => {
         warn,
         demoUpstream: parts.demoUpstream,
         tunnels: parts.tunnels,
+        standings: parts.standings,
         secret: parts.secret,
         clock: parts.clock,
         takesCookies: (x) => resolve(x).privacy.tracking === "full" && !x.site.cookieless,

@@ -47,7 +47,7 @@ export const createCollectLane = (parts: CollectLaneParts): CollectLane => {
     const mark = target.indexOf("?");
     const path = mark < 0 ? target : target.slice(0, mark);
     if (!isFor(router, parts.handler, { host, site, path })) return null;
-    const secure = encrypted || isForwardedSecure(headers["x-forwarded-proto"], peer, isTrusted);
+    const secure = encrypted || isForwardedSecure(headers, peer, isTrusted);
     const address = clientOf(peer, headers, isTrusted);
     if (limiter.isOdd(address, target, rawHeaders.length / 2 + 1)) return null; // and the body's length
     const hit: CollectRequest = {

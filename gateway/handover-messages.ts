@@ -5,6 +5,8 @@ import type { Batch } from "./store/ledger.ts";
 
 /** Names the sockets that a successor inherits, in its environment. */
 export const socketsVariable = "TURNPIKE_INHERITED";
+/** Names the data folder that a successor is handed, likewise. */
+export const folderVariable = "TURNPIKE_HANDED_FOLDER";
 
 export type SocketName = "http" | "https" | "admin";
 

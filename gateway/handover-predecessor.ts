@@ -1,8 +1,9 @@
 /** The process before this one, where it was started to take that one's place. */
-import { closeSync } from "node:fs";
+import { closeSync, realpathSync } from "node:fs";
 import { appendBatch } from "./append-batch.ts";
 import {
   type FromSuccessor,
+  folderVariable,
   type InheritedSockets,
   type SocketName,
   socketsVariable,
@@ -14,6 +15,8 @@ import type { SqliteStore } from "./store/sqlite-store.ts";
 export interface Predecessor {
   /** The socket it serves under this address of the settings, opened by it; undefined where it has none. */
   socketFor(name: SocketName, address: string): number | undefined;
+  /** Throws one sentence where it has another data folder: what it is still sent, and who it is, is looked for there. */
+  sharesFolder(dir: string): void;
   /** Asks for the data folder; resolves with the keys of TLS session tickets once it is free. */
   folder(): Promise<Uint8Array | null>;
   /** Everything is open: it may go. What it is sent until then goes into the store. */
@@ -28,7 +31,9 @@ export interface Predecessor {
 /** Null in a process that was started by other means. */
 export const findPredecessor = (own: NodeJS.Process = process): Predecessor | null => {
   const text = own.env[socketsVariable];
+  const handed = own.env[folderVariable];
   delete own.env[socketsVariable]; // its own children have nothing to do with it
+  delete own.env[folderVariable];
   if (text === undefined || !own.connected) return null;
   const sockets = JSON.parse(text) as InheritedSockets; // written by our own program
   const unused = new Map(Object.values(sockets).map(({ descriptor }) => [descriptor, closeSync]));
@@ -55,6 +60,12 @@ export const findPredecessor = (own: NodeJS.Process = process): Predecessor | nu
       unused.delete(socket.descriptor);
       return socket.descriptor;
     },
+    sharesFolder(dir) {
+      if (handed === undefined || placeOf(dir) === placeOf(handed)) return;
+      throw new Error(
+        `data.dir is ${dir} now, and a restart goes on with the data folder that is there, ${handed}: stop the gateway and start it again, or name that folder`,
+      );
+    },
     folder: () =>
       new Promise((resolve) => {
         given = resolve;
@@ -75,4 +86,13 @@ export const findPredecessor = (own: NodeJS.Process = process): Predecessor | nu
       if (own.connected) own.disconnect();
     },
   };
+};
+
+/** Where a folder really is, by whatever links. */
+const placeOf = (dir: string): string => {
+  try {
+    return realpathSync(dir);
+  } catch {
+    return dir; // there is none yet
+  }
 };

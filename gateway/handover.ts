@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { appendBatch } from "./append-batch.ts";
 import {
   type FromSuccessor,
+  folderVariable,
   type InheritedSockets,
   type SocketName,
   socketsVariable,
@@ -23,6 +24,8 @@ import type { Batch } from "./store/ledger.ts";
 export interface HandoverParts {
   /** the listening sockets, each with its address in the settings */
   readonly sockets: () => readonly (readonly [SocketName, descriptor: number, address: string])[];
+  /** the data folder */
+  readonly dir: string;
   readonly data: Pick<HandedData, "store" | "give" | "takeBack">;
   readonly tickets: () => Uint8Array;
   /** daily quotas, which the new process goes on with */
@@ -52,7 +55,7 @@ export const createHandover = (parts: HandoverParts): Handover => {
     begin() {
       if (underWay || stopping.signal.aborted) return; // one that begins now would live on after the end
       log.info("restart: another process is started, this one serves until it can");
-      const child = launch(parts.sockets());
+      const child = launch(parts.sockets(), parts.dir);
       const over = handOver(parts, child, stopping.signal).then(
         (successor) => {
           log.info(`restart: process ${successor.pid} serves, this one ends with its last connection`);
@@ -141,7 +144,7 @@ const takeBack = async (
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** The same program with the same arguments, as its files are now. */
-const launch = (sockets: ReturnType<HandoverParts["sockets"]>): ChildProcess => {
+const launch = (sockets: ReturnType<HandoverParts["sockets"]>, dir: string): ChildProcess => {
   const { execPath, execArgv, argv, env } = process;
   const firstFree = 4; // after the three of every process and the channel
   const inherited: InheritedSockets = Object.fromEntries(
@@ -150,7 +153,7 @@ const launch = (sockets: ReturnType<HandoverParts["sockets"]>): ChildProcess => 
   return spawn(execPath, [...execArgv, ...argv.slice(1)], {
     stdio: ["inherit", "inherit", "inherit", "ipc", ...sockets.map(([, descriptor]) => descriptor)],
     serialization: "advanced", // lines of JSON would be quoted once more
-    env: { ...env, [socketsVariable]: JSON.stringify(inherited) },
+    env: { ...env, [socketsVariable]: JSON.stringify(inherited), [folderVariable]: dir },
   });
 };
 

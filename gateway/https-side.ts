@@ -2,14 +2,13 @@
 import type { Socket } from "node:net";
 import { createClientAuthorities } from "./client-authorities.ts";
 import type { Config } from "./config/schema.ts";
-import type { Handler } from "./http/exchange.ts";
 import { systemClock } from "./lib/clock.ts";
 import type { Log } from "./lib/log.ts";
 import { type Bound, parseAddress } from "./listen/bind.ts";
 import { createListener, type ListenerOptions } from "./listen/listener.ts";
 import type { CertificateStatus } from "./listen/tls/certificates.ts";
 import { openTls } from "./listen/tls/open-tls.ts";
-import { redirectToHttps } from "./listen/tls/redirect.ts";
+import { createHttpsRedirect, type HttpsRedirect } from "./listen/tls/redirect.ts";
 import type { TicketKeys } from "./listen/tls/ticket-keys.ts";
 
 /** What the listener in the clear and the encrypted one have in common. */
@@ -19,7 +18,7 @@ export interface HttpsSide {
   /** Answers challenges on the listener in the clear, before all else. */
   readonly first: ListenerOptions["first"];
   /** What the listener in the clear does with its requests where they belong on https; null where they do not. */
-  readonly redirect: Handler | null;
+  readonly redirect: HttpsRedirect | null;
   /** Opens the listener and starts to look after certificates; null where TLS is off. `plain` is the other listener's. */
   listen(plain: Bound, portHint: (free: string) => string): Promise<Bound | null>;
   /** The same where another process opened both and gives connections to `take`. */
@@ -64,7 +63,6 @@ export const createHttpsSide = (
     clock: systemClock,
     log,
   });
-  const redirect = redirectOf(config, tls, () => bound?.port ?? 443);
   let hint = (_free: string): string => "";
   const listener = tls
     ? createListener({
@@ -82,7 +80,7 @@ export const createHttpsSide = (
   };
   return {
     first: tls?.first,
-    redirect: redirect?.(options.handler) ?? null,
+    redirect: redirectOf(config, tls, () => bound?.port ?? 443),
     async listen(plain, portHint) {
       if (!listener) return null;
       hint = portHint;
@@ -112,7 +110,7 @@ const hostsOf = ({ sites, routes }: Config): readonly string[] =>
 
 const redirectOf = ({ tls: settings }: Config, tls: ReturnType<typeof openTls>, port: () => number) =>
   tls?.redirects
-    ? redirectToHttps({
+    ? createHttpsRedirect({
         certificates: tls.front.certificates,
         except: settings.redirectExcept,
         port: () => settings.publicPort ?? port(),

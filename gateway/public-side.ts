@@ -17,9 +17,11 @@ import { mostOpenFiles, watchOpenFiles } from "./limit/open-files.ts";
 import { createPace } from "./limit/pace.ts";
 import type { Bound } from "./listen/bind.ts";
 import { createListener, type Times } from "./listen/listener.ts";
+import type { HttpsRedirect } from "./listen/tls/redirect.ts";
+import { refuseUpgrade } from "./listen/upgrades.ts";
 import { watchProcess } from "./metrics/process-figures.ts";
 import { createTally } from "./metrics/tally.ts";
-import { watchRequests } from "./request-watch.ts";
+import { type RequestWatch, watchRequests } from "./request-watch.ts";
 import type { SideFigures } from "./side-figures.ts";
 
 export interface PublicSide {
@@ -57,6 +59,30 @@ export interface SocketParts extends SharedSockets {
   /** where another process accepts the connections; this one opens nothing then */
   readonly bound?: { readonly bound: Bound; readonly secure: Bound | null } | undefined;
 }
+
+/** What the listener in the clear does otherwise where its visitors belong on https. */
+const toHttps = (
+  { layer, refusal }: HttpsRedirect,
+  { handler, upgrades }: SiteOptions,
+  watch: Pick<RequestWatch, "upgrade">,
+): Partial<SiteOptions> => ({
+  handler: layer(handler),
+  lane: undefined,
+  ...(upgrades && {
+    upgrades: {
+      ...upgrades,
+      take(x, socket, head) {
+        const moved = refusal(x);
+        if (moved === null) {
+          upgrades.take(x, socket, head);
+          return;
+        }
+        watch.upgrade(x, socket, head);
+        refuseUpgrade(socket, moved);
+      },
+    },
+  }),
+});
 
 /** Opens the public listeners; rejects with one sentence when it cannot. */
 export const openPublicSide = async (
@@ -123,7 +149,7 @@ export const openPublicSide = async (
       inherited: sockets.inherited("http", initial.listen.http),
       portHint: (free) => portHint(`--http ${free}`),
       first: https.first,
-      ...(https.redirect && { handler: https.redirect, lane: undefined }),
+      ...(https.redirect && toHttps(https.redirect, options, watch)),
     });
     stop = async () => {
       await Promise.all([https.stop(), listener.stop(stopSeconds * 1000)]);

@@ -6,6 +6,7 @@ import { HttpError } from "./http/http-error.ts";
 import { respondWith } from "./middleware/respond.ts";
 import { createProxy, type ProxyOptions, type TakeUpgrade, type UpstreamStatus } from "./proxy/proxy.ts";
 import { addressOf } from "./proxy/settings.ts";
+import { createStandings, type Standings } from "./proxy/standings.ts";
 import { createTunnels, type Tunnels } from "./proxy/tunnels.ts";
 import { staticSettings } from "./static/settings.ts";
 import { createStatic } from "./static/static.ts";
@@ -15,12 +16,13 @@ export interface RouteParts
   /** where the demo's back end listens; null when no route asks for it */
   readonly demoUpstream: string | null;
   readonly tunnels: Tunnels | undefined;
+  readonly standings: Standings | undefined;
 }
 
 /** Throws one sentence where the settings cannot be followed; what must be closed is added to `closers`. */
 export const answerOf = (
   route: Config["routes"][number],
-  { demoUpstream, tunnels, ...knows }: RouteParts,
+  { demoUpstream, tunnels, standings, ...knows }: RouteParts,
   closers: (() => Promise<void>)[],
 ): Answer => {
   if (route.static) return { handle: createStatic(route.static, { base: route.path }) };
@@ -36,6 +38,8 @@ export const answerOf = (
       base: route.path,
       stripCookies: [adminCookie],
       tunnels: tunnels ?? createTunnels(),
+      standings: standings ?? createStandings(),
+      route: `${route.hosts.join(",")}${route.path}`,
     },
   );
   closers.push(() => proxy.close());

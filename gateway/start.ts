@@ -29,6 +29,7 @@ import { openCounters } from "./limit/open-counters.ts";
 import { uncertified } from "./listen/tls/settings.ts";
 import { createTicketKeys } from "./listen/tls/ticket-keys.ts";
 import { watchProcess } from "./metrics/process-figures.ts";
+import { createStandings } from "./proxy/standings.ts";
 import { createTunnels } from "./proxy/tunnels.ts";
 import { openPublicSide, reportError } from "./public-side.ts";
 import { quotaStoreOf } from "./quota-store.ts";
@@ -125,6 +126,7 @@ const run = async (
   const tickets = createTicketKeys();
   closers.push(() => tickets.close());
   if (predecessor) {
+    predecessor.sharesFolder(dir);
     await built; // all that can be done while it still serves
     const given = await predecessor.folder();
     if (given) tickets.use(given);
@@ -199,6 +201,7 @@ const run = async (
     names: createNames((sentence) => log.warn(sentence)),
     clock: systemClock,
     tunnels: createTunnels(),
+    standings: createStandings(),
     mayDebug: (x: Exchange) => options.dev || auth.holdsToken(x, "read"),
     demoUpstream: demo?.url ?? null,
     scriptFile: join(distDir, "track.js"),
@@ -250,6 +253,7 @@ const run = async (
   const ignoreHangUps = io.isTerminal ? () => {} : reloadOnSignal(() => live.reload());
   closers.push(ignoreHangUps);
   const handover = createHandover({
+    dir,
     data,
     tickets: () => tickets.current(),
     days: counters.days,

@@ -17,6 +17,7 @@ import { boundYoungGeneration } from "./lib/young-generation.ts";
 import { createRemoteCounters } from "./limit/remote-counters.ts";
 import type { PlaceNews } from "./limit/shared-places.ts";
 import { createTicketKeys } from "./listen/tls/ticket-keys.ts";
+import { createStandings } from "./proxy/standings.ts";
 import { createTunnels } from "./proxy/tunnels.ts";
 import { type FedSide, openPublicSide, reportError } from "./public-side.ts";
 import { openRemoteStore, type RemoteStore } from "./store/remote-store.ts";
@@ -53,6 +54,7 @@ const serve = async ({ config, dev, demoUpstream, bound, secure, ...given }: Ser
     names: createNames((sentence) => log.warn(sentence)),
     clock: systemClock,
     tunnels: createTunnels(),
+    standings: createStandings(),
     mayDebug: (x) => dev || auth.holdsToken(x, "read"),
     demoUpstream,
     scriptFile: join(distDir, "track.js"),

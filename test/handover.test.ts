@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,7 +11,7 @@ import { type TestContext, test } from "node:test";
 import { WebSocket, WebSocketServer } from "ws";
 import { newId } from "../gateway/model/ids.ts";
 import { ask } from "./ask.ts";
-import { type Gateway, type GatewayOptions, startGateway } from "./gateway.ts";
+import { type Gateway, type GatewayOptions, root, startGateway } from "./gateway.ts";
 import { startLoad } from "./steady-load.ts";
 import { storedNamed } from "./stored.ts";
 import { waitFor } from "./wait-for.ts";
@@ -210,6 +211,41 @@ test("settings with a mistake start nothing: the process goes on and says why", 
   assert.equal((await ask(`${gateway.url}/tr/v1/?ename=kept`)).status, 200);
   write({});
   assert.notEqual(await restart(gateway), gateway.pid);
+});
+
+test("settings that name another data folder start nothing: the first process would lose sight of the gateway", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "turnpike-handover-"));
+  const file = join(folder, "config.json");
+  const listen = { http: "127.0.0.1:0", admin: "127.0.0.1:0" };
+  const write = (dir: string) => writeFileSync(file, JSON.stringify({ listen, tls: "off", data: { dir } }));
+  write("data");
+  const child = spawn(process.execPath, [join(root, "gateway/main.ts"), "start", "--config", file], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ended = once(child, "exit");
+  let output = "";
+  child.stdout.on("data", (part: Buffer) => {
+    output += part.toString();
+  });
+  t.after(async () => {
+    child.kill("SIGTERM");
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  });
+  await waitLong(() => output.includes('"listening"'), "the start");
+  write("other");
+  child.kill("SIGUSR2");
+  await waitLong(() => output.includes("this process goes on"), "the refusal");
+  assert.match(
+    output,
+    /restart: data\.dir is \S+other now, and a restart goes on with .*data: stop the gateway/,
+  );
+  assert.equal(existsSync(join(folder, "other")), false);
+  const link = join(folder, "link");
+  symlinkSync(join(folder, "data"), link);
+  write("link");
+  child.kill("SIGUSR2");
+  await waitLong(() => output.includes("this one ends with its last connection"), "the restart");
 });
 
 test("if the new process fails once it has the data folder, the old one takes it back, and no event is lost", async (t) => {

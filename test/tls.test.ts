@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { after, test } from "node:test";
 import { type PeerCertificate, connect as tlsConnect } from "node:tls";
+import { exchangeBytes } from "../gateway/http/test-server.ts";
 import { keyPem, makeCertificate, newKey } from "../gateway/listen/tls/make-certificate.ts";
 import { ask } from "./ask.ts";
 import { personAgent } from "./gateway.ts";
@@ -190,6 +191,19 @@ test("files are served by name, read again when they change, and a broken pair c
         undefined,
         "never said in the clear (RFC 6797 §7.2)",
       );
+      const handshake = (path: string) =>
+        exchangeBytes(
+          gateway.ports.http,
+          `GET ${path} HTTP/1.1\r\nHost: shop.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+          "101 Switching",
+        );
+      assert.match(
+        await handshake("/tr/v1/ws?a=b"),
+        new RegExp(`^HTTP/1\\.1 308 [^]*location: https://shop\\.example:${port}/tr/v1/ws\\?a=b\r\n`),
+        "a websocket in the clear, too",
+      );
+      assert.match(await handshake("/open/ws"), /^HTTP\/1\.1 404 /, "an exception is asked for as it is");
       for (const path of ["/health", "/open/x", "/.well-known/acme-challenge/x"]) {
         assert.equal((await plain(path)).status, 404, path);
       }

@@ -5,6 +5,7 @@
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { makeFolder } from "../lib/make-folder.ts";
+import { lockRotation } from "./rotation-lock.ts";
 
 export interface LineFileOptions {
   readonly file: string;
@@ -172,21 +173,10 @@ const isStill = async (handle: FileHandle, file: string): Promise<boolean> => {
   return there !== null && there.ino === ino && there.dev === dev;
 };
 
-/** A lock that is older is that of a process which died. */
-const lockLivesMs = 10_000;
-
 /** Moves the files on, unless another process is at it or has just done so. */
 const rotate = async ({ file, files, megabytes }: LineFileOptions): Promise<void> => {
-  const lock = `${file}.lock`;
-  const held = await open(lock, "wx").catch(() => null);
-  if (!held) {
-    const age = await stat(lock).then(
-      ({ mtimeMs }) => Date.now() - mtimeMs,
-      () => 0,
-    );
-    if (age > lockLivesMs) await rm(lock, { force: true });
-    return; // for now the file grows a little more
-  }
+  const unlock = await lockRotation(`${file}.lock`);
+  if (!unlock) return; // for now the file grows a little more
   try {
     const size = await stat(file).then(
       (found) => found.size,
@@ -197,7 +187,6 @@ const rotate = async ({ file, files, megabytes }: LineFileOptions): Promise<void
     await rm(name(files - 1), { force: true });
     for (let n = files - 2; n >= 0; n--) await rename(name(n), name(n + 1)).catch(() => {}); // there is none yet
   } finally {
-    await held.close();
-    await rm(lock, { force: true });
+    await unlock();
   }
 };

@@ -52,7 +52,8 @@ const doubleChecked = async (
 const unusablePairs = ({ mode, files }: Config["tls"]): readonly string[] =>
   (mode === "files" ? files : []).flatMap((pair) => {
     try {
-      void openCertificateFiles({ files: [pair], clock: Date.now, info: () => {}, warn: () => {} }).close();
+      const silent = { clock: Date.now, info: () => {}, warn: () => {} };
+      void openCertificateFiles({ files: [pair], hosts: [], ...silent }).close();
       return [];
     } catch (error) {
       return [error instanceof Error ? error.message : String(error)];

@@ -1,4 +1,5 @@
 import type { Config } from "../config/schema.ts";
+import { openCertificateFiles } from "../listen/tls/certificate-files.ts";
 import { uncertified } from "../listen/tls/settings.ts";
 
 /** What is allowed in settings and hardly meant, each in a sentence. */
@@ -26,9 +27,21 @@ const unhandedVisitors: Doubt = function* ({ sites }) {
 };
 
 /** Visitors would see it first. */
-const bareHosts: Doubt = function* ({ tls, sites, routes }) {
-  const hosts = [...sites, ...routes].flatMap((part) => part.hosts);
-  for (const sentence of uncertified(tls, hosts)) yield `tls: ${sentence}`;
+const bareHosts: Doubt = function* (config) {
+  for (const sentence of uncertified(config.tls, hostsOf(config))) yield `tls: ${sentence}`;
 };
 
-const doubts = [idleExperiments, unhandedVisitors, bareHosts] as const;
+/** What a start says of certificates in files; that they can be used was looked at before. */
+const poorCertificates: Doubt = function* (config) {
+  if (config.tls.mode !== "files") return;
+  const said: string[] = [];
+  const warn = (sentence: string): void => void said.push(sentence);
+  const { files } = config.tls;
+  void openCertificateFiles({ files, hosts: hostsOf(config), clock: Date.now, info: () => {}, warn }).close();
+  yield* said;
+};
+
+const hostsOf = ({ sites, routes }: Config): readonly string[] =>
+  [...sites, ...routes].flatMap((part) => part.hosts);
+
+const doubts = [idleExperiments, unhandedVisitors, bareHosts, poorCertificates] as const;

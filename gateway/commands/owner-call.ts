@@ -33,9 +33,8 @@ export const ownerCall = (
   owner: Owner,
   env: Readonly<Record<string, string | undefined>>,
 ): OwnerCall => {
+  if (owner.admin === "") throw new CommandError(`${busyFolder(dir, owner)}: try again in a moment`);
   const who = `the gateway that owns ${dir} (pid ${owner.pid})`;
-  if (owner.admin === "")
-    throw new CommandError(`${who} is just starting or stopping: try again in a moment`);
   const token = env["TURNPIKE_ADMIN_TOKEN"] ?? readToken(dir, who);
   return async (method, path, body, patienceMs = timeoutMs) => {
     const answer = await send(reachable(owner.admin), method, path, token, body, patienceMs).catch(
@@ -51,6 +50,10 @@ export const ownerCall = (
     );
   };
 };
+
+/** Its process cannot be asked: nobody knows more of it than its number, if that. */
+export const busyFolder = (dir: string, { pid }: Owner): string =>
+  `${dir} is in use by ${pid ? `pid ${pid}` : "another process"}, a command or a gateway that is just starting or stopping`;
 
 const readToken = (dir: string, who: string): string => {
   const file = join(dir, "admin-token");

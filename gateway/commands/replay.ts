@@ -7,6 +7,7 @@ import { readRecordedRequest } from "../model/recorded-request.ts";
 import type { Replay, Replayed } from "../replay-hits.ts";
 import { type Ownership, takeOrFind } from "../store/owner.ts";
 import { CommandError, type Context, type Io, say, warn } from "./context.ts";
+import { busyFolder } from "./owner-call.ts";
 import { type SettingsOptions, settingsFor, withSettingsOptions } from "./settings-options.ts";
 
 interface Flags extends SettingsOptions {
@@ -63,9 +64,12 @@ const readCount = (text: string): number => {
 const takeFolder = async (dir: string): Promise<Ownership> => {
   const found = await takeOrFind(dir);
   if (found.kind === "ours") return found.ownership;
-  throw new CommandError(
-    `replay: a gateway is running on ${shortPath(dir)} (pid ${found.owner.pid}): stop it, or replay into another folder with --data`,
-  );
+  const { owner } = found;
+  const whose =
+    owner.admin === ""
+      ? busyFolder(shortPath(dir), owner)
+      : `a gateway is running on ${shortPath(dir)} (pid ${owner.pid})`;
+  throw new CommandError(`replay: ${whose}: stop it, or replay into another folder with --data`);
 };
 
 /** Sends the lines through in order; answers how many could not be read. */

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { createPublicKey } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { keyPem, makeCertificate, newKey } from "../listen/tls/make-certificate.ts";
 import { run } from "./run-for-test.ts";
 
 let folder: string;
@@ -54,6 +56,20 @@ test("check reads certificates as a start would", async () => {
   const { code, err } = await run(["check", "--config", file]);
   assert.equal(code, 1);
   assert.match(err, /tls: \S+ and \S+ cannot be used together .*both must be PEM/);
+});
+
+test("check says which hosts no certificate in files names, and of one that it has ended", async () => {
+  const key = newKey();
+  const what = { name: "T", hosts: ["shop.example"], notBefore: 0, notAfter: 86_400_000 };
+  const pem = makeCertificate({ ...what, publicKey: createPublicKey(key) }, { name: "T", key });
+  writeFileSync(join(folder, "shop.pem"), pem);
+  writeFileSync(join(folder, "shop.key"), keyPem(key));
+  const hosts = ["shop.example", "www.shop.example"];
+  write({ tls: { cert: "shop.pem", key: "shop.key" }, sites: [{ id: "main", hosts }] });
+  const { code, err } = await run(["check", "--config", file]);
+  assert.equal(code, 0);
+  assert.match(err, /tls: the certificate in \S+shop\.pem has ended at 1970-01-02T/);
+  assert.match(err, /tls: no certificate in tls names www\.shop\.example: https is refused there/);
 });
 
 test("check says of a wildcard that the authority cannot certify it without the DNS", async () => {

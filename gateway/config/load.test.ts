@@ -175,6 +175,16 @@ const wrong: readonly (readonly [what: string, settings: unknown, mistake: strin
     'routes[0].proxy.upstreams[0]: expected "http://HOST:PORT", "https://HOST:PORT", "unix:/PATH" or "demo", got "http://x:99999"',
   ],
   [
+    "an upstream with a password, which no request would carry",
+    { routes: [{ proxy: { upstreams: ["http://ann:secret@x"] } }] },
+    'routes[0].proxy.upstreams[0]: expected "http://HOST:PORT", "https://HOST:PORT", "unix:/PATH" or "demo", got "http://ann:secret@x"',
+  ],
+  [
+    "an upstream with a query, likewise",
+    { routes: [{ proxy: { upstreams: ["https://x?a=b"] } }] },
+    'routes[0].proxy.upstreams[0]: expected "http://HOST:PORT", "https://HOST:PORT", "unix:/PATH" or "demo", got "https://x?a=b"',
+  ],
+  [
     "a file where a folder is needed",
     { routes: [{ static: { dir: "config.json" } }] },
     "routes[0].static.dir: FOLDER/config.json is not a folder",

@@ -115,6 +115,17 @@ test("a header that names the client counts from a trusted proxy that leads no f
     // The proxy wrote the one, the client may have written the other.
     ["10.0.0.1", { "x-real-ip": "1.2.3.4", "x-forwarded-for": "5.5.5.5" }, trustOne, "5.5.5.5"],
     ["10.0.0.2", { "x-real-ip": "1.2.3.4" }, trustOne, "10.0.0.2"],
+    ["10.0.0.1", { forwarded: 'for="[2001:DB8::1]:4711";proto=https' }, trustOne, "2001:db8::1"],
+    ["10.0.0.1", { forwarded: "for=6.6.6.6, proto=http;For=5.5.5.5;by=10.0.0.1" }, trustOne, "5.5.5.5"],
+    ["10.0.0.1", { forwarded: "for=6.6.6.6, for=_hidden" }, trustOne, "10.0.0.1"],
+    ["10.0.0.1", { forwarded: "for=6.6.6.6, by=10.0.0.1" }, trustOne, "10.0.0.1"],
+    ["10.0.0.1", { forwarded: 'for=5.5.5.5;host="a, for=6.6.6.6"' }, trustOne, "5.5.5.5"],
+    ["10.0.0.1", { forwarded: "for=5.5.5.5, for=10.0.0.1" }, trustOne, "5.5.5.5"],
+    ["10.0.0.2", { forwarded: "for=5.5.5.5" }, trustOne, "10.0.0.2"],
+    // Most proxies let a client's own pass.
+    ["10.0.0.1", { forwarded: "for=6.6.6.6", "x-forwarded-for": "5.5.5.5" }, trustOne, "5.5.5.5"],
+    ["10.0.0.1", { forwarded: "for=6.6.6.6", "x-forwarded-for": "nonsense" }, trustOne, "10.0.0.1"],
+    ["10.0.0.1", { forwarded: "for=6.6.6.6", "x-real-ip": "5.5.5.5" }, trustOne, "5.5.5.5"],
   ];
   for (const [socket, headers, trusted, client] of cases) {
     assert.equal(clientOf(socket, headers, trusted), client, JSON.stringify([socket, headers]));

@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6, SocketAddress } from "node:net";
+import { forwardedFor } from "./forwarded.ts";
 
 /** 16-bit groups: two for IPv4 (and for IPv4 mapped into IPv6), eight for IPv6. */
 type Groups = readonly number[];
@@ -129,12 +130,18 @@ export const clientAddress = (
 };
 
 /** Headers in which a proxy names the client outright, first one present wins. */
-const namingHeaders = ["x-real-ip", "x-client-ip", "cf-connecting-ip", "true-client-ip"] as const;
+export const namingHeaders: readonly string[] = [
+  "x-real-ip",
+  "x-client-ip",
+  "cf-connecting-ip",
+  "true-client-ip",
+];
 
 /**
  * The client's address by all headers of a request. A header that names the client outright counts only from a trusted
  * proxy, and only where `X-Forwarded-For` leads to no address that is not trusted: proxies append to that one, while
- * the others may be the client's own.
+ * the others may be the client's own. `Forwarded` counts where none of these leads anywhere: most proxies do not know it, and
+ * let a client's pass.
  */
 export const clientOf = (
   socketAddress: string | undefined,
@@ -150,7 +157,9 @@ export const clientOf = (
     const named = typeof value === "string" ? parseHop(value) : null;
     if (named) return named;
   }
-  return walked;
+  const way = headers["forwarded"];
+  if (typeof way !== "string" || text !== undefined) return walked;
+  return clientAddress(socketAddress, forwardedFor(way), isTrusted);
 };
 
 // Some proxies write `192.0.2.1:4711` or `"[2001:db8::1]:4711"` (as RFC 7239 §6 has it).

@@ -42,6 +42,26 @@ test("counts go on after a restart, and begin anew with the day", async () => {
   await second.close();
 });
 
+test("refused requests do not count, so that a quota that is raised lets them in, also after a restart", async () => {
+  const { store } = memoryStore();
+  const first = open(store, () => noon);
+  for (let i = 0; i < 50; i++) first.count(rule, "10.0.0.1");
+  await first.close();
+  const second = open(store, () => noon);
+  const raised = dailyRule("daily-address", 5);
+  const standings = [1, 2, 3].map(() => second.count(raised, "10.0.0.1"));
+  assert.deepEqual(
+    standings.map(({ isOver, left }) => [isOver, left]),
+    [
+      [false, 1],
+      [false, 0],
+      [true, 0],
+    ],
+  );
+  assert.equal(second.count(rule, "10.0.0.1").isOver, true, "lowered again");
+  await second.close();
+});
+
 test("a clock that is set back over midnight opens no quota again, one that was a day ahead begins the right day", () => {
   let now = noon + dayMs / 2 + 60_000;
   const counts = open(null, () => now);
@@ -97,7 +117,7 @@ test("what the process before still counts comes to the one that has its place, 
   await first.close();
   assert.deepEqual(second.count(rule, "a"), { isOver: true, left: 0, resetMs: dayMs / 2 });
   await second.close();
-  assert.deepEqual([...(days.get("2026-01-31")?.values() ?? [])], [4, 1]);
+  assert.deepEqual([...(days.get("2026-01-31")?.values() ?? [])], [3, 1], "what is refused does not count");
 });
 
 test("what could not be handed on is handed on with the next, and what is of yesterday is nothing", async () => {

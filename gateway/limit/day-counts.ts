@@ -30,6 +30,7 @@ export interface DayShare {
 }
 
 export interface DayCounts {
+  /** What is refused does not count: who asks on and on is let in again where the quota is raised. */
   count(rule: Rule, key: string): Standing;
   /** Takes what a process has counted whose place this one has; of another day than today it is nothing. */
   add(share: DayShare): void;
@@ -127,12 +128,11 @@ export const createDayCounts = ({ mostKeys, secret, clock, store }: DayCountsOpt
       const now = clock();
       const today = beginToday(now);
       const who = hash("sha256", `${salt} ${rule.id} ${key}`, "base64url").slice(0, 22);
-      const n = raise(who, 1);
-      return {
-        isOver: n > rule.quota,
-        left: Math.max(0, rule.quota - n),
-        resetMs: (today + 1) * dayMs - now,
-      };
+      const resetMs = (today + 1) * dayMs - now;
+      const before = counts.get(who) ?? 0;
+      if (before < rule.quota) return { isOver: false, left: rule.quota - raise(who, 1), resetMs };
+      keep(who, before);
+      return { isOver: true, left: 0, resetMs };
     },
     add(share) {
       if (share.day !== nameOf(beginToday(clock()))) return;

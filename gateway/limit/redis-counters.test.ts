@@ -95,7 +95,11 @@ test("two gateways count together in one store", options, async (t) => {
   assert.equal((await one.counters.count(rule, "10.0.0.2")).isOver, false);
   const daily = dailyRule("daily-address", 1);
   assert.equal((await one.counters.count(daily, "10.0.0.1")).isOver, false);
-  assert.equal((await other.counters.count(daily, "10.0.0.1")).isOver, true);
+  for (let i = 0; i < 20; i++) assert.equal((await other.counters.count(daily, "10.0.0.1")).isOver, true);
+  const raised = dailyRule("daily-address", 3);
+  assert.equal((await other.counters.count(raised, "10.0.0.1")).left, 1, "what is refused does not count");
+  assert.equal((await one.counters.count(raised, "10.0.0.1")).left, 0);
+  assert.equal((await one.counters.count(raised, "10.0.0.1")).isOver, true);
 });
 
 test(

@@ -43,7 +43,8 @@ export const createRedisCounters = async (options: RedisCountersOptions): Promis
 
   const limiterOf = (rule: Rule, day: string): RateLimiterRedis => {
     const id = `${rule.id}${day}`;
-    const known = limiters.get(id);
+    const name = `${id} ${rule.quota}`; // a day's count goes on under another quota
+    const known = limiters.get(name);
     if (known) return known;
     if (limiters.size >= mostRules) limiters.delete(limiters.keys().next().value ?? "");
     const made = new RateLimiterRedis({
@@ -53,16 +54,20 @@ export const createRedisCounters = async (options: RedisCountersOptions): Promis
       points: rule.quota,
       duration: Math.ceil(rule.windowSeconds),
     });
-    limiters.set(id, made);
+    limiters.set(name, made);
     return made;
   };
 
   const ask = async (rule: Rule, key: string): Promise<Standing> => {
     const now = clock();
     const day = rule.daily ? ` ${new Date(now).toISOString().slice(0, 10)}` : "";
-    const counted: Promise<RateLimiterRes> = limiterOf(rule, day).consume(hashOf(key));
+    const limiter = limiterOf(rule, day);
+    const counted: Promise<RateLimiterRes> = limiter.consume(hashOf(key));
     const standing = await inTime(counted.then(within, over));
-    return rule.daily ? { ...standing, resetMs: dayMs - (now % dayMs) } : standing;
+    if (!rule.daily) return standing;
+    // What is refused does not count; where the store does not hear it, one request of the day is lost.
+    if (standing.isOver) limiter.reward(hashOf(key)).catch(() => {});
+    return { ...standing, resetMs: dayMs - (now % dayMs) };
   };
 
   return {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Exchange } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import type { Clock } from "../lib/clock.ts";
+import { forwardedProto } from "../lib/forwarded.ts";
 import { clientOf, plainAddress } from "../lib/ip.ts";
 import { METHODS } from "../lib/node-http.ts";
 import type { Site } from "../model/site.ts";
@@ -133,28 +134,21 @@ export const idBefore = (
   return /^[\w.:+/=-]{1,128}$/.test(id) ? id : undefined;
 };
 
-const isSecure = (req: IncomingMessage, isTrusted: (address: string) => boolean): boolean => {
-  if ("encrypted" in req.socket) return true;
-  const forwarded = req.headers["x-forwarded-proto"];
-  return isForwardedSecure(
-    typeof forwarded === "string" ? forwarded : undefined,
-    req.socket.remoteAddress,
-    isTrusted,
-  );
-};
+const isSecure = ({ socket, headers }: IncomingMessage, isTrusted: (address: string) => boolean): boolean =>
+  "encrypted" in socket || isForwardedSecure(headers, socket.remoteAddress, isTrusted);
 
-/** A trusted proxy says that the client's connection to it is encrypted; `forwarded` is `X-Forwarded-Proto`. */
+/**
+ * A trusted proxy says that the client's connection to it is encrypted, in `X-Forwarded-Proto`, or in `Forwarded` where there
+ * is no such field.
+ */
 export const isForwardedSecure = (
-  forwarded: string | undefined,
+  headers: Readonly<Record<string, string | readonly string[] | undefined>>,
   peer: string | undefined,
   isTrusted: (address: string) => boolean,
 ): boolean => {
-  if (forwarded === undefined || !isTrusted(plainAddress(peer))) return false;
+  const { "x-forwarded-proto": proto, forwarded } = headers;
+  if ((proto === undefined && forwarded === undefined) || !isTrusted(plainAddress(peer))) return false;
   // The last element is the one that the trusted proxy wrote; those before may be the client's.
-  return (
-    forwarded
-      .slice(forwarded.lastIndexOf(",") + 1)
-      .trim()
-      .toLowerCase() === "https"
-  );
+  const told = proto === undefined ? forwardedProto(String(forwarded)) : String(proto).split(",").at(-1);
+  return told?.trim().toLowerCase() === "https";
 };

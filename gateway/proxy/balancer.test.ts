@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createBalancer } from "./balancer.ts";
+import { createStandings } from "./standings.ts";
 import type { Pool } from "./upstream/pool.ts";
 
 interface FakePool extends Pool {
@@ -19,12 +20,14 @@ const open = (balance: string, weights: readonly number[] = [1, 1, 1]) => {
   const pools = weights.map((_, i) => fakePool(`http://up${i}`));
   const clock = { now: 0 };
   const changes: string[] = [];
+  const standings = createStandings();
   const balancer = createBalancer({
-    members: pools.map((pool, i) => ({ pool, weight: weights[i] ?? 1 })),
+    members: pools.map((pool, i) => ({ pool, weight: weights[i] ?? 1, standing: standings.take(`${i}`) })),
     balance,
     failures: 2,
     pauseMs: 1000,
     now: () => clock.now,
+    loadOf: ({ load }) => load,
     onChange: ({ endpoint }, isUp) => changes.push(`${endpoint.url.slice(-1)} ${isUp ? "up" : "out"}`),
   });
   const at = (i: number): FakePool => pools[i] ?? assert.fail();

@@ -3,11 +3,14 @@
  * left out for a while; when all are, they are all tried, because one that may be well beats a certain 502.
  */
 import { createHash } from "node:crypto";
+import type { Standing } from "./standings.ts";
 import type { Pool } from "./upstream/pool.ts";
 
 export interface Member {
   readonly pool: Pool;
   readonly weight: number;
+  /** changed as it is found to be well or not */
+  readonly standing: Standing;
 }
 
 export interface BalancerOptions {
@@ -17,6 +20,8 @@ export interface BalancerOptions {
   readonly failures: number;
   readonly pauseMs: number;
   readonly now: () => number;
+  /** requests and websockets that it has now */
+  readonly loadOf: (pool: Pool) => number;
   /** told when an upstream is left out, and when it is back */
   readonly onChange: (pool: Pool, isUp: boolean) => void;
 }
@@ -35,34 +40,22 @@ export interface Balancer {
 interface State extends Member {
   /** smooth weighted round-robin, as nginx does it */
   current: number;
-  failuresInRow: number;
-  pausedUntil: number;
-  isHealthy: boolean;
-  /** it is being left out, and that was told */
-  isOut: boolean;
 }
 
 export const createBalancer = (options: BalancerOptions): Balancer => {
   const { now, balance } = options;
-  const states: readonly State[] = options.members.map((member) => ({
-    ...member,
-    current: 0,
-    failuresInRow: 0,
-    pausedUntil: 0,
-    isHealthy: true,
-    isOut: false,
-  }));
+  const states: readonly State[] = options.members.map((member) => ({ ...member, current: 0 }));
   const choose = choosers[balance] ?? byKey;
   const [only] = states;
   const alone = states.length === 1 && only ? only.pool : null;
 
   const stateOf = (pool: Pool): State | undefined => states.find((state) => state.pool === pool);
 
-  const refresh = (state: State): boolean => {
-    const isOut = !state.isHealthy || state.pausedUntil > now();
-    if (isOut !== state.isOut) {
-      state.isOut = isOut;
-      options.onChange(state.pool, !isOut);
+  const refresh = ({ pool, standing }: State): boolean => {
+    const isOut = !standing.isHealthy || standing.pausedUntil > now();
+    if (isOut !== standing.isOut) {
+      standing.isOut = isOut;
+      options.onChange(pool, !isOut);
     }
     return !isOut;
   };
@@ -72,20 +65,21 @@ export const createBalancer = (options: BalancerOptions): Balancer => {
       if (alone) return tried.length === 0 ? alone : null;
       const left = tried.length === 0 ? states : states.filter(({ pool }) => !tried.includes(pool));
       const up = left.filter(refresh);
-      return (key === null ? choose : byKey)(up.length > 0 ? up : left, key)?.pool ?? null;
+      return (key === null ? choose : byKey)(up.length > 0 ? up : left, key, options.loadOf)?.pool ?? null;
     },
     succeeded(pool) {
       const state = stateOf(pool);
-      if (!state || state.failuresInRow === 0) return;
-      state.failuresInRow = 0;
-      state.pausedUntil = 0;
+      if (!state || state.standing.failuresInRow === 0) return;
+      state.standing.failuresInRow = 0;
+      state.standing.pausedUntil = 0;
       refresh(state);
     },
     failed(pool) {
       const state = stateOf(pool);
       if (!state) return;
-      state.failuresInRow++;
-      if (state.failuresInRow >= options.failures) state.pausedUntil = now() + options.pauseMs;
+      const { standing } = state;
+      standing.failuresInRow++;
+      if (standing.failuresInRow >= options.failures) standing.pausedUntil = now() + options.pauseMs;
       refresh(state);
     },
     isUp(pool) {
@@ -95,17 +89,22 @@ export const createBalancer = (options: BalancerOptions): Balancer => {
     judge(pool, isHealthy) {
       const state = stateOf(pool);
       if (!state) return;
-      state.isHealthy = isHealthy;
+      const { standing } = state;
+      standing.isHealthy = isHealthy;
       if (isHealthy) {
-        state.failuresInRow = 0;
-        state.pausedUntil = 0;
+        standing.failuresInRow = 0;
+        standing.pausedUntil = 0;
       }
       refresh(state);
     },
   };
 };
 
-type Chooser = (states: readonly State[], key: string | null) => State | undefined;
+type Chooser = (
+  states: readonly State[],
+  key: string | null,
+  loadOf: BalancerOptions["loadOf"],
+) => State | undefined;
 
 const inTurn = (states: readonly State[]): State | undefined => {
   let best: State | undefined;
@@ -119,8 +118,8 @@ const inTurn = (states: readonly State[]): State | undefined => {
   return best;
 };
 
-const leastBusy = (states: readonly State[]): State | undefined => {
-  const busy = ({ pool, weight }: State) => pool.load / weight;
+const leastBusy: Chooser = (states, _key, loadOf) => {
+  const busy = ({ pool, weight }: State) => loadOf(pool) / weight;
   const least = Math.min(...states.map(busy));
   return inTurn(states.filter((state) => busy(state) === least));
 };

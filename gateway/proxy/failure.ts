@@ -37,7 +37,9 @@ export const isUpstreamsFault = (error: Error): boolean =>
   !(error instanceof HttpError) && !("code" in error && ownReasons.has(error.code));
 
 /** No connection to the upstream was free for so long that the client should not wait on. */
-export const noConnection = (waitMs: number): HttpError =>
+export const noConnection = (waitMs: number, connections: number): HttpError =>
   new HttpError(504, "the server behind this site is busy", {
-    cause: new Error(`proxy: no connection to the upstream within ${waitMs} ms`),
+    cause: new Error(
+      `proxy: none of the ${connections} connections to the upstream was free within ${waitMs} ms: where so many answers are open at once, raise connections of the route's proxy`,
+    ),
   });

@@ -1,5 +1,5 @@
 /** Asks upstreams, one by one and again and again, whether they are well. */
-import type { Pool } from "./upstream/pool.ts";
+import { createPool, type Pool } from "./upstream/pool.ts";
 
 export interface HealthSettings {
   readonly path: string;
@@ -7,37 +7,74 @@ export interface HealthSettings {
   readonly timeoutMs: number;
 }
 
-/** Starts asking; the answered function stops it. 2xx and 3xx within the time are well, all else is not. */
+/**
+ * Starts asking, at once for the first time; the answered function stops it. 2xx and 3xx within the time are well, all else
+ * is not. It has connections of its own: an upstream whose every connection is taken is busy, and may be well.
+ */
 export const watchHealth = (
   pools: readonly Pool[],
   settings: HealthSettings,
   judge: (pool: Pool, isHealthy: boolean) => void,
 ): (() => void) => {
-  const timer = setInterval(() => {
-    for (const pool of pools) check(pool, settings, judge);
-  }, settings.intervalSeconds * 1000);
+  const { intervalSeconds, timeoutMs } = settings;
+  const limits = {
+    connections: 1,
+    queue: 1,
+    connectMs: timeoutMs,
+    firstByteMs: timeoutMs,
+    headBytes: 65_536,
+  };
+  const probes = pools.map((pool) => ({ pool, probe: createPool({ ...limits, endpoint: pool.endpoint }) }));
+  let stopped = false;
+  const running = new Set<() => void>();
+  const askAll = (): void => {
+    for (const { pool, probe } of probes) {
+      const giveUp = check(probe, settings, {
+        found(isHealthy) {
+          if (!stopped) judge(pool, isHealthy);
+        },
+        over: () => void running.delete(giveUp),
+      });
+      running.add(giveUp);
+    }
+  };
+  const timer = setInterval(askAll, intervalSeconds * 1000);
   timer.unref();
-  return () => clearInterval(timer);
+  askAll();
+  return () => {
+    stopped = true;
+    clearInterval(timer);
+    for (const giveUp of [...running]) giveUp();
+    for (const { probe } of probes) void probe.close();
+  };
 };
 
-const check = (
-  pool: Pool,
-  { path, timeoutMs }: HealthSettings,
-  judge: (pool: Pool, isHealthy: boolean) => void,
-): void => {
-  let over = false;
+interface Told {
+  readonly found: (isHealthy: boolean) => void;
+  /** once, after it was begun */
+  readonly over: () => void;
+}
+
+/** Asks once; the answered function gives up. */
+const check = (probe: Pool, { path, timeoutMs }: HealthSettings, { found, over }: Told): (() => void) => {
+  let isTold = false;
+  let isOver = false;
   let abort = (): void => {};
-  const finish = (isHealthy: boolean): void => {
-    if (over) return;
-    over = true;
+  const tell = (isHealthy: boolean): void => {
+    if (!isTold) found(isHealthy);
+    isTold = true;
+  };
+  const end = (): void => {
+    if (isOver) return;
+    isOver = true;
     clearTimeout(timer);
-    judge(pool, isHealthy);
+    queueMicrotask(over);
   };
   const job = {
     request: {
       method: "GET",
       target: path,
-      host: pool.endpoint.host,
+      host: probe.endpoint.host,
       pairs: ["user-agent", "Turnpike health check"],
     },
     body: null,
@@ -45,19 +82,29 @@ const check = (
     handler: {
       onStart: (call: { abort(): void }) => {
         abort = () => call.abort();
-        if (over) call.abort();
+        if (isOver) call.abort();
       },
       onInterim() {},
-      onHead: (_call: unknown, { status }: { readonly status: number }) => finish(status < 400),
+      onHead: (_call: unknown, { status }: { readonly status: number }) => tell(status < 400),
       onData() {},
-      onEnd() {},
-      onError: () => finish(false),
+      onEnd: end,
+      onError() {
+        end();
+        tell(false);
+      },
     },
   };
+  const giveUp = (): void => {
+    if (isOver) return;
+    end();
+    if (!probe.forget(job)) abort();
+  };
+  // The head tells; a body that does not end is waited for no longer.
   const timer = setTimeout(() => {
-    finish(false);
-    if (!pool.forget(job)) abort();
+    tell(false);
+    giveUp();
   }, timeoutMs);
   timer.unref();
-  pool.dispatch(job);
+  probe.dispatch(job);
+  return giveUp;
 };

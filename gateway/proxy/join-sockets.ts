@@ -11,11 +11,15 @@ const probeMs = 60_000;
 /** How long the second side may take to close after the first: a websocket is never half open for longer. */
 const lingerMs = 30_000;
 
-/** Joins them for as long as both last; gives what is to be told of the bytes that come from the upstream. */
+/**
+ * Joins them for as long as both last; gives what is to be told of the bytes that come from the upstream, whose address
+ * is `to`.
+ */
 export const joinSockets = (
   client: Duplex,
   upstream: Socket,
   tunnels: Tunnels,
+  to: string,
 ): ((bytes: Buffer) => void) => {
   let linger: NodeJS.Timeout | null = null;
 
@@ -31,7 +35,7 @@ export const joinSockets = (
     linger ??= setTimeout(close, lingerMs).unref();
   };
 
-  tunnels.add(close);
+  tunnels.add(close, to);
   if (client instanceof Socket) client.setKeepAlive(true, probeMs);
   upstream.setKeepAlive(true, probeMs);
   client.on("data", (bytes: Buffer) => {

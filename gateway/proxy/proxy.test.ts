@@ -7,6 +7,7 @@ import { HttpError } from "../http/http-error.ts";
 import { ask, connectTo, exchangeBytes, serve } from "../http/test-server.ts";
 import { createProxy } from "./proxy.ts";
 import { proxySettings } from "./settings.ts";
+import { createStandings } from "./standings.ts";
 import { createTunnels } from "./tunnels.ts";
 
 /** Listens on a free port until the end of the test, when every connection is cut. */
@@ -63,6 +64,8 @@ const gate = async (
       visitorOf: () => null,
       warn: () => {},
       tunnels: createTunnels(),
+      standings: createStandings(),
+      route: "*/",
       isTrusted: () => false,
       stripCookies: [],
       onError: (error) => errors.push(error),
@@ -589,6 +592,10 @@ test("a request that gets no free connection in time is answered with 504", asyn
     [504, withId("the server behind this site is busy", answer)],
   );
   assert.equal(errors.length, 1);
+  assert.match(
+    String(errors.map((error) => (error as Error).cause)),
+    /none of the 1 connections to the upstream was free within 100 ms: .*raise connections of the route's proxy/,
+  );
   socket.destroy();
 });
 

@@ -17,6 +17,7 @@ import { countHop, endsHere, refuseTrace } from "./last-hop.ts";
 import { Relay } from "./relay.ts";
 import { type RequestRules, upstreamHeaders } from "./request-passes.ts";
 import type { ProxySettings } from "./settings.ts";
+import type { Standings } from "./standings.ts";
 import { createSticky } from "./sticky.ts";
 import { createTargets } from "./targets.ts";
 import { requestTrailers } from "./trailers.ts";
@@ -38,6 +39,9 @@ export interface ProxyOptions extends RequestRules {
   /** told in a sentence when an upstream is left out, and when it is back */
   readonly warn: (sentence: string) => void;
   readonly tunnels: Tunnels;
+  readonly standings: Standings;
+  /** the route's hosts and path: tells what its upstreams did from what others asked of them */
+  readonly route: string;
   /** signs the cookies that keep a browser at one upstream; none are set where it is left out */
   readonly secret?: Buffer | undefined;
   /** The visitor takes cookies; who does not is kept at one upstream by the address. */
@@ -58,7 +62,7 @@ export interface Proxy {
 }
 
 export const createProxy = (settings: ProxySettings, options: ProxyOptions): Proxy => {
-  const members = settings.upstreams.map((upstream) => openMember(upstream, settings));
+  const members = settings.upstreams.map((upstream) => openMember(upstream, settings, options));
   const pools = members.map(({ pool }) => pool);
   const waitMs = settings.connectMs + settings.firstByteMs;
   const targetOf = createTargets(settings, options.base);
@@ -72,6 +76,7 @@ export const createProxy = (settings: ProxySettings, options: ProxyOptions): Pro
     failures: settings.failures,
     pauseMs: settings.pauseSeconds * 1000,
     now: () => performance.now(),
+    loadOf: (pool) => pool.load + options.tunnels.openTo(pool.endpoint.url),
     onChange: ({ endpoint }, isUp) =>
       options.warn(`proxy: ${endpoint.url} ${isUp ? "answers again" : "does not answer and is left out"}`),
   });
@@ -126,7 +131,7 @@ export const createProxy = (settings: ProxySettings, options: ProxyOptions): Pro
         trailers: () => requestTrailers(req),
         handler: relay,
       };
-      if (!at.dispatch(job)) relay.limitWait(waitMs, () => at.forget(job));
+      if (!at.dispatch(job)) relay.limitWait(waitMs, settings.connections, () => at.forget(job));
     };
     const current = (): Pool => attempts.at(-1) ?? pool;
     if (sticky && !kept) sticky.keep(x, current);
@@ -183,6 +188,7 @@ export const createProxy = (settings: ProxySettings, options: ProxyOptions): Pro
     status: () => tally.status(balancer.isUp),
     async close() {
       stopHealth();
+      for (const { name } of members) options.standings.release(name);
       await Promise.all(pools.map((pool) => pool.close()));
     },
   };
@@ -191,10 +197,16 @@ export const createProxy = (settings: ProxySettings, options: ProxyOptions): Pro
 /** May be sent to another upstream where one gave no answer (RFC 9110 §9.2.2). */
 const repeatable = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
 
-const openMember = (upstream: ProxySettings["upstreams"][number], settings: ProxySettings) => {
+const openMember = (
+  upstream: ProxySettings["upstreams"][number],
+  settings: ProxySettings,
+  { route, standings }: Pick<ProxyOptions, "route" | "standings">,
+) => {
   const { url, weight, verify } =
     typeof upstream === "string" ? { url: upstream, weight: 1, verify: true } : upstream;
-  return { weight, pool: createPool({ ...settings, endpoint: parseEndpoint(url, verify) }) };
+  const name = JSON.stringify([route, url, verify, settings.health?.path]);
+  const pool = createPool({ ...settings, endpoint: parseEndpoint(url, verify) });
+  return { name, weight, pool, standing: standings.take(name) };
 };
 
 /** What a request is kept at one upstream for. */

@@ -70,10 +70,10 @@ export class Relay implements AnswerHandler {
   }
 
   /** Gives up if the request still waits for a free connection after `ms`; `forget` takes it out of the line. */
-  limitWait(ms: number, forget: () => void): void {
+  limitWait(ms: number, connections: number, forget: () => void): void {
     if (this.#call || this.#over) return;
     this.#forget = forget;
-    this.#waiting = setTimeout(() => this.#fail(noConnection(ms)), ms);
+    this.#waiting = setTimeout(() => this.#fail(noConnection(ms, connections)), ms);
   }
 
   onStart(call: Call): void {

@@ -115,7 +115,11 @@ test("an untrusted client's word about itself is replaced", () => {
     ["X-Forwarded-Prefix", "/x"],
     ["Forwarded", "for=6.6.6.6"],
     ["X-Real-IP", "6.6.6.6"],
+    ["X-Client-IP", "6.6.6.6"],
+    ["CF-Connecting-IP", "6.6.6.6"],
+    ["True_Client_IP", "6.6.6.6"],
     ["X-Request-Id", "mine"],
+    ["Proxy", "http://6.6.6.6"],
   ].flat();
   const x = exchange(["Host", "shop.example:8080", ...claims, "X-Other", "1"]);
   assert.deepEqual(upstreamHeaders(x, rules), [

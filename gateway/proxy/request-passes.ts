@@ -1,6 +1,6 @@
 import { requestHeader, type Upgrade } from "../http/exchange.ts";
 import { requestId } from "../http/request-id.ts";
-import { plainAddress } from "../lib/ip.ts";
+import { namingHeaders, plainAddress } from "../lib/ip.ts";
 import {
   dashed,
   dropHopByHop,
@@ -22,6 +22,9 @@ type RequestPass = (pairs: HeaderPairs, x: Upgrade, rules: RequestRules) => Head
 
 /** `Expect: 100-continue` was answered by us when the body was let in; the upstream gets the body without asking. */
 export const dropExpect: RequestPass = (pairs) => without(pairs, (name) => name === "expect");
+
+/** No field of HTTP, and to programs behind CGI the proxy to send their own requests through (`HTTP_PROXY`, "httpoxy"). */
+export const dropProxy: RequestPass = (pairs) => without(pairs, (name) => name === "proxy");
 
 /** Drops what only we may say or know: the assignment header, and our own cookies. */
 export const dropOwn: RequestPass = (pairs, x, { stripCookies, isTrusted }) => {
@@ -116,17 +119,16 @@ const hopOf = (x: Upgrade, peer: string): string => {
   return `for=${from};host="${x.req.headers.host ?? x.host}";proto=${x.secure ? "https" : "http"}`;
 };
 
-const isForwarding = (name: string): boolean =>
-  name.startsWith("x-") ? isForwardingX(name) : name === "forwarded";
+const isForwarding = (name: string): boolean => name.startsWith("x-forwarded-") || saysWho.has(name);
 
-const isForwardingX = (name: string): boolean =>
-  name.startsWith("x-forwarded-") || name === "x-real-ip" || name === "x-request-id";
+const saysWho: ReadonlySet<string> = new Set(["forwarded", "x-request-id", ...namingHeaders]);
 
 /** In this order: what a client nominates goes before anything of ours is added, so that it cannot name that. */
 export const requestPasses = [
   dropNominated,
   dropHopByHop,
   dropExpect,
+  dropProxy,
   dropOwn,
   dropTwins,
   applyEdits,

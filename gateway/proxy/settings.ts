@@ -4,7 +4,7 @@ import { fieldName, fieldValue } from "../http/header-fields.ts";
 const address = z
   .string()
   .refine(
-    (text) => text === "demo" || /^(https?:\/\/[^/\s]+\/?|unix:\/\S+)$/.test(text),
+    (text) => text === "demo" || /^(https?:\/\/[^/\s?#@]+\/?|unix:\/\S+)$/.test(text),
     'expected "http://HOST:PORT", "https://HOST:PORT", "unix:/PATH" or "demo"',
   );
 

@@ -119,7 +119,7 @@ export const openTunnel = (options: TunnelOptions): void => {
     client.write(headText(101, [...pairs, "connection", "Upgrade", "upgrade", "websocket"]), "latin1");
     if (rest.length > 0) client.write(rest);
     letGo();
-    intake.take = joinSockets(client, upstream, options.tunnels);
+    intake.take = joinSockets(client, upstream, options.tunnels, endpoint.url);
     if (options.head.length > 0) upstream.write(options.head);
     client.resume();
   };
@@ -184,7 +184,7 @@ export const openTunnel = (options: TunnelOptions): void => {
     () => fail(new UpstreamError("connect-timeout", `proxy: no connection within ${settings.connectMs} ms`)),
     settings.connectMs,
   );
-  options.tunnels.add(close);
+  options.tunnels.add(close, endpoint.url);
   upstream.setNoDelay(true);
   upstream.once(endpoint.opened, () => {
     clearTimeout(timer);

@@ -1,7 +1,7 @@
 /** What the settings can say of upstreams: other addresses, other paths, other headers, second tries, health. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import { type TestContext, test } from "node:test";
 import { ask, exchangeBytes, serve } from "../http/test-server.ts";
 import { createProxy } from "./proxy.ts";
 import { proxySettings } from "./settings.ts";
+import { createStandings } from "./standings.ts";
 import { createTunnels } from "./tunnels.ts";
 
 const listen = async (t: TestContext, server: TcpServer, at: number | string = 0): Promise<number> => {
@@ -30,6 +31,7 @@ const gate = async (
   settings: object,
   base = "/",
   visitorOf = () => null as string | null,
+  standings = createStandings(),
 ) => {
   const warnings: string[] = [];
   const errors: unknown[] = [];
@@ -38,6 +40,8 @@ const gate = async (
     visitorOf,
     warn: (sentence) => warnings.push(sentence),
     tunnels: createTunnels(),
+    standings,
+    route: "*/",
     isTrusted: () => false,
     stripCookies: [],
     onError: (error) => errors.push(error),
@@ -200,6 +204,90 @@ test("a health check takes an upstream out before a visitor meets it, and back i
   while (warnings.length === 1) await new Promise((resolve) => setTimeout(resolve, 5));
   assert.deepEqual([...(await bodies())].sort(), ["sick one", "well"]);
   assert.equal(checked[0], "Turnpike health check");
+});
+
+test("what a health check found is known after a reload, and asked anew at once", async (t) => {
+  let isWell = false;
+  let isSilent = false;
+  const sick = await upstream(t, (req, res) => {
+    if (req.url !== "/health") res.end("sick one");
+    else if (!isSilent) res.writeHead(isWell ? 200 : 503).end();
+  });
+  const up = await upstream(t, (_req, res) => res.end("well"));
+  const standings = createStandings();
+  const settings = {
+    upstreams: [http(sick), http(up)],
+    health: { path: "/health", intervalSeconds: 3600, timeoutMs: 60_000 },
+  };
+  const visitor = () => null;
+  const bodies = async (port: number) =>
+    new Set((await Promise.all(Array.from({ length: 8 }, () => ask(port, "GET /")))).map(({ body }) => body));
+  const before = await gate(t, settings, "/", visitor, standings);
+  while (before.warnings.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  isSilent = true;
+  const after = await gate(t, settings, "/", visitor, standings);
+  assert.deepEqual([...(await bodies(after.port))], ["well"]);
+  assert.deepEqual(after.warnings, [], "it was said");
+  isSilent = false;
+  isWell = true;
+  const last = await gate(t, settings, "/", visitor, standings);
+  while (last.warnings.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual([...(await bodies(last.port))].sort(), ["sick one", "well"]);
+  isWell = false;
+  const other = await gate(t, { ...settings, health: null }, "/", visitor, standings);
+  assert.deepEqual([...(await bodies(other.port))].sort(), ["sick one", "well"], "nobody asks any more");
+});
+
+test("a health check that hangs ends with the settings that asked for it", async (t) => {
+  let ended = 0;
+  let checks = 0;
+  const hung = await upstream(t, (req) => {
+    checks++;
+    req.on("close", () => ended++);
+  });
+  const proxy = createProxy(
+    proxySettings.parse({
+      upstreams: [http(hung)],
+      health: { path: "/health", intervalSeconds: 0.02, timeoutMs: 3_600_000 },
+    }),
+    {
+      base: "/",
+      visitorOf: () => null,
+      warn: () => {},
+      tunnels: createTunnels(),
+      standings: createStandings(),
+      route: "*/",
+      isTrusted: () => false,
+      stripCookies: [],
+      onError: () => {},
+    },
+  );
+  while (checks === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await proxy.close();
+  while (ended < checks) await new Promise((resolve) => setTimeout(resolve, 5));
+});
+
+test("an upstream all of whose connections are taken is well", async (t) => {
+  const held: ServerResponse[] = [];
+  let checks = 0;
+  const busy = await upstream(t, (req, res) => {
+    if (req.url === "/health") res.end(`${++checks}`);
+    else held.push(res);
+  });
+  const { port, warnings } = await gate(t, {
+    upstreams: [http(busy), "http://127.0.0.1:1"],
+    connections: 1,
+    failures: 1000,
+    health: { path: "/health", intervalSeconds: 0.02, timeoutMs: 5000 },
+  });
+  while (warnings.length === 0) await new Promise((resolve) => setTimeout(resolve, 5)); // the other is out
+  const waiting = ask(port, "GET /");
+  while (held.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const before = checks;
+  while (checks < before + 3) await new Promise((resolve) => setTimeout(resolve, 5));
+  held[0]?.end("done");
+  assert.equal((await waiting).body, "done");
+  assert.deepEqual(warnings, ["proxy: http://127.0.0.1:1 does not answer and is left out"]);
 });
 
 test("one visitor stays at one upstream", async (t) => {

@@ -63,7 +63,7 @@ export const createFiles = ({ dir, bytes, clock }: FilesOptions): Files => {
       const root = await realpath(dir);
       const path = await realpath(name);
       if (path !== root && !path.startsWith(root.endsWith(sep) ? root : root + sep)) return nothing;
-      const found = await look(name, path);
+      const found = await look(name, path, clock());
       if (found.kind === "file") kept.set(name, { file: found, checkedAt }, found.content?.length ?? 0);
       return found;
     } catch (error) {
@@ -109,14 +109,15 @@ export const createFiles = ({ dir, bytes, clock }: FilesOptions): Files => {
 
 const folderOnly = (found: Found): Found => (found.kind === "folder" ? found : nothing);
 
-const look = async (name: string, path: string): Promise<Found> => {
+const look = async (name: string, path: string, now: number): Promise<Found> => {
   const stats = await stat(path);
   if (stats.isDirectory()) return { kind: "folder" };
   if (!stats.isFile()) return nothing; // reading a pipe or a device might never end
   // Looked at before it is read: if it changes in between, the next look sees another state.
   const content = stats.size <= contentBytes ? await readFile(path) : null;
   const size = content?.length ?? stats.size;
-  const modifiedMs = Math.floor(stats.mtimeMs / 1000) * 1000;
+  // No `Last-Modified` may be later than its answer (RFC 9110 §8.8.2.1): archives and wrong clocks date files ahead.
+  const modifiedMs = Math.floor(Math.min(stats.mtimeMs, now) / 1000) * 1000;
   return {
     kind: "file",
     name,

@@ -24,6 +24,14 @@ const before = "Sat, 15 Jun 2024 11:59:59 GMT";
 const after = "Sat, 15 Jun 2024 12:00:01 GMT";
 const whole = "0123456789";
 
+test("§8.8.2.1: a file that is dated ahead was last modified now at the latest", async () => {
+  const ahead = makeFolder({});
+  ahead.write("ahead.txt", whole, Date.now() / 1000 + 86_400);
+  const { headers } = await askHandler(createStatic({ dir: ahead.dir }), "GET /ahead.txt");
+  const told = Date.parse(headers.get("last-modified") ?? "");
+  assert.ok(told <= Date.parse(headers.get("date") ?? ""), headers.get("last-modified"));
+});
+
 type Case = readonly [section: string, head: string, status: number, body: string | null, range?: string];
 
 const check = async (cases: readonly Case[]): Promise<void> => {

@@ -53,6 +53,16 @@ test("what a killed gateway has left keeps nobody out who meets another at the s
   (await start).release();
 });
 
+test("who was killed is not named as the one who has the folder and has not said so yet", async (t) => {
+  const dir = folderFor(t);
+  writeFileSync(join(dir, "owner.json"), JSON.stringify({ pid: 2 ** 30, admin: "127.0.0.1:8081" }));
+  const starved = new Database(join(dir, "owner.db"));
+  t.after(() => starved.close());
+  starved.exec("BEGIN EXCLUSIVE");
+  assert.deepEqual(await takeOrFind(dir, 0), { kind: "theirs", owner: { pid: 0, admin: "" } });
+  assert.deepEqual(await findOwner(dir, 0), { pid: 0, admin: "" });
+});
+
 test("one that has the folder for longer is waited for no longer than said, and named", async (t) => {
   const dir = folderFor(t);
   const command = await takeOwnership(dir);

@@ -12,6 +12,7 @@ import { makeFolder } from "../lib/make-folder.ts";
 import { writeSoon } from "../lib/write-whole.ts";
 
 export interface Owner {
+  /** 0 where it has not said yet who it is */
   readonly pid: number;
   /** HOST:PORT of its admin listener; empty until it listens */
   readonly admin: string;
@@ -41,7 +42,7 @@ export const takeOrFind = async (dir: string, waitMs = patienceMs): Promise<Foun
     const ownership = tryToOwn(dir);
     if (ownership) return { kind: "ours", ownership };
     const owner = readInfo(dir);
-    if (serves(owner) || performance.now() >= until) return { kind: "theirs", owner };
+    if (serves(owner) || performance.now() >= until) return { kind: "theirs", owner: ofTheLiving(owner) };
   }
 };
 
@@ -67,7 +68,8 @@ export const readOwner = (dir: string): Owner | null => {
 export const findOwner = async (dir: string, waitMs = patienceMs): Promise<Owner | null> => {
   for (const until = performance.now() + waitMs; ; await sleep(lookEveryMs)) {
     const owner = readOwner(dir);
-    if (!owner || serves(owner) || performance.now() >= until) return owner;
+    if (!owner || serves(owner)) return owner;
+    if (performance.now() >= until) return ofTheLiving(owner);
   }
 };
 
@@ -127,6 +129,9 @@ const readInfo = (dir: string): Owner => {
 
 /** It has come up and lives: what a killed gateway has left says who had the folder, not who has it. */
 const serves = ({ pid, admin }: Owner): boolean => admin !== "" && isRunning(pid);
+
+/** Who has the folder now has not said so yet. */
+const ofTheLiving = (owner: Owner): Owner => (isRunning(owner.pid) ? owner : { pid: 0, admin: "" });
 
 const taken = (dir: string, { pid }: Owner): string => {
   const who = pid ? `pid ${pid}` : "its process is just starting";

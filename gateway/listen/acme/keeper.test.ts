@@ -389,3 +389,15 @@ test("a folder that is gone is told in a sentence, and has no challenges", async
     /^acme: shop\.example: the certificate folder .* cannot be written \(ENOENT.*\): see that it is there/,
   );
 });
+
+test("challenges of an order that was killed go with the next one, whoever places it", async (t) => {
+  const { gateway, store, ca } = await start(t);
+  const keeper = gateway();
+  store.keepChallenge("http-01", "token-of-the-killed", "token-of-the-killed.print");
+  store.keepChallenge("tls-alpn-01", "gone.example", "token.print");
+  await keeper.look(host);
+  assert.equal(ca.orders.length, 1);
+  assert.ok(store.certificate(host));
+  assert.equal(store.challenge("http-01", "token-of-the-killed"), null);
+  assert.equal(store.hasChallenges("tls-alpn-01"), false, "no connection is looked at any more");
+});

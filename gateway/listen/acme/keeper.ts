@@ -70,6 +70,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     if (dueTime(state, facts, clock()) > clock()) return clock() + busyMs;
     const { counted, nextAt } = paceOrders(store.orders(), clock());
     if (nextAt > clock()) return nextAt;
+    store.dropChallenges();
     store.tryRoom();
     store.keepOrders([...counted, clock()]);
     if (!facts && store.version(host) !== "")

@@ -59,11 +59,14 @@ export interface CertificateStore {
   challenge(type: ChallengeFile, name: string): string | null;
   keepChallenge(type: ChallengeFile, name: string, keyAuthorization: string): void;
   dropChallenge(type: ChallengeFile, name: string): void;
+  /** Nobody is ordering: what is still there is of an order that was killed. */
+  dropChallenges(): void;
   /** some challenge of the type is being answered, by whichever gateway; quick, as it is asked for every connection */
   hasChallenges(type: ChallengeFile): boolean;
 }
 
-export type ChallengeFile = "http-01" | "tls-alpn-01";
+const challengeTypes = ["http-01", "tls-alpn-01"] as const;
+export type ChallengeFile = (typeof challengeTypes)[number];
 
 /** More than a certificate with its chain and key, and what is written beside it. */
 const roomBytes = 65_536;
@@ -75,7 +78,7 @@ export const openStore = (root: string, directoryUrl: string): CertificateStore 
   const { host } = new URL(directoryUrl);
   const hash = createHash("sha256").update(directoryUrl).digest("hex").slice(0, 8);
   const dir = join(root, `${host.replace(":", "-")}-${hash}`);
-  for (const type of ["http-01", "tls-alpn-01"]) {
+  for (const type of challengeTypes) {
     makeCertsFolder(join(dir, "challenges", type));
     removeUnfinished(join(dir, "challenges", type));
   }
@@ -142,6 +145,12 @@ export const openStore = (root: string, directoryUrl: string): CertificateStore 
       writeSoon(challengeFile(type, name), keyAuthorization, 0o600);
     },
     dropChallenge: (type, name) => rmSync(challengeFile(type, name), { force: true }),
+    dropChallenges() {
+      for (const type of challengeTypes) {
+        const folder = join(dir, "challenges", type);
+        for (const name of readdirSync(folder)) rmSync(join(folder, name), { force: true });
+      }
+    },
   };
 };
 

@@ -10,12 +10,12 @@ import { keyPem, makeCertificate, newKey } from "./make-certificate.ts";
 const day = 86_400_000;
 const today = Date.UTC(2026, 0, 1);
 
-const open = (t: TestContext, notBefore: number, notAfter: number) => {
+const open = (t: TestContext, notBefore: number, notAfter: number, hosts = ["shop.example"]) => {
   const folder = mkdtempSync(join(tmpdir(), "turnpike-files-"));
   const names = { cert: join(folder, "shop.pem"), key: join(folder, "shop.key") };
-  const write = (from: number, to: number): void => {
+  const write = (from: number, to: number, named = ["shop.example"]): void => {
     const key = newKey();
-    const what = { name: "shop.example", hosts: ["shop.example"], notBefore: from, notAfter: to };
+    const what = { name: "shop.example", hosts: named, notBefore: from, notAfter: to };
     writeFileSync(
       names.cert,
       makeCertificate({ ...what, publicKey: createPublicKey(key) }, { name: "T", key }),
@@ -28,6 +28,7 @@ const open = (t: TestContext, notBefore: number, notAfter: number) => {
   const tell = (sentence: string) => void said.push(sentence.replace(folder, "…"));
   const certificates = openCertificateFiles({
     files: [names],
+    hosts,
     clock: () => time.now,
     info: tell,
     warn: tell,
@@ -75,4 +76,27 @@ test("one that has ended, or has not begun, is told at the start", (t) => {
 
 test("a short life is not told as long as there is time to replace it", (t) => {
   assert.deepEqual(open(t, today - day, today + 6 * day).said, []);
+});
+
+test("hosts that no certificate names are told at the start, with new hosts, and with a new certificate", async (t) => {
+  const hosts = ["*", "[::1]", "127.0.0.1", "shop.example", "www.shop.example", "*.blog.example"];
+  const { certificates, said, write } = open(t, today, today + 90 * day, hosts);
+  const sentence = (...names: string[]) =>
+    `tls: no certificate in tls names ${names.join(", ")}: https is refused there, and http is not sent to it`;
+  assert.deepEqual(said.splice(0), [sentence("www.shop.example", "*.blog.example")]);
+  certificates.follow([...hosts, "other.example"]);
+  assert.deepEqual(said.splice(0), [sentence("other.example")]);
+  const missing = () => certificates.status().filter(({ notAfter }) => notAfter === null);
+  assert.deepEqual(
+    missing().map(({ host }) => host),
+    ["www.shop.example", "*.blog.example", "other.example"],
+  );
+  write(today, today + 80 * day, ["*.shop.example", "en.blog.example"]);
+  certificates.look();
+  assert.deepEqual(said.splice(0).slice(1), [sentence("shop.example")]);
+  write(today, today + 70 * day, ["*.shop.example", "shop.example", "*.blog.example", "other.example"]);
+  certificates.look();
+  assert.equal(said.splice(0).length, 1, "it was read again");
+  assert.deepEqual(missing(), []);
+  assert.equal(await certificates.contextFor("else.example"), null);
 });

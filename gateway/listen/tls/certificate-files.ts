@@ -9,9 +9,12 @@ import type { Certificates } from "./certificates.ts";
 import type { KeyPair } from "./make-certificate.ts";
 import { contextOf } from "./pair-context.ts";
 import { type CertificateFacts, coversHost, readCertificate } from "./read-certificate.ts";
+import { sayUnnamed, unnamedHosts } from "./unnamed-hosts.ts";
 
 export interface FilesOptions {
   readonly files: readonly { readonly cert: string; readonly key: string }[];
+  /** patterns of all sites and routes */
+  readonly hosts: readonly string[];
   readonly clock: Clock;
   readonly info: (sentence: string) => void;
   readonly warn: (sentence: string) => void;
@@ -28,13 +31,16 @@ const dayMs = 86_400_000;
 /** Nobody renews them but whoever put them there: so long before their end the log begins to say so, once a day. */
 const soonDays = 14;
 
+export interface CertificateFiles extends Certificates {
+  look(): void;
+  /** The patterns of sites and routes are these from now on. */
+  follow(hosts: readonly string[]): void;
+}
+
 /** Throws one sentence if a pair cannot be used at the start; later a bad one changes nothing, and is told. */
-export const openCertificateFiles = ({
-  files,
-  clock,
-  info,
-  warn,
-}: FilesOptions): Certificates & { look(): void } => {
+export const openCertificateFiles = (options: FilesOptions): CertificateFiles => {
+  const { files, clock, info, warn } = options;
+  let unnamed: readonly string[] = [];
   const entries = files.map((names) => ({
     names,
     version: versionOf(names),
@@ -49,6 +55,17 @@ export const openCertificateFiles = ({
     warn(`tls: the certificate in ${entry.names.cert} ${trouble}`);
   };
 
+  const judgeHosts = (hosts: readonly string[]): void => {
+    const before = unnamed;
+    unnamed = unnamedHosts(
+      entries.map(({ read }) => read.facts.hosts),
+      hosts,
+    );
+    const added = unnamed.filter((host) => !before.includes(host));
+    if (added.length > 0) warn(`tls: ${sayUnnamed(added)}`);
+  };
+
+  let { hosts } = options;
   const look = (): void => {
     for (const entry of entries) {
       tell(entry);
@@ -60,6 +77,7 @@ export const openCertificateFiles = ({
         entry.toldAt = 0;
         const until = new Date(entry.read.facts.notAfter).toISOString();
         info(`tls: ${entry.names.cert} was read again, it is good until ${until}`);
+        judgeHosts(hosts);
       } catch (error) {
         // In the middle of a change key and certificate do not match: the next change is another chance.
         warn(`${error instanceof Error ? error.message : error}; the one of before serves on`);
@@ -67,21 +85,28 @@ export const openCertificateFiles = ({
     }
   };
   for (const entry of entries) tell(entry);
+  judgeHosts(hosts);
   const timer = setInterval(look, lookEveryMs);
   timer.unref();
   const find = (host: string) => entries.find(({ read }) => coversHost(read.facts.hosts, host));
   return {
     look,
+    follow(next) {
+      hosts = next;
+      judgeHosts(hosts);
+    },
     contextFor: (host) => find(host)?.read.context ?? null,
     fallback: () => entries[0]?.read.pair ?? null,
     covers: (host) => find(host) !== undefined,
-    status: () =>
-      entries.map(({ read: { facts } }) => ({
+    status: () => [
+      ...entries.map(({ read: { facts } }) => ({
         host: facts.hosts[0] ?? "",
         notAfter: facts.notAfter,
         failures: 0,
         trouble: null,
       })),
+      ...unnamed.map((host) => ({ host, notAfter: null, failures: 0, trouble: sayUnnamed([host]) })),
+    ],
     close: () => clearInterval(timer),
   };
 };

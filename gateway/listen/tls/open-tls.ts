@@ -54,8 +54,11 @@ export const openTls = (parts: TlsParts): OpenTls | null => {
       return null;
     case "local":
       return opened(parts, createLocalAuthority({ dir: join(dir, "local"), clock, serves: parts.serves }));
-    case "files":
-      return opened(parts, openCertificateFiles({ files: settings.files, clock, ...reporters(parts) }));
+    case "files": {
+      const { hosts } = parts;
+      const files = openCertificateFiles({ files: settings.files, hosts, clock, ...reporters(parts) });
+      return { ...opened(parts, files), follow: files.follow };
+    }
     case "acme":
       return openAcme(parts, dir);
   }

@@ -1,4 +1,5 @@
-import type { Layer } from "../../http/exchange.ts";
+import type { Layer, Upgrade } from "../../http/exchange.ts";
+import { HttpError } from "../../http/http-error.ts";
 import type { Certificates } from "./certificates.ts";
 
 export interface RedirectOptions {
@@ -12,20 +13,42 @@ export interface RedirectOptions {
 const challengePath = "/.well-known/acme-challenge/";
 
 /**
- * Sends what came in the clear to https with 308, which keeps method and body. A host that has no certificate (yet)
- * stays, as do challenges of certificate authorities, which a server behind us may be answering.
+ * What came in the clear is sent to https with 308, which keeps method and body; a request for a websocket, too, which browsers
+ * do not follow. A host that has no certificate (yet) stays, as do challenges of certificate authorities, which a server
+ * behind us may be answering.
  */
-export const redirectToHttps =
-  ({ certificates, except, port }: RedirectOptions): Layer =>
-  (next) =>
-  (x) => {
+export const createHttpsRedirect = (options: RedirectOptions): HttpsRedirect => {
+  const locationOf = locationsOf(options);
+  return {
+    layer: (next) => (x) => {
+      const location = locationOf(x);
+      if (location === null) return next(x);
+      x.res.writeHead(308, { location, "content-length": 0, "cache-control": "no-store" });
+      x.res.end();
+    },
+    refusal(x) {
+      const location = locationOf(x);
+      if (location === null) return null;
+      const headers = { location, "cache-control": "no-store" };
+      return new HttpError(308, "this site is reached over https", { headers });
+    },
+  };
+};
+
+export interface HttpsRedirect {
+  readonly layer: Layer;
+  /** What a websocket is told that belongs on https; null where it may stay. */
+  refusal(x: Upgrade): HttpError | null;
+}
+
+const locationsOf =
+  ({ certificates, except, port }: RedirectOptions) =>
+  (x: Upgrade): string | null => {
     if (x.secure || !certificates.covers(x.host) || [challengePath, ...except].some(holds(x.path)))
-      return next(x);
+      return null;
     const number = port();
     const authority = number === 443 ? x.host : `${x.host}:${number}`;
-    const location = `https://${authority}${x.path}${x.query === "" ? "" : `?${x.query}`}`;
-    x.res.writeHead(308, { location, "content-length": 0, "cache-control": "no-store" });
-    x.res.end();
+    return `https://${authority}${x.path}${x.query === "" ? "" : `?${x.query}`}`;
   };
 
 const holds =

@@ -146,7 +146,10 @@ export const createPool = (options: PoolOptions): Pool => {
       }
       if (line.length >= options.queue) {
         job.handler.onError(
-          new UpstreamError("no-connection", "proxy: too many requests wait for this upstream"),
+          new UpstreamError(
+            "no-connection",
+            `proxy: all ${options.connections} connections to ${options.endpoint.url} are taken, and ${options.queue} requests wait for one`,
+          ),
           false,
         );
         return true;
