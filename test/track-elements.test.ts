@@ -1,4 +1,4 @@
-/** What people press and fill in counts once, under its own name, and says nothing that is not meant for reports. */
+/** What people press, fill in and look at counts once, under its own name, and says nothing that is not meant for reports. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -120,3 +120,17 @@ test("a link is told without the user and the password in it, and areas of an im
       assert.ok(!JSON.stringify(site.taken()).includes("secret"));
     },
   ));
+
+test("a page that is left, which browsers say twice, tells once how long it was looked at", () =>
+  visit("<p>Text</p>", async (page, site) => {
+    for (let i = 1; i < 6; i++) {
+      await page.goto(`http://localhost:${site.port}/page-${i}`);
+      await site.waitFor(2 * i + 1); // a view each, and the engagement of all but the last
+    }
+    await page.evaluate("tr.flush()");
+    const told = site.taken().filter(({ ename }) => ename === "engagement");
+    assert.deepEqual(
+      told.map(({ url }) => new URL(url ?? "").pathname),
+      ["/start", "/page-1", "/page-2", "/page-3", "/page-4"],
+    );
+  }));
