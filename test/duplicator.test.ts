@@ -26,6 +26,8 @@ const page = (host: string) => `<!doctype html><title>Shop</title>
   new Image().src = hit(5);
   fetch(hit(6, "G-OTHER"), { mode: "no-cors" });
   fetch("/other?tid=G-SHOP1");
+  fetch(new Request(hit(7), { method: "POST", body: "en=f", mode: "no-cors" }), { body: "en=g" });
+  fetch().catch((error) => fetch("/seen?without=" + error.name));
 </script>`;
 
 interface Got {
@@ -73,12 +75,13 @@ test("every hit of a tag reaches both, however it is sent, and the page does not
         .filter((one) => one.host === host && one.url.startsWith("/g/collect"))
         .map(({ url, body }) => `${new URLSearchParams(url.split("?")[1]).get("en")} ${body}`)
         .sort();
-    const sent = ["e1 en=a\nen=b", "e2 en=c", "e3 en=d", "e4 en=e", "e5 "];
-    await waitFor(() => namesAt("localhost").length >= 6, "the hits");
-    await waitFor(() => namesAt("127.0.0.1").length >= 5, "their copies");
-    await waitFor(() => server.got.some(({ url }) => url.startsWith("/seen")), "the page's own word");
-    assert.deepEqual(namesAt("localhost"), [...sent, "e6 "]);
+    const sent = ["e1 en=a\nen=b", "e2 en=c", "e3 en=d", "e4 en=e", "e5 ", "e7 en=g"];
+    await waitFor(() => namesAt("localhost").length >= 7, "the hits");
+    await waitFor(() => namesAt("127.0.0.1").length >= 6, "their copies");
+    await waitFor(() => server.got.some(({ url }) => url.startsWith("/seen?beacon")), "the page's own word");
+    assert.deepEqual(namesAt("localhost"), [...sent, "e6 "].sort());
     assert.deepEqual(namesAt("127.0.0.1"), sent);
+    await waitFor(() => server.got.some(({ url }) => url === "/seen?without=TypeError"), "what it refuses");
     assert.ok(server.got.some(({ url }) => url === "/seen?beacon=true&xhr=204"));
     assert.deepEqual(errors, []);
   } finally {

@@ -80,6 +80,52 @@ test("an event whose properties are no JSON is kept without them", () =>
     for (const { params } of events) assert.deepEqual(params, {});
   }));
 
+test("traits and overrides that are no JSON cost themselves, and neither the user nor the view", () =>
+  visit(dropIn, async ({ site, page }) => {
+    for (const made of Object.values(odd))
+      await page.evaluate(`tr.identify("u7", ${made}); tr.page(${made})`);
+    await page.evaluate(`tr.identify("u8", { plan: "pro" }); tr.page({ title: "Mine" })`);
+    await flush(page);
+    const [, ...events] = site.taken();
+    const users = events.filter(({ type }) => type === "identify");
+    const views = events.filter(({ ename }) => ename === "page_view");
+    const many = Object.keys(odd).length;
+    assert.deepEqual(
+      users.map(({ uid }) => uid),
+      [...Array(many).fill("u7"), "u8"],
+    );
+    assert.deepEqual(users.at(-1)?.traits, { plan: "pro" });
+    assert.deepEqual(
+      views.map(({ title }) => title),
+      [...Array(many).fill("Shop"), "Mine"],
+    );
+  }));
+
+for (const [what, own] of Object.entries({
+  "a constant": "const tr = 5",
+  "a variable of its block": "let tr = 5",
+  "a property that stays": `Object.defineProperty(window, "tr", { value: 5 })`,
+})) {
+  test(`a page whose own \`tr\` is ${what} keeps it, and is viewed`, () =>
+    visit(`<script>${own}</script>${dropIn}`, async ({ site, page }) => {
+      const [view] = await site.waitFor(1);
+      assert.equal(view?.ename, "page_view");
+      assert.equal(await page.evaluate("tr"), 5);
+    }));
+}
+
+test("tr.stop() in the page's first moment still sends the view of the page", () =>
+  visit(`${dropIn}<script>tr("early"); tr.stop()</script>`, async ({ site, page }) => {
+    await site.waitFor(2);
+    await page.evaluate("tr('late')");
+    assert.deepEqual(site.taken().map(nameOf), ["page_view", "early"]);
+  }));
+
+test("tr.stop() at once, before anything was told, sends the view, too", () =>
+  visit(`${dropIn}<script>tr.stop()</script>`, async ({ site }) => {
+    assert.deepEqual((await site.waitFor(1)).map(nameOf), ["page_view"]);
+  }));
+
 test("properties are those of the moment of the call, as JSON writes them", () =>
   visit(dropIn, async ({ site, page }) => {
     await page.evaluate(`

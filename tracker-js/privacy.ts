@@ -17,6 +17,6 @@ export const isNobody = (): unknown =>
 /** Nothing leaves, and nothing is stored: nobody looks at the page yet, or the visitor has not said yes. */
 export const isSilent = (said = readCookie("tp_consent")): unknown =>
   // biome-ignore lint/suspicious/noDoubleEquals: shorter
-  isUnseen() || ("granted" != said && (said || tag.consent));
+  isUnseen() || ((said || tag.consent) && "granted" != said);
 
 export const mayStore = (): boolean => !(isSilent() || isNobody() || "cookieless" in tag);

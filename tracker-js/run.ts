@@ -12,7 +12,7 @@ view();
 addEventListener("pageshow", (event) => event.persisted && view({}));
 addEventListener("popstate", moved);
 // The second does not bubble. A closed app on a phone fires the first alone, a hidden page that is closed the third.
-["prerenderingchange", "visibilitychange", "pagehide"].map((type) =>
+["visibilitychange", "prerenderingchange", "pagehide"].map((type) =>
   addEventListener(
     type,
     () => {
@@ -24,7 +24,7 @@ addEventListener("popstate", moved);
 );
 // What a page is asked for the first time takes a millisecond each, so each is a task of its own: its cookies and its
 // storage; and the events. The sender adds one for each delivery.
+setTimeout(() => early?.q?.map((call) => (tr[call.m as string] || tr)(...call)));
 setTimeout(browserStore);
-setTimeout(() => early?.q?.map((call) => (tr[call.m as string] ?? tr)(...call)));
 // After the first frame: an answer to how large the page is would otherwise wait for its whole layout.
 setTimeout(release, 50);

@@ -24,8 +24,8 @@ export const createSender = (post: Post, store: Store): Sender => {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const waiting = new Set<string>();
   // 0: nothing is under way, 1: something is, more: it had to be tried again
-  let tries = 0;
   let dropped = 0;
+  let tries = 0;
   // Counted up, because joining all that waits for each event would hold a busy page up; until all of it is taken.
   let characters = 0;
 
@@ -38,23 +38,23 @@ export const createSender = (post: Post, store: Store): Sender => {
     while (waiting.size) {
       const batch = batchOf([...waiting]);
       // 0: the network failed
-      const waitMs = await post(`{"sent":${Date.now()},"events":[${batch}],"dropped":${dropped}}`).catch(
+      const waitMs = await post(`{"events":[${batch}],"sent":${Date.now()},"dropped":${dropped}}`).catch(
         () => 0,
       );
-      if (~waitMs) {
+      if (waitMs + 1) {
         // And 1 s, 2 s, 4 s … 5 min, spread so that a crowd of pages does not come back at once.
         clearTimeout(timer);
         // biome-ignore lint/suspicious/noAssignInExpressions: shorter
         return (timer = setTimeout(
           flush,
-          waitMs + Math.min(500 * 2 ** tries++, 300_000) * (0.5 + Math.random()),
+          waitMs + Math.min(2 ** tries++ * 500, 300_000) * (0.5 + Math.random()),
         )) as unknown as undefined;
       }
       batch.map(waiting.delete, waiting);
       store(batch);
       dropped = 0;
     }
-    characters = tries = 0;
+    tries = characters = 0;
   };
 
   return [
@@ -63,9 +63,9 @@ export const createSender = (post: Post, store: Store): Sender => {
       // Longer than the room that is left: it has a character there.
       if (text[maxWaiting - characters]) dropped++;
       else {
-        waiting.add(text);
-        characters += text.length;
         store([text], true);
+        characters += text.length;
+        waiting.add(text);
         // While a failed try backs off, new events wait with the old ones.
         if (!tries) {
           tries = 1;

@@ -1,23 +1,20 @@
 /** Joins the parts of the script that a visitor's browser runs. */
 
 // biome-ignore assist/source/organizeImports: in this order the script packs best
-import type { Consent, Properties, Tr } from "./api.ts";
 import { uuid7 } from "./lib/uuid7.ts";
+import type { Consent, Properties, Tr } from "./api.ts";
 import { keepId, longSeconds } from "./identity.ts";
-import { cleanUrl } from "./clean-url.ts";
-import { pick } from "./lib/pick.ts";
+import { safe } from "./lib/safe.ts";
 import { visitSeconds } from "./visit-seconds.ts";
-import { createSender, type Sender } from "./send.ts";
-import type { WireLink } from "../gateway/model/wire.ts";
-import { script, tag } from "./tag.ts";
-import { isNobody, isSilent, isUnseen, mayStore } from "./privacy.ts";
 import type { Fields } from "./core-api.ts";
+import { cleanUrl } from "./clean-url.ts";
+import { createSender, type Sender } from "./send.ts";
 import { browserStore } from "./store.ts";
 import { readCookie, writeCookie } from "./lib/cookies.ts";
-import { safe } from "./lib/safe.ts";
-
-// biome-ignore lint/style/useConst: the page's own
-declare let tr: Tr; // the page's global, as `window.tr`, which is longer
+import { pick } from "./lib/pick.ts";
+import { isNobody, isSilent, isUnseen, mayStore } from "./privacy.ts";
+import type { WireLink } from "../gateway/model/wire.ts";
+import { script, tag } from "./tag.ts";
 
 // As it is now: what the page makes of it later is its own.
 const nativeFetch = fetch;
@@ -32,10 +29,10 @@ const ask = (path: string, body: string): Promise<Response> =>
     {
       // A string goes as text/plain, so no preflight is ever needed, and cookies only to the page's own origin: those
       // of the tracker's host would compete with the ids that a drop-in script sends itself.
-      body,
       // Larger bodies are refused with it: 64 KiB of them, together, may outlive a page.
       keepalive: !body[20_000],
       method: "POST",
+      body,
     },
   );
 
@@ -65,7 +62,7 @@ const keepIds = ({ last, url }: Fields, vid = keepId("vid", longSeconds)): Field
     writeCookie("xid", "~", visitSeconds); // asked for: the next event does not ask again
     void tell(`x?vid=${vid}&`, url + " " + last);
   }
-  return { sid: keepId("sid", visitSeconds), vid };
+  return { vid, sid: keepId("sid", visitSeconds) };
 };
 /** What an event says of its visitor beside its own fields. */
 export const common = (fields: Fields): Fields | false =>
@@ -82,14 +79,14 @@ const sender = createSender(async (body) => {
   // Taken, or refused for good; an overloaded or a failing server is worth another try. Multiplying makes a number of
   // the text, shifting makes it one that a timer takes: 24 days at most, and 0 of what is missing, or a date.
   // biome-ignore lint/suspicious/noDoubleEquals: shorter
-  return answer.status == 429 || answer.status > 499
+  return answer.status > 499 || answer.status == 429
     ? (2000 * (answer.headers.get("Retry-After") as unknown as number)) >>> 1
     : -1;
 }, browserStore);
 /** Hands on what was held back, if it may leave by now, and answers who takes it. */
 export const release = (): Sender => {
   // The queue reads the id at the beginning of the text.
-  if (!isSilent()) held.splice(0).map((event) => sender[0]({ eid: uuid7(), ...event, ...common(event) }));
+  isSilent() || held.splice(0).map((event) => sender[0]({ eid: uuid7(), ...event, ...common(event) }));
   return sender;
 };
 /**
@@ -98,7 +95,7 @@ export const release = (): Sender => {
  */
 export const record = (fields: Fields): void => {
   view(); // which a view has just seen to
-  if (!held[99]) held.push({ seq: seq++, created: Date.now(), url: cleanUrl(), ...fields });
+  if (!held[99]) held.push({ created: Date.now(), seq: seq++, url: cleanUrl(), ...fields });
   // The first view waits for its task: see run.ts.
   if (seq > 1) release();
 };
@@ -131,7 +128,7 @@ export const moved = () => {
   setTimeout(view, 100);
 };
 /** Take our functions off History, unless somebody has put others over them: those go on to call ours. */
-const unwrap = (["replaceState", "pushState"] as const).map((method) => {
+const unwrap = (["pushState", "replaceState"] as const).map((method) => {
   const original = history[method];
   // biome-ignore lint/suspicious/noAssignInExpressions: shorter
   const own = (history[method] = (...args) => {
@@ -147,10 +144,16 @@ const plain = safe(<T>(given: T): T => JSON.parse(JSON.stringify(given)));
 const event = (type: "track" | "outcome") =>
   safe((ename: string, properties?: Properties) => {
     const { currency, value, ...own } = { ...plain(properties) };
-    record({ type, params: own, currency, value, ename });
+    record({ type, params: own, ename, currency, value });
   });
 // The order of its members is the one that packs best, as that of other objects here.
-tr = Object.assign(event("track"), {
+window.tr = Object.assign(event("track"), {
+  stop: () => {
+    release();
+    tag.stop = 1 as unknown as string; // which the browser makes of it
+    unwrap.map((undo) => undo());
+  },
+  params,
   consent: (given: Consent) => {
     const isGiven = (given as { analytics?: unknown })?.analytics ?? given; // `true` has no members
     // Who takes it back takes back what is kept.
@@ -161,6 +164,12 @@ tr = Object.assign(event("track"), {
     void wish({ consent });
     release();
   },
+  reset: () => wish({ reset: true }),
+  outcome: event("outcome"),
+  identify: (uid: string, traits?: Fields["traits"]) =>
+    isNobody() || record({ type: "identify", uid, traits: plain(traits) }),
+  page: (overrides?: Fields) => view({ ...plain(overrides) }),
+  flush: () => release()[1](),
   variant: safe((key: string) => pick(cookie("xid"), key + ".", "~")),
   optout: (optout = true) => {
     // What is kept, here as by other tabs; who takes back what was never said loses nothing.
@@ -168,17 +177,6 @@ tr = Object.assign(event("track"), {
     writeCookie("tp_optout", 1, (optout as unknown as number) * longSeconds);
     void wish({ optout });
   },
-  params,
-  page: (overrides: Fields = {}) => view(overrides),
-  stop: () => {
-    tag.stop = 1 as unknown as string; // which the browser makes of it
-    unwrap.map((undo) => undo());
-  },
-  outcome: event("outcome"),
-  reset: () => wish({ reset: true }),
-  identify: (uid: string, traits?: Fields["traits"]) =>
-    isNobody() || record({ type: "identify", uid, traits }),
   share: async (url = location.href, who = release() && common({})) =>
     (who && (await tell(`share?vid=${who.vid}&`, url))) || url,
-  flush: () => release()[1](),
 } satisfies Omit<Tr, "q">);

@@ -12,5 +12,5 @@ export const browserStore = safe((texts: readonly string[] = [], isKept?: boolea
   texts.map((text) => (isKept ? (localStorage["tp_q" + text] = 1) : delete localStorage["tp_q" + text]));
   // To one that is recorded nobody needs to know all the others.
   if (isKept) return;
-  return Object.keys(localStorage).flatMap((key) => key.split(/^tp_q/)[1] ?? []);
+  return Object.keys(localStorage).flatMap((key) => key.split(/^tp_q/)[1] || []);
 }) satisfies Store;

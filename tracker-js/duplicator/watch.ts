@@ -13,20 +13,24 @@ const quietly = (work: () => void): void => {
 
 export const watchFetch = (copy: Copier): void => {
   const before = window.fetch;
-  window.fetch = function (this: unknown, input, init) {
+  window.fetch = function (this: unknown, ...args: Parameters<typeof fetch>) {
     quietly(() => {
-      if (!(input instanceof Request)) copy(input, init?.body as Parameters<Copier>[1]);
+      const [input, init] = args;
+      const body = init?.body as Parameters<Copier>[1];
+      if (!(input instanceof Request)) copy(input, body);
+      else if (body != null)
+        copy(input.url, body); // it is sent instead of the request's own
       else if (readHit(input.url)) {
         // Its body can be read once, and it is not ours to read.
         const { url } = input;
         void input
           .clone()
           .text()
-          .then((body) => copy(url, body))
+          .then((text) => copy(url, text))
           .catch(() => {});
       }
     });
-    return before.call(this as Window, input, init);
+    return before.apply(this as Window, args); // as many as there were
   };
 };
 

@@ -4,7 +4,7 @@
  */
 export const uuid7 = (agoMs = 0): string =>
   // The time has eleven digits until the year 2527. No method of Array: pages replace them.
-  `0${(Date.now() - agoMs).toString(16)}${crypto.getRandomValues(new Uint32Array(4)).join("")}`.replace(
-    /(.{8})(.{4})(...)(...)(.{12}).*/,
+  `0${(Date.now() - agoMs).toString(16)}${crypto.getRandomValues(new Uint32Array(5)).join("")}`.replace(
+    /(.{8})(....)(...)(...)(.{12}).*/,
     "$1-$2-7$3-8$4-$5",
   );

@@ -8,10 +8,9 @@ export const observeEngagement = (): void => {
   let since = 0;
   let deepest = 0;
 
-  const isLookedAt = () => !document.hidden && document.hasFocus();
-  const count = (): void => {
+  const count = (goesOn?: unknown): void => {
     if (since) engagedMs += performance.now() - since;
-    since = isLookedAt() ? performance.now() : 0;
+    since = goesOn && !document.hidden && document.hasFocus() ? performance.now() : 0;
   };
   const measure = (): void => {
     const { scrollHeight } = document.documentElement;
@@ -19,8 +18,9 @@ export const observeEngagement = (): void => {
   };
   on("focus blur visibilitychange", count);
   on("scroll", measure);
-  count();
+  count(true);
   whenLeaving(() => {
+    // A page that goes is hidden a moment later, which nobody looks at.
     count();
     const engagement_ms = Math.round(engagedMs);
     if (!engagement_ms) return;

@@ -4,23 +4,21 @@ import { tell } from "./tell.ts";
 
 /** Forms that were sent, and forms that were begun and left; never what was typed. */
 export const observeForms = (): void => {
-  let begun: HTMLFormElement | null = null;
-  let field = "";
-  const tellOf = (ename: string, form: HTMLFormElement, last?: string): void =>
-    tell(ename, { form: form.id || form.getAttribute("name") || undefined, field: last });
+  let begun: Readonly<Record<string, string | undefined>> | undefined;
+  // As attributes: a field called `id` or `name` hides the form's own.
+  const nameOf = (form: Element) => form.getAttribute("id") || form.getAttribute("name") || undefined;
 
   on("input", ({ target }) => {
-    if (!(target instanceof HTMLElement) || !("form" in target)) return;
-    begun = target.form as HTMLFormElement | null; // of every element that has one
-    field = target.getAttribute("name") ?? "";
+    const { form } = target as HTMLInputElement; // or of an element that has none
+    if (form) begun = { form: nameOf(form), field: (target as Element).getAttribute("name") || undefined };
   });
   on("submit", ({ target }) => {
-    if (target instanceof HTMLFormElement) tellOf("form_submit", target);
-    begun = null;
+    begun = undefined;
+    tell("form_submit", { form: nameOf(target as Element) });
   });
   whenLeaving((surely) => {
     if (!begun || !surely) return;
-    tellOf("form_abandon", begun, field || undefined);
-    begun = null;
+    tell("form_abandon", begun);
+    begun = undefined;
   });
 };

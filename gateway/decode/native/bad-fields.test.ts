@@ -152,6 +152,14 @@ test("what a body says under one name of a field beats what path and query say u
   assert.equal(event.event_category, "body");
 });
 
+test("an empty id or text is an absent one, and no problem", () => {
+  for (const key of ["plid", "title"]) {
+    const event = eventOf(post({ app: "shop", [key]: "" }));
+    assert.equal(event.problems ?? null, null, key);
+    assert.deepEqual([event.page_load_id ?? null, event.page_title ?? null], [null, null]);
+  }
+});
+
 test("a repeated key in a query gives a column its first value, and says so", () => {
   const event = eventOf(get("/tr/v1/?app=one&app=two"));
   assert.equal(event.app, "one");

@@ -18,6 +18,8 @@ export const coerce = (type: ColumnType, value: unknown, key: string, notes: Not
     case "text":
       return readText(value, key, notes);
     case "uuid":
+      // The script sends an empty one with each view of a page but the first.
+      if (value === "") return undefined;
       return (typeof value === "string" ? parseUuid(value) : null) ?? fail(key, "expected a UUID", notes);
     case "int":
       return readInt(value) ?? fail(key, "expected a whole number", notes);

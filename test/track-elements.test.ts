@@ -1,0 +1,136 @@
+/** What people press, fill in and look at counts once, under its own name, and says nothing that is not meant for reports. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { Browser, Page } from "playwright-core";
+import { bundle } from "../setup/build/bundle.ts";
+import type {} from "../tracker-js/api.ts"; // window.tr
+import { launchBrowser } from "./browser.ts";
+import { startTrackerSite, type TrackerSite } from "./tracker-site.ts";
+import { waitFor } from "./wait-for.ts";
+
+let browser: Browser;
+let full: Uint8Array;
+before(async () => {
+  browser = await launchBrowser();
+  const entry = fileURLToPath(new URL("../tracker-js/full.ts", import.meta.url));
+  full = await bundle(entry, { target: "es2021", quiet: true });
+});
+after(() => browser.close());
+
+/** Opens a page with this body, on which nothing leads away, and checks at the end that nothing was thrown into it. */
+const visit = async (
+  body: string,
+  run: (page: Page, site: TrackerSite) => Promise<void>,
+  attributes = "",
+): Promise<void> => {
+  const stay = `<script>for (const type of ["click", "submit"]) addEventListener(type, (event) => {
+    if (type === "submit" || event.target.closest("a,area")) event.preventDefault();
+  })</script>`;
+  const tag = `<script src="/track.js" ${attributes}></script>`;
+  const site = await startTrackerSite(full, `<!doctype html><title>Shop</title>${tag}${body}${stay}`);
+  const context = await browser.newContext();
+  const errors: Error[] = [];
+  try {
+    const page = await context.newPage();
+    page.on("pageerror", (error) => errors.push(error));
+    await page.goto(`http://localhost:${site.port}/start`);
+    await site.waitFor(1);
+    await run(page, site);
+    assert.deepEqual(errors, []);
+  } finally {
+    await context.close();
+    await site.close();
+  }
+};
+
+const paramsOf = (site: TrackerSite, name: string) =>
+  site.taken().flatMap(({ ename, params }) => (ename === name ? [params] : []));
+const words = { position: { x: 5, y: 5 } };
+
+const choices = `
+  <label id="around" data-tr-event="choose">Yes, please<input type="checkbox"></label>
+  <div data-tr-event="size"><label id="before" for="small">Small</label><input id="small" type="radio"></div>
+  <label id="other" for="large">Large</label><input id="large" type="radio" data-tr-event="large">`;
+
+test("a click on a label, of which browsers make another on its field, is told once by whatever has a name", () =>
+  visit(choices, async (page, site) => {
+    for (const id of ["around", "before", "other"]) await page.click(`#${id}`, words);
+    await page.click("#around", words);
+    await page.focus("#around input");
+    await page.keyboard.press("Space");
+    await page.evaluate("tr.flush()");
+    const counts = ["choose", "size", "large"].map((name) => paramsOf(site, name).length);
+    assert.deepEqual(counts, [3, 1, 1]);
+  }));
+
+test("with data-clicks a click on a label is one click, with the label's text, and two are no rage", () =>
+  visit(
+    choices,
+    async (page, site) => {
+      for (let i = 0; i < 2; i++) await page.click("#around", words);
+      await waitFor(() => paramsOf(site, "click").length >= 2, "two clicks");
+      await page.click("#other", words);
+      await waitFor(() => paramsOf(site, "click").length >= 3, "the third");
+      const told = paramsOf(site, "click").map((params) => [
+        params?.["tag"],
+        params?.["id"],
+        params?.["rage"],
+      ]);
+      assert.deepEqual(told.slice(0, 2), [
+        ["label", "around", undefined],
+        ["label", "around", undefined],
+      ]);
+      assert.deepEqual(told.at(2)?.slice(0, 2), ["label", "other"]);
+      assert.equal(told.length, 3);
+    },
+    "data-clicks",
+  ));
+
+test("a form has its own name, also where its fields are called `id` and `name`", () =>
+  visit(
+    `<form id="edit"><input name="id"><input name="name"><button id="go">Save</button></form>
+     <form name="search"><input name="id" id="query"></form>`,
+    async (page, site) => {
+      await page.fill("#edit [name=id]", "7");
+      await page.click("#go");
+      await page.fill("#query", "shoes");
+      await page.evaluate(`dispatchEvent(new PageTransitionEvent("pagehide"))`);
+      await waitFor(() => paramsOf(site, "form_abandon").length > 0, "the form that was left");
+      assert.deepEqual(paramsOf(site, "form_submit"), [{ form: "edit" }]);
+      assert.deepEqual(paramsOf(site, "form_abandon"), [{ form: "search", field: "id" }]);
+    },
+  ));
+
+test("a link is told without the user and the password in it, and areas of an image are links", () =>
+  visit(
+    `<a id="user" href="https://me:secret@out.example/in?token=abc&utm_source=shop#top">In</a>
+     <map name="plan"><area id="area" shape="rect" coords="0,0,40,40" href="https://out.example/area"></map>
+     <img id="plan" usemap="#plan" width="40" height="40" src="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=">
+     <svg width="60" height="20"><a href="https://out.example/svg"><text y="15" id="svg">Svg</text></a></svg>
+     <a id="mail" href="mailto:a@b.example">Mail</a><a id="script" href="javascript:0">Run</a>`,
+    async (page, site) => {
+      for (const id of ["user", "svg", "mail", "script"]) await page.click(`#${id}`);
+      await page.click("#plan", words);
+      await page.evaluate("tr.flush()");
+      assert.deepEqual(paramsOf(site, "outbound_click"), [
+        { link_url: "https://out.example/in?utm_source=shop", link_domain: "out.example" },
+        { link_url: "https://out.example/area", link_domain: "out.example" },
+      ]);
+      assert.ok(!JSON.stringify(site.taken()).includes("secret"));
+    },
+  ));
+
+test("a page that is left, which browsers say twice, tells once how long it was looked at", () =>
+  visit("<p>Text</p>", async (page, site) => {
+    for (let i = 1; i < 6; i++) {
+      await page.goto(`http://localhost:${site.port}/page-${i}`);
+      await site.waitFor(2 * i + 1); // a view each, and the engagement of all but the last
+    }
+    await page.evaluate("tr.flush()");
+    const told = site.taken().filter(({ ename }) => ename === "engagement");
+    assert.deepEqual(
+      told.map(({ url }) => new URL(url ?? "").pathname),
+      ["/start", "/page-1", "/page-2", "/page-3", "/page-4"],
+    );
+  }));
