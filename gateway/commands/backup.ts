@@ -4,7 +4,7 @@ import { countOf } from "../lib/count-of.ts";
 import { type Context, say } from "./context.ts";
 import { withKeeping } from "./keeping.ts";
 import { openData } from "./open-data.ts";
-import { type SettingsOptions, settingsFor, withSettingsOptions } from "./settings-options.ts";
+import { readPath, type SettingsOptions, settingsFor, withSettingsOptions } from "./settings-options.ts";
 
 /** `turnpike backup`: a copy of the data folder as of one moment, while the gateway runs or not. */
 export const addBackup = (program: Command, { io, run }: Context): void => {
@@ -14,7 +14,7 @@ export const addBackup = (program: Command, { io, run }: Context): void => {
       .description(
         "copy the data folder as of one moment into a new folder, which can be started with --data",
       )
-      .argument("<folder>", "where to; must not exist yet, or be empty"),
+      .argument("<folder>", "where to; must not exist yet, or be empty", readPath),
   )
     .addHelpText(
       "after",
