@@ -107,6 +107,12 @@ test("a failure is told in one sentence and exits with 1, a fault of ours with i
   assert.match((await fails(new TypeError("x is not a function"))).err, /TypeError: x is not.*\n\s+at /);
 });
 
+test("help of no command is told with what is nearest", async () => {
+  const { code, err } = await run(["help", "exprt"]);
+  assert.equal(code, 2);
+  assert.match(err, /^error: unknown command 'exprt'\n\(Did you mean export\?\)/);
+});
+
 test("a reader that leaves early is no failure", async () => {
   const stdout = new Writable({
     write: (_chunk, _encoding, done) => done(Object.assign(new Error("write EPIPE"), { code: "EPIPE" })),

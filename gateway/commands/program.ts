@@ -65,7 +65,7 @@ export const runCommandLine = async (argv: readonly string[], io: Io, actions: A
   try {
     const program = buildProgram(context);
     for (const add of await loadCommands(argv[0])) add(program, context);
-    await program.parseAsync([...argv], { from: "user" });
+    await program.parseAsync(meantBy(argv), { from: "user" });
     await setImmediate(); // a stream tells its error after the write
     // A gateway serves on where its log cannot be written; a command's output is all there is of it.
     if (unwritten !== null && !served) throw unwrittenOutput(unwritten);
@@ -73,6 +73,12 @@ export const runCommandLine = async (argv: readonly string[], io: Io, actions: A
   } catch (error) {
     return tell(error, io);
   }
+};
+
+/** Help of a command that there is not is told as the command itself would be, with what is nearest to it. */
+const meantBy = (argv: readonly string[]): string[] => {
+  const [first, name = ""] = argv;
+  return first === "help" && name !== "" && !Object.hasOwn(commands, name) ? argv.slice(1) : [...argv];
 };
 
 const buildProgram = ({ io }: Context): Command => {
