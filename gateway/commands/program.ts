@@ -15,6 +15,7 @@ type Add = (program: Command, context: Context) => void;
 const commands: Readonly<Record<string, () => Promise<Add>>> = {
   start: async () => (await import("./start.ts")).addStart,
   check: async () => (await import("./check.ts")).addCheck,
+  settings: async () => (await import("./settings.ts")).addSettings,
   routes: async () => (await import("./routes.ts")).addRoutes,
   "self-check": async () => (await import("./self-check.ts")).addSelfCheck,
   reload: async () => (await import("./reload.ts")).addReload,
