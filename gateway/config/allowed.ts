@@ -40,9 +40,12 @@ export const knownKeysAt = (schema: Schema, path: Path): readonly string[] => {
 /** Which option of a union at the path is meant by an object: the only one that takes objects, else null. */
 export const objectOption = (schema: Schema, path: Path): number | null => {
   const options = optionsOf(schemaAt(schema, path));
-  const objects = options.flatMap((option, i) => (keysOf(option).length > 0 ? [i] : []));
+  const objects = options.flatMap((option, i) => (takesObjects(option) ? [i] : []));
   return objects.length === 1 ? (objects[0] ?? null) : null;
 };
+
+const takesObjects = (schema: Schema): boolean =>
+  keysOf(schema).length > 0 || definition(unwrap(schema)).type === "record";
 
 // Zod's own union of all schemas: the `type` of the definition tells them apart.
 export const definition = (schema: Schema) => (schema as z.core.$ZodTypes)._zod.def;

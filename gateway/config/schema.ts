@@ -165,9 +165,12 @@ export const siteSettings = z.strictObject({
   errorPages,
   cookieDomain: z
     .string()
+    .regex(/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i, "expected a host name such as shop.example")
     .nullable()
     .default(null)
-    .describe("domain of the cookies; worked out where it is null"),
+    .describe(
+      "domain of the cookies at its hosts below that domain; worked out at others, and where it is null",
+    ),
 });
 
 /** The whole of config.json. Every default is filled in, unknown keys are refused. */
