@@ -6,7 +6,7 @@ import { createPeopleReader, type PeopleReader } from "./people-reader.ts";
 import { reports } from "./reports.ts";
 import { showSealedEvents } from "./sealed-view.ts";
 import { showEvent } from "./segments/erasures.ts";
-import { readErasures, readState } from "./segments/manifest.ts";
+import { lastSeqSql, readErasures, readState } from "./segments/manifest.ts";
 import { createSealedPages } from "./segments/sealed-reader.ts";
 import { eventOf } from "./stored-event.ts";
 
@@ -59,11 +59,7 @@ export const openReader = (dir: string, { sealed }: { readonly sealed?: "wait" }
   const db = openDatabaseReadOnly(dir);
   const pages = sealed === "wait" ? createSealedPages(dir) : null;
   const read = db.prepare("SELECT seq, body FROM journal WHERE seq > ? ORDER BY seq LIMIT ?");
-  const last = db
-    .prepare(
-      "SELECT max(ifnull((SELECT max(seq) FROM journal), 0), ifnull((SELECT max(seq) FROM offsets), 0), (SELECT watermark FROM sealing))",
-    )
-    .pluck();
+  const last = db.prepare(lastSeqSql).pluck();
   const prepared = new Map<string, ReturnType<typeof db.prepare>>();
   const readPage = (after: number, limit: number): readonly Stored[] => {
     const { dropped } = readState(db);

@@ -3,20 +3,19 @@
  * runs in a child process; what it wrote is renamed into its place here, and then becomes true by one transaction of
  * the writer. Whatever instant a crash takes, `recover` brings folder and manifest together again.
  */
-import { rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import type { Clock } from "../../lib/clock.ts";
-import { codeOf } from "../../lib/error-code.ts";
-import { openDatabaseReadOnly } from "../database.ts";
+import { type Db, openDatabaseReadOnly } from "../database.ts";
 import { type BackupResult, emptyBackup, prepareBackup } from "./backup.ts";
 import type { CheckResult } from "./check-job.ts";
 import type { Erased } from "./erase-tables.ts";
-import { listEventFiles, writeManifestFile } from "./folder.ts";
+import { writeManifestFile } from "./folder.ts";
 import type { Job, ResultOf } from "./job.ts";
-import { type Manifest, readManifest } from "./manifest.ts";
+import { lastSeqSql, type Manifest, readManifest } from "./manifest.ts";
 import type { ReadJob } from "./read-job.ts";
+import { changedOf, straysOf, whyDamaged, whyForeign } from "./recovery.ts";
 import { runJob } from "./run-job.ts";
-import { footerOf, type Segment, segmentFile, stagingFolder } from "./segment.ts";
+import { stagingFolder } from "./segment.ts";
 import { clearStaging, makeStaging, publish, retire } from "./staging.ts";
 import type { Plan, Pruned, SegmentCall } from "./writing.ts";
 
@@ -97,19 +96,36 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     return done;
   };
 
-  const manifest = (): Manifest => {
+  const readAll = <T>(read: (db: Db) => T): T => {
     const db = openDatabaseReadOnly(dir);
     try {
-      return readManifest(db);
+      return read(db);
     } finally {
       db.close();
     }
+  };
+  const manifest = (): Manifest => readAll(readManifest);
+
+  /** Why nothing may be changed here, until another start: the files are another database's. */
+  let foreign: Error | null = null;
+
+  /** What lies in files that are not as the manifest says may be all that is left of it. */
+  const refuseStrange = async (paths: readonly string[]): Promise<void> => {
+    if (paths.length === 0) return;
+    const lastSeq = readAll((db) => Number(db.prepare(lastSeqSql).pluck().get()));
+    const now = manifest();
+    const { watermark } = now.state;
+    const looked = await runJob({ kind: "look", dir, paths, watermark }, stopping.signal);
+    foreign = whyForeign(looked, lastSeq);
+    const why = foreign ?? whyDamaged(looked, now);
+    if (why !== null) throw why;
   };
 
   const inStaging = async <J extends Exclude<Job, ReadJob>, T>(
     jobFor: (staging: string) => J,
     then: (result: ResultOf<J>) => Promise<T>,
   ): Promise<T> => {
+    if (foreign !== null) throw foreign;
     const staging = makeStaging(dir);
     try {
       onStep("started");
@@ -201,8 +217,10 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       inTurn(async () => {
         rmSync(stagingFolder(dir), { recursive: true, force: true });
         const { segments, erasures } = manifest();
-        removeStrays(dir, segments);
-        const changed = segments.filter((segment) => !isAsSealed(dir, segment)).map(({ path }) => path);
+        const strays = straysOf(dir, segments);
+        const changed = changedOf(dir, segments);
+        await refuseStrange([...strays, ...changed]);
+        for (const path of strays) retire(dir, path);
         if (changed.length > 0 || erasures.length > 0) await rewrite(changed);
         if (erasures.length > 0) await emptyWal();
       }),
@@ -226,6 +244,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     },
     prune: (before, site) =>
       inTurn(async () => {
+        if (foreign !== null) throw foreign;
         await sealAll();
         const { paths, events } = (await write({ kind: "prune", before, site })) as Pruned;
         onStep("committed");
@@ -260,24 +279,3 @@ const slicesOf = (seqs: readonly number[]): readonly (readonly number[])[] =>
   );
 
 const walPatienceMs = 60_000;
-
-/** Files of ours that no transaction ever made true, or that one took back; other people's files stay. */
-const removeStrays = (dir: string, segments: readonly Segment[]): void => {
-  const known = new Set(segments.map(({ path }) => path));
-  for (const path of listEventFiles(dir)) {
-    if (!known.has(path) && /^site=[^/]+\/date=[^/]+\/part-\d+\.parquet$/.test(path)) retire(dir, path);
-  }
-};
-
-/** A file that was renamed into its place and never became true differs from what the manifest says. */
-const isAsSealed = (dir: string, segment: Segment): boolean => {
-  const file = segmentFile(dir, segment);
-  try {
-    return statSync(file).size === segment.bytes && footerOf(file) === segment.footer;
-  } catch (cause) {
-    throw new Error(
-      `store: the sealed file ${join("events", segment.path)} cannot be read (${codeOf(cause)}): put it back from a backup`,
-      { cause },
-    );
-  }
-};
