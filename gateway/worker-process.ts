@@ -25,6 +25,8 @@ import { readSecret } from "./store/secret.ts";
 
 type Serve = Extract<ToWorker, { kind: "serve" }>;
 
+// Words that cannot be written, because their reader has left or their disk is full, end no worker.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 const log = createLog(process.stdout, process.stdout.isTTY === true);
 boundOldGeneration();
 const say = (message: FromWorker): void => void process.send?.(message, undefined, {}, () => {});

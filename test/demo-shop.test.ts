@@ -72,9 +72,25 @@ test("the strip names the visitor, the variant and the time to the disk", () =>
 
 test("the strip says that a visitor who asks not to be tracked has no id", () =>
   visit(startShopStandIn("control", { ...known, visitor: null, variants: {} }), {}, async (page, shop) => {
+    await page.addInitScript(() => {
+      Object.defineProperty(navigator, "globalPrivacyControl", { value: true });
+    });
     await page.goto(shop.url);
     await page.getByText("no visitor id (your browser asks not to be tracked)").waitFor();
     assert.doesNotMatch((await page.locator(".strip").textContent()) ?? "", /variant/);
+  }));
+
+test("the strip names a visitor whose id came with the answer to the page view, as a robot's does", () =>
+  visit(startShopStandIn("control", { ...known, variants: {} }), {}, async (page, shop) => {
+    let asked = 0;
+    await page.route("**/tr/v1/x", async (route) => {
+      asked += 1;
+      if (asked > 1) return route.continue();
+      return route.fulfill({ json: { visitor: null, variants: {}, params: {} } });
+    });
+    await page.goto(shop.url);
+    await page.locator(".strip").getByText("visitor …4d91 (cookie set by the server)").waitFor();
+    assert.equal(asked, 2);
   }));
 
 test("the strip says that the script is blocked, and not that its page view is on its way", () =>

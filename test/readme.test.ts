@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Gateway, root, startGateway } from "./gateway.ts";
+import { runTurnpike } from "./program.ts";
 
 const readme = readFileSync(join(root, "README.md"), "utf8");
 
@@ -49,4 +50,12 @@ test("recipes have at most six lines, and every file the README names is there",
     assert.ok(block.split("\n").length - 1 <= 6, block);
   }
   for (const [, file = ""] of readme.matchAll(/\]\(([^):#]+)\)/g)) readFileSync(join(root, file));
+});
+
+test("the README's table of commands has those of the help", async () => {
+  const { out } = await runTurnpike(["--help"]);
+  const inHelp = [...out.matchAll(/^ {2}([a-z][\w-]*) /gm)].map(([, name = ""]) => name);
+  const rows = [...readme.matchAll(/^\| (`[^|]*`) +\|/gm)].map(([, cell = ""]) => cell).join(" ");
+  const inReadme = [...rows.matchAll(/`([\w-]+)[^`]*`/g)].map(([, name = ""]) => name);
+  assert.deepEqual([...new Set(inReadme)].sort(), inHelp.filter((name) => name !== "help").sort());
 });

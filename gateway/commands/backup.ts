@@ -1,10 +1,11 @@
-import { resolve } from "node:path";
+import { realpathSync } from "node:fs";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import type { Command } from "commander";
 import { countOf } from "../lib/count-of.ts";
-import { type Context, say } from "./context.ts";
+import { CommandError, type Context, say } from "./context.ts";
 import { withKeeping } from "./keeping.ts";
 import { openData } from "./open-data.ts";
-import { type SettingsOptions, settingsFor, withSettingsOptions } from "./settings-options.ts";
+import { readPath, type SettingsOptions, settingsFor, withSettingsOptions } from "./settings-options.ts";
 
 /** `turnpike backup`: a copy of the data folder as of one moment, while the gateway runs or not. */
 export const addBackup = (program: Command, { io, run }: Context): void => {
@@ -14,7 +15,7 @@ export const addBackup = (program: Command, { io, run }: Context): void => {
       .description(
         "copy the data folder as of one moment into a new folder, which can be started with --data",
       )
-      .argument("<folder>", "where to; must not exist yet, or be empty"),
+      .argument("<folder>", "where to; must not exist yet, or be empty", readPath),
   )
     .addHelpText(
       "after",
@@ -24,11 +25,27 @@ export const addBackup = (program: Command, { io, run }: Context): void => {
       run(async (folder: string, options: SettingsOptions) => {
         openData(options).close(); // a folder without data is told
         const to = resolve(folder);
-        const { events, segments } = await withKeeping(settingsFor(options), io, (keeping) =>
-          keeping.backup(to),
-        );
+        const config = settingsFor(options);
+        if (isWithin(config.data.dir, to))
+          throw new CommandError(`backup: ${to} lies in the data folder: name a folder outside of it`);
+        const { events, segments } = await withKeeping(config, io, (keeping) => keeping.backup(to));
         say(io, `copied to ${to}: ${countOf(events, "event")}, ${countOf(segments, "sealed file")}`);
         return 0;
       }),
     );
+};
+
+/** Below the folder, whatever links lead there; the folder itself is not empty, which is told elsewhere. */
+const isWithin = (folder: string, path: string): boolean => {
+  const way = relative(realpathSync(folder), realPath(path));
+  return way !== "" && way !== ".." && !way.startsWith(`..${sep}`);
+};
+
+/** The real path of what may not be there yet. */
+const realPath = (path: string): string => {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path === dirname(path) ? path : join(realPath(dirname(path)), basename(path));
+  }
 };

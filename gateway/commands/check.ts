@@ -10,28 +10,25 @@ import { findOverlaps } from "../route/overlaps.ts";
 import { refuseUnusable } from "../sink-plugins.ts";
 import { type CommandError, type Context, say, warn } from "./context.ts";
 import { doubtsOf } from "./doubts.ts";
+import { withConfigOption } from "./settings-options.ts";
 
 /** `turnpike check`: says that the settings are right, or all that is wrong with them. */
 export const addCheck = (program: Command, { io, run }: Context): void => {
-  program
-    .command("check")
-    .description("check the settings file, and start nothing")
-    .option("-c, --config <file>", "settings file", defaultFile)
-    .action(
-      run(async ({ config: file }: { config: string }) => {
-        const loaded = loadConfig({ file });
-        const own = loaded.kind === "wrong" ? loaded.mistakes : [];
-        const readable = loaded.kind === "wrong" ? loaded.rest : loaded;
-        const mistakes = [...own, ...(readable ? await doubleChecked(readable, own) : [])];
-        if (loaded.kind === "wrong" || mistakes.length > 0) {
-          warn(io, formatMistakes(shortPath(file), mistakes));
-          return 1;
-        }
-        for (const doubt of doubtsOf(loaded.config)) warn(io, `${shortPath(file)}: ${doubt}`);
-        say(io, `${shortPath(file)}: ok: ${summary(loaded.config)}`);
-        return 0;
-      }),
-    );
+  withConfigOption(program.command("check").description("check the settings file, and start nothing")).action(
+    run(async ({ config: file = defaultFile }: { config?: string }) => {
+      const loaded = loadConfig({ file });
+      const own = loaded.kind === "wrong" ? loaded.mistakes : [];
+      const readable = loaded.kind === "wrong" ? loaded.rest : loaded;
+      const mistakes = [...own, ...(readable ? await doubleChecked(readable, own) : [])];
+      if (loaded.kind === "wrong" || mistakes.length > 0) {
+        warn(io, formatMistakes(shortPath(file), mistakes));
+        return 1;
+      }
+      for (const doubt of doubtsOf(loaded.config)) warn(io, `${shortPath(file)}: ${doubt}`);
+      say(io, `${shortPath(file)}: ok: ${summary(loaded.config)}`);
+      return 0;
+    }),
+  );
 };
 
 /** What one setting does to another, and what only a look at a plugin shows. */

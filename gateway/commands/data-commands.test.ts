@@ -230,6 +230,10 @@ for (const statement of [
   "drop table events",
   "insert into tokens values (1, 2, 3, 4)",
   "pragma user_version = 999",
+  "pragma journal_mode = delete",
+  "pragma main.journal_mode(delete)",
+  "pragma wal_checkpoint(truncate)",
+  "pragma optimize",
   "selec 1",
   "select 1; delete from journal",
 ]) {
@@ -238,6 +242,7 @@ for (const statement of [
     const { code, out, err } = await run(["sql", statement, "--data", dir]);
     assert.deepEqual([code, out], [1, ""]);
     assert.match(err, /^[^\n]+\n$/);
+    assert.match(err, /^sql: .*: only one statement that reads is taken\n$/);
     assert.doesNotMatch(err, /drop view/i, "no advice how to write it");
     assert.equal((await run(["sql", "select count(*) as n from journal", "--data", dir])).out, "n\n1\n");
     assert.equal(
@@ -246,6 +251,55 @@ for (const statement of [
     );
   });
 }
+
+test("sql keeps all digits of whole numbers", async () => {
+  store(dir, [someEvent()]);
+  const statement =
+    "select 9223372036854775807 as n, -9007199254740993 as m, 9007199254740991 as safe, 0.5 as half";
+  assert.equal(
+    (await run(["sql", statement, "--data", dir])).out,
+    "n\tm\tsafe\thalf\n9223372036854775807\t-9007199254740993\t9007199254740991\t0.5\n",
+  );
+  assert.equal(
+    (await run(["sql", statement, "--json", "--data", dir])).out,
+    '[\n{"n":9223372036854775807,"m":-9007199254740993,"safe":9007199254740991,"half":0.5}\n]\n',
+  );
+});
+
+test("a statement of sql that fails while it runs is told as sql's", async () => {
+  store(dir, [someEvent()]);
+  const { code, err } = await run(["sql", "select json('{')", "--data", dir]);
+  assert.deepEqual([code, err], [1, "sql: malformed JSON\n"]);
+});
+
+test("an export whose --to is before its --from is refused, not empty", async () => {
+  store(dir, [someEvent()]);
+  const range = ["--from", "2026-01-31", "--to", "2026-01-30"];
+  const { code, out, err } = await run(["export", ...range, "--data", dir]);
+  assert.deepEqual([code, out, err], [2, "", "export: --to is before --from: no event lies between them\n"]);
+  const oneDay = ["--from", "2026-01-31", "--to", "2026-01-31"];
+  assert.equal(lines((await run(["export", ...oneDay, "--data", dir])).out).length, 1);
+});
+
+test("a backup inside of the data folder is refused: it would hold whom the folder no longer does", async () => {
+  store(dir, [someEvent()]);
+  const to = join(dir, "backups", "today");
+  const { code, err } = await run(["backup", to, "--data", dir]);
+  assert.deepEqual([code, err], [1, `backup: ${to} lies in the data folder: name a folder outside of it\n`]);
+  assert.equal(existsSync(join(dir, "backups")), false);
+});
+
+test("prune --dry-run counts what prune removes, sealed or not", async () => {
+  const other = someEvent({ timestamp_utc: noon + 86_400_000 });
+  store(dir, [someEvent(), someEvent(), other]);
+  const before = ["prune", "--before", "2026-02-01", "--data", dir];
+  assert.equal(
+    (await run([...before, "--dry-run"])).out,
+    "before 2026-02-01: 2 events; nothing was removed\n",
+  );
+  assert.match((await run(before)).out, /^removed: 2 events before 2026-02-01/);
+  assert.match((await run([...before, "--dry-run"])).out, /^before 2026-02-01: 0 events;/);
+});
 
 test("tail prints the newest events and follows until it is stopped", async () => {
   store(dir, [someEvent({ name: "old" }), someEvent({ name: "newest" })]);

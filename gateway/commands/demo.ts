@@ -11,7 +11,7 @@ import { untilStopped } from "./until-stopped.ts";
 import { withWriting } from "./writing.ts";
 
 interface Flags extends SettingsOptions {
-  readonly visitors: number;
+  readonly visitors?: number;
   readonly url?: string;
   readonly rate?: number;
   readonly remove?: true;
@@ -25,11 +25,15 @@ export const addDemo = (program: Command, { io, run }: Context): void => {
     program
       .command("demo")
       .description("send made-up visitors through the running gateway, or remove what they left")
-      .option("-n, --visitors <count>", "how many", readNumber, 500)
+      .option("-n, --visitors <count>", "how many (default: 500)", readNumber)
       .option("--url <url>", "where the gateway serves the site (default: from the settings)", readUrl)
       .option("--rate <count>", "at most so many visitors a second (default: as fast as they go)", readNumber)
       .addOption(
-        new Option("--remove", "remove all made-up visitors and what they did").conflicts(["url", "rate"]),
+        new Option("--remove", "remove all made-up visitors and what they did").conflicts([
+          "visitors",
+          "url",
+          "rate",
+        ]),
       ),
   ).action(
     run(async (flags: Flags) => {
@@ -94,7 +98,7 @@ const isDemoShop = async (send: Send, origin: string): Promise<boolean> => {
 
 /** A few at once, each as soon as another has left, and no sooner than the rate allows. */
 const visitAll = async (
-  { visitors, rate }: Flags,
+  { visitors = 500, rate }: Flags,
   world: DemoWorld,
   io: Io,
   signal: AbortSignal,

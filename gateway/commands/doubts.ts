@@ -1,3 +1,4 @@
+import { getDomain } from "tldts";
 import type { Config } from "../config/schema.ts";
 import { openCertificateFiles } from "../listen/tls/certificate-files.ts";
 import { uncertified } from "../listen/tls/settings.ts";
@@ -44,4 +45,27 @@ const poorCertificates: Doubt = function* (config) {
 const hostsOf = ({ sites, routes }: Config): readonly string[] =>
   [...sites, ...routes].flatMap((part) => part.hosts);
 
-const doubts = [idleExperiments, unhandedVisitors, bareHosts, poorCertificates] as const;
+/** Browsers take no cookie for all of `co.uk`. */
+const publicSuffixes: Doubt = function* ({ sites }) {
+  for (const [i, { id, cookieDomain }] of sites.entries()) {
+    if (cookieDomain === null || getDomain(cookieDomain, { allowPrivateDomains: true }) !== null) continue;
+    yield `sites[${i}].cookieDomain (${id}): browsers refuse cookies for ${cookieDomain}, below which are sites of many owners; name the site's own domain, or null`;
+  }
+};
+
+/** Then a request's address is what its sender writes: limits, bans and countries are his to choose. */
+const trustedStrangers: Doubt = function* ({ trustedProxies }) {
+  for (const [i, range] of trustedProxies.entries()) {
+    if (!/\/0+$/.test(range)) continue;
+    yield `trustedProxies[${i}]: ${range} is everybody, and everybody may then say which address he comes from; name the proxies alone`;
+  }
+};
+
+const doubts = [
+  idleExperiments,
+  unhandedVisitors,
+  bareHosts,
+  poorCertificates,
+  publicSuffixes,
+  trustedStrangers,
+] as const;

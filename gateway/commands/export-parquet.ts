@@ -1,5 +1,4 @@
 /** The rows of an export as one Parquet file. */
-import { once } from "node:events";
 import { createReadStream, createWriteStream, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Readable, type Writable } from "node:stream";
@@ -9,6 +8,7 @@ import type { ColumnType } from "../model/event.ts";
 import type { Json } from "../model/json.ts";
 import { runJob } from "../store/segments/run-job.ts";
 import { CommandError, type Io } from "./context.ts";
+import { drained } from "./output.ts";
 
 export interface TableColumn {
   readonly name: string;
@@ -69,8 +69,14 @@ const wellFormed = (_key: string, value: Json): Json =>
 
 /** The stream stays open: it is the program's. */
 const copyOut = async (file: string, stdout: Writable): Promise<void> => {
+  let isClosed = false;
+  const leave = () => {
+    isClosed = true;
+  };
+  stdout.once("error", leave).once("close", leave);
   for await (const chunk of createReadStream(file)) {
-    if (stdout.destroyed) return;
-    if (!stdout.write(chunk)) await Promise.race([once(stdout, "drain"), once(stdout, "close")]);
+    if (isClosed) break;
+    if (!stdout.write(chunk)) await drained(stdout, () => isClosed);
   }
+  stdout.off("error", leave).off("close", leave);
 };

@@ -60,6 +60,8 @@ export const addExport = (program: Command, { io, run }: Context): void => {
             "used wrongly",
           );
         }
+        if (from !== null && to !== null && to <= from)
+          throw new CommandError("export: --to is before --from: no event lies between them", "used wrongly");
         if (flat && what !== "events")
           throw new CommandError("export: only events can be --flat", "used wrongly");
         const reader = openData(settings);

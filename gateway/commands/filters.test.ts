@@ -63,6 +63,6 @@ test("a filter over a column that does not exist is refused, with the one that w
 
 test("a site that does not exist is told", async () => {
   const { code, err } = await filters(settings, "--site", "shop");
-  assert.equal(code, 2);
+  assert.equal(code, 1);
   assert.match(err, /there is no site shop: expected one of main/);
 });

@@ -49,7 +49,7 @@ const sitesOf = ({ sites }: Config, id: string | undefined): readonly SiteConfig
   const wanted = id === undefined ? sites : sites.filter((site) => site.id === id);
   if (wanted.length > 0) return wanted;
   const known = sites.map((site) => site.id).join(", ");
-  throw new CommandError(`filters: there is no site ${id}: expected one of ${known}`, "used wrongly");
+  throw new CommandError(`filters: there is no site ${id}: expected one of ${known}`);
 };
 
 const listFilters = ({ id, filters }: SiteConfig): string => {

@@ -9,6 +9,7 @@ import { readJson } from "../config/read-json.ts";
 import { codeOf } from "../lib/error-code.ts";
 import { writeFirst } from "../lib/write-whole.ts";
 import { CommandError, type Context, say, warn } from "./context.ts";
+import { readPath } from "./settings-options.ts";
 
 interface Flags {
   readonly output?: string;
@@ -17,11 +18,13 @@ interface Flags {
 /** `turnpike import-config`: makes settings of those of the original tracker, and says what it could not carry over. */
 export const addImportConfig = (program: Command, { io, run }: Context): void => {
   program
-    .command("import-config <file>")
+    .command("import-config")
+    .argument("<file>", "the settings of the original tracker", readPath)
     .description("turn a settings file of the original tracker into one of Turnpike")
     .option(
       "-o, --output <file>",
       "write the settings there, and never over a file that is there; else print them",
+      readPath,
     )
     .action(
       run((file: string, { output }: Flags) => {
@@ -46,7 +49,9 @@ const readOld = (file: string): Readonly<Record<string, unknown>> => {
   try {
     text = readFileSync(file, "utf8");
   } catch (cause) {
-    throw new CommandError(`${file} cannot be read (${codeOf(cause)})`, "failed", { cause });
+    throw new CommandError(`${file} cannot be read (${codeOf(cause)}): name a file of settings`, "failed", {
+      cause,
+    });
   }
   const read = readJson(text);
   if (read.kind === "wrong")

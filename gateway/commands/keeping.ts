@@ -8,6 +8,7 @@ import type { CheckResult } from "../store/segments/check-job.ts";
 import {
   createKeeper,
   type EraseReport,
+  type Keeper,
   type PruneReport,
   type SealReport,
   type VisitorToErase,
@@ -37,9 +38,27 @@ export const withKeeping = async <T>(
     while (ledger.pending() > 0) ledger.follow(1000);
     const write = async (call: Parameters<typeof ledger.segments>[0]) => ledger.segments(call);
     const keeper = createKeeper({ dir, clock: systemClock, write, journalDays, pinned: pinnedOf(config) });
-    await keeper.recover();
-    return work(keeper);
+    // What cannot be brought in order hinders changes, and is just what a look over everything is to tell.
+    const recovered = keeper.recover();
+    recovered.catch(() => {});
+    return work(recoveredFirst(keeper, recovered));
   });
+};
+
+const recoveredFirst = (keeper: Keeper, recovered: Promise<void>): Keeping => {
+  const then =
+    <A extends readonly unknown[], T>(act: (...args: A) => Promise<T>) =>
+    async (...args: A) => {
+      await recovered;
+      return act(...args);
+    };
+  return {
+    seal: then(keeper.seal),
+    verify: keeper.verify,
+    backup: then(keeper.backup),
+    prune: then(keeper.prune),
+    erase: then(keeper.erase),
+  };
 };
 
 const patienceMs = 3_600_000; // a backup of a large folder takes its time

@@ -18,7 +18,7 @@ export const createOutput = (stream: Writable): Output => {
   const leave = () => {
     closed = true;
   };
-  // Whoever made the stream listens for other errors; a reader that left is an end like any other.
+  // Whoever made the stream listens for its errors; to go on is of no use after any.
   stream.once("error", leave).once("close", leave);
 
   const flush = async (): Promise<boolean> => {
@@ -41,14 +41,15 @@ export const createOutput = (stream: Writable): Output => {
   };
 };
 
-const drained = async (stream: Writable, isClosed: () => boolean): Promise<void> => {
+/** Waits until the stream takes more, or never will. */
+export const drained = async (stream: Writable, isClosed: () => boolean): Promise<void> => {
   const controller = new AbortController();
   const { signal } = controller;
   try {
     if (!isClosed())
       await Promise.race([once(stream, "drain", { signal }), once(stream, "close", { signal })]);
-  } catch (error) {
-    if (!isClosedPipe(error)) throw error;
+  } catch {
+    // an error of the stream, which whoever made it hears of
   } finally {
     controller.abort();
   }

@@ -107,10 +107,81 @@ test("a failure is told in one sentence and exits with 1, a fault of ours with i
   assert.match((await fails(new TypeError("x is not a function"))).err, /TypeError: x is not.*\n\s+at /);
 });
 
+test("help of no command is told with what is nearest", async () => {
+  const { code, err } = await run(["help", "exprt"]);
+  assert.equal(code, 2);
+  assert.match(err, /^error: unknown command 'exprt'\n\(Did you mean export\?\)/);
+});
+
 test("a reader that leaves early is no failure", async () => {
   const stdout = new Writable({
     write: (_chunk, _encoding, done) => done(Object.assign(new Error("write EPIPE"), { code: "EPIPE" })),
   });
   const { code, err } = await run(["--help"], { stdout });
   assert.deepEqual([code, err], [0, ""]);
+});
+
+test("output that cannot be written is told in one sentence, and is a failure", async () => {
+  const stdout = new Writable({
+    write: (_chunk, _encoding, done) => done(Object.assign(new Error("no room"), { code: "ENOSPC" })),
+  });
+  const { code, err } = await run(["start", "--print-config", "--proxy", "3000"], { stdout });
+  assert.deepEqual(
+    [code, err],
+    [1, "the output could not be written whole (ENOSPC): make room, or send it elsewhere\n"],
+  );
+});
+
+test("a gateway whose log cannot be written ends as it would", async () => {
+  const stdout = new Writable({
+    write: (_chunk, _encoding, done) => done(Object.assign(new Error("no room"), { code: "ENOSPC" })),
+  });
+  const start = async () => {
+    stdout.write("listening");
+    return 0;
+  };
+  assert.equal((await run(["start"], { stdout, start })).code, 0);
+});
+
+const emptyPaths = [
+  ["start", "--data", ""],
+  ["start", "--config", ""],
+  ["start", "--static", ""],
+  ["check", "--config", ""],
+  ["routes", "--config", ""],
+  ["sql", "select 1", "--data", ""],
+  ["erase", "--visitor", "x", "--data", ""],
+  ["backup", ""],
+  ["replay", ""],
+  ["import-config", ""],
+];
+for (const argv of emptyPaths) {
+  test(`${argv.join(" ")}'' is refused: no path is a variable that is not set, and not the working folder`, async () => {
+    const { code, out, err } = await run(argv);
+    assert.equal(code, 2);
+    assert.match(
+      err,
+      /argument '' is invalid. expected a path\.|value '' is invalid for .* expected a path\./,
+    );
+    assert.equal(out, "");
+  });
+}
+
+for (const token of ["", "a b", "schlüssel", "a\nb"]) {
+  test(`--admin-token ${JSON.stringify(token)} is refused`, async () => {
+    const { code, err } = await run(["start", "--admin-token", token], { start: async () => 0 });
+    assert.equal(code, 2);
+    assert.match(err, /expected letters, digits and signs of ASCII, without spaces/);
+  });
+}
+
+test("what is wrong on the command line alone is not the file's fault, and used wrongly", async () => {
+  const { code, err } = await run(["start", "--print-config", "--http", "99999", "--proxy", "3000"]);
+  assert.deepEqual([code, err], [2, 'command line: --http: expected a port up to 65535, got "99999"\n']);
+});
+
+test("--remove goes with no number of visitors: it removes all", async () => {
+  const { code, err } = await run(["demo", "--remove", "--visitors", "5"]);
+  assert.equal(code, 2);
+  assert.match(err, /'--remove' cannot be used with option '-n, --visitors <count>'/);
 });

@@ -3,7 +3,9 @@
  * Exit codes: 0, 1 (it failed), 2 (used wrongly).
  */
 import { readFileSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { Command, CommanderError } from "commander";
+import { codeOf } from "../lib/error-code.ts";
 import { type Actions, CommandError, type Context, type Io, warn } from "./context.ts";
 import { isClosedPipe } from "./output.ts";
 
@@ -13,6 +15,7 @@ type Add = (program: Command, context: Context) => void;
 const commands: Readonly<Record<string, () => Promise<Add>>> = {
   start: async () => (await import("./start.ts")).addStart,
   check: async () => (await import("./check.ts")).addCheck,
+  settings: async () => (await import("./settings.ts")).addSettings,
   routes: async () => (await import("./routes.ts")).addRoutes,
   "self-check": async () => (await import("./self-check.ts")).addSelfCheck,
   reload: async () => (await import("./reload.ts")).addReload,
@@ -38,12 +41,22 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
 /** Runs one command line (`argv` without the program's own name) and answers the exit code; never throws. */
 export const runCommandLine = async (argv: readonly string[], io: Io, actions: Actions): Promise<number> => {
   // Whoever reads may leave at any time (`| head`): that is no failure, and without a listener it is a crash. The
-  // listener stays, because the error may come after the command's end.
-  io.stdout.on("error", ignoreClosedPipe);
+  // listeners stay, because the error may come after the command's end.
+  let unwritten: Error | null = null;
+  io.stdout.on("error", (error) => {
+    if (!isClosedPipe(error)) unwritten ??= error;
+  });
+  io.stderr.on("error", () => {}); // there is nowhere left to say it
   let exitCode = 0;
+  let served = false;
   const context: Context = {
     io,
-    actions,
+    actions: {
+      start(options) {
+        served = true;
+        return actions.start(options);
+      },
+    },
     run:
       (work) =>
       async (...args) => {
@@ -53,11 +66,20 @@ export const runCommandLine = async (argv: readonly string[], io: Io, actions: A
   try {
     const program = buildProgram(context);
     for (const add of await loadCommands(argv[0])) add(program, context);
-    await program.parseAsync([...argv], { from: "user" });
+    await program.parseAsync(meantBy(argv), { from: "user" });
+    await setImmediate(); // a stream tells its error after the write
+    // A gateway serves on where its log cannot be written; a command's output is all there is of it.
+    if (unwritten !== null && !served) throw unwrittenOutput(unwritten);
     return exitCode;
   } catch (error) {
     return tell(error, io);
   }
+};
+
+/** Help of a command that there is not is told as the command itself would be, with what is nearest to it. */
+const meantBy = (argv: readonly string[]): string[] => {
+  const [first, name = ""] = argv;
+  return first === "help" && name !== "" && !Object.hasOwn(commands, name) ? argv.slice(1) : [...argv];
 };
 
 const buildProgram = ({ io }: Context): Command => {
@@ -88,9 +110,12 @@ const ownVersion = (): string => {
   return String((JSON.parse(readFileSync(file, "utf8")) as { version: unknown }).version); // our own file
 };
 
-const ignoreClosedPipe = (error: Error): void => {
-  if (!isClosedPipe(error)) throw error;
-};
+const unwrittenOutput = (cause: Error): CommandError =>
+  new CommandError(
+    `the output could not be written whole (${codeOf(cause)}): make room, or send it elsewhere`,
+    "failed",
+    { cause },
+  );
 
 /** Tells a failure on stderr and answers its exit code. */
 const tell = (error: unknown, io: Io): number => {

@@ -49,7 +49,7 @@ export const addPrune = (program: Command, { io, run }: Context): void => {
         if (dryRun) {
           say(
             io,
-            `before ${day}: ${countOf(countBefore(config.data.dir, day, site), "sealed event")}; nothing was removed`,
+            `before ${day}: ${countOf(countBefore(config.data.dir, day, site), "event")}; nothing was removed`,
           );
           return 0;
         }
@@ -64,14 +64,22 @@ export const addPrune = (program: Command, { io, run }: Context): void => {
     );
 };
 
+/** Sealed events, and those that pruning would seal first. */
 const countBefore = (dir: string, day: string, site: string | null): number => {
   const db = openDatabaseReadOnly(dir);
-  const { segments } = readManifest(db);
+  const { segments, unsealed } = db.transaction(() => {
+    const { segments, state } = readManifest(db);
+    const rows = db.prepare(unsealedBefore).pluck();
+    return { segments, unsealed: Number(rows.get(state.watermark, Date.parse(day), site, site)) };
+  })();
   db.close();
   return segments
     .filter((segment) => segment.date < day && (site === null || segment.site === site))
-    .reduce((sum, { rows }) => sum + rows, 0);
+    .reduce((sum, { rows }) => sum + rows, unsealed);
 };
+
+const unsealedBefore =
+  "SELECT count(*) FROM events WHERE seq > ? AND timestamp_utc < ? AND (? IS NULL OR property_id = ?)";
 
 const readDay = (text: string): string => {
   if (/^\d{4}-\d\d-\d\d$/.test(text) && isInCalendar(text)) return text;

@@ -1,4 +1,4 @@
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream, statSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { type Command, InvalidArgumentError } from "commander";
 import { countOf } from "../lib/count-of.ts";
@@ -8,7 +8,7 @@ import type { Replay, Replayed } from "../replay-hits.ts";
 import { type Ownership, takeOrFind } from "../store/owner.ts";
 import { CommandError, type Context, type Io, say, warn } from "./context.ts";
 import { busyFolder } from "./owner-call.ts";
-import { type SettingsOptions, settingsFor, withSettingsOptions } from "./settings-options.ts";
+import { readPath, type SettingsOptions, settingsFor, withSettingsOptions } from "./settings-options.ts";
 
 interface Flags extends SettingsOptions {
   readonly batch: number;
@@ -22,7 +22,7 @@ export const addReplay = (program: Command, { io, run }: Context): void => {
   withSettingsOptions(
     program
       .command("replay")
-      .argument("<file>", "recorded requests, one JSON object a line; - reads standard input")
+      .argument("<file>", "recorded requests, one JSON object a line; - reads standard input", readPath)
       .description("send recorded requests through the program into a data folder, each at its own time")
       .option("--batch <count>", "requests that are committed together", readCount, 1000),
   )
@@ -36,8 +36,7 @@ An event that is stored already is not stored again, so a replay that was broken
     .action(
       run(async (file: string, flags: Flags) => {
         const config = settingsFor(flags);
-        if (file !== "-" && !existsSync(file))
-          throw new CommandError(`replay: there is no file ${shortPath(file)}`);
+        if (file !== "-") needFile(file);
         const ownership = await takeFolder(config.data.dir);
         // The whole program comes with it, which other commands need not wait for.
         const { openReplay } = await import("../replay-hits.ts");
@@ -53,6 +52,13 @@ An event that is stored already is not stored again, so a replay that was broken
         return faulty > 0 ? 1 : 0;
       }),
     );
+};
+
+const needFile = (file: string): void => {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) throw new CommandError(`replay: there is no file ${shortPath(file)}`);
+  if (found.isDirectory())
+    throw new CommandError(`replay: ${shortPath(file)} is a folder: name a file of recorded requests`);
 };
 
 const readCount = (text: string): number => {

@@ -3,30 +3,30 @@ import type { Config } from "../config/schema.ts";
 import { kindPath } from "../document/scripts.ts";
 import { type Context, say } from "./context.ts";
 import { rulesMet } from "./filter-rules.ts";
-import { type SettingsOptions, settingsFor } from "./settings-options.ts";
+import { type SettingsOptions, settingsFor, withConfigOption } from "./settings-options.ts";
 import { alignTable } from "./table.ts";
 
 /** `turnpike self-check`: which of the configured paths common filter lists would refuse. */
 export const addSelfCheck = (program: Command, { io, run }: Context): void => {
-  program
-    .command("self-check")
-    .description("show which common filter-list rules match the configured paths")
-    .option("-c, --config <file>", "settings file")
-    .action(
-      run((options: SettingsOptions) => {
-        const met = matchesOf(settingsFor(options));
-        if (met.length === 0) {
-          say(io, "None of the rules that we know matches the configured paths.");
-          return 0;
-        }
-        say(io, alignTable([["SETTING", "PATH", "RULE"], ...met]));
-        say(
-          io,
-          "Visitors with such a list are not counted. tracking.scriptPath and tracking.collectPath name other paths; who opted out is not counted at any.",
-        );
+  withConfigOption(
+    program
+      .command("self-check")
+      .description("show which common filter-list rules match the configured paths"),
+  ).action(
+    run((options: SettingsOptions) => {
+      const met = matchesOf(settingsFor(options));
+      if (met.length === 0) {
+        say(io, "None of the rules that we know matches the configured paths.");
         return 0;
-      }),
-    );
+      }
+      say(io, alignTable([["SETTING", "PATH", "RULE"], ...met]));
+      say(
+        io,
+        "Visitors with such a list are not counted. tracking.scriptPath and tracking.collectPath name other paths; who opted out is not counted at any.",
+      );
+      return 0;
+    }),
+  );
 };
 
 const matchesOf = ({ tracking, sites }: Config): readonly string[][] => {

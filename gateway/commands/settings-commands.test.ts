@@ -51,6 +51,23 @@ test("check doubts what is allowed and hardly meant, and exits with 0", async ()
   assert.match(lines[1] ?? "", /sites\[1\]\.linkDomains \(b\) takes visitors over, and hands none over/);
 });
 
+test("check doubts cookies that browsers refuse, and proxies that are everybody", async () => {
+  write({
+    sites: [
+      { id: "main", cookieDomain: "co.uk" },
+      { id: "b", hosts: ["b.example"], cookieDomain: "b.example" },
+    ],
+    trustedProxies: ["10.0.0.0/8", "0.0.0.0/0", "::/0"],
+  });
+  const { code, err } = await run(["check", "--config", file]);
+  assert.equal(code, 0, err);
+  const lines = err.trim().split("\n");
+  assert.equal(lines.length, 3);
+  assert.match(lines[0] ?? "", /sites\[0\]\.cookieDomain \(main\): browsers refuse cookies for co\.uk/);
+  assert.match(lines[1] ?? "", /trustedProxies\[1\]: 0\.0\.0\.0\/0 is everybody/);
+  assert.match(lines[2] ?? "", /trustedProxies\[2\]: ::\/0 is everybody/);
+});
+
 test("check reads certificates as a start would", async () => {
   write({ tls: { cert: "config.json", key: "config.json" } });
   const { code, err } = await run(["check", "--config", file]);

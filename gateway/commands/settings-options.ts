@@ -1,7 +1,7 @@
 /** The options by which commands find the settings and the data folder. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { defaultConfig, defaultFile, type Loaded, loadConfig } from "../config/load.ts";
 import { formatMistakes } from "../config/mistakes.ts";
 import type { Config } from "../config/schema.ts";
@@ -14,9 +14,20 @@ export interface SettingsOptions {
 }
 
 export const withSettingsOptions = (command: Command): Command =>
-  command
-    .option("-c, --config <file>", `settings file (default: ${defaultFile})`)
-    .option("-d, --data <dir>", "data folder (default: the one of the settings)");
+  withConfigOption(command).option(
+    "-d, --data <dir>",
+    "data folder (default: the one of the settings)",
+    readPath,
+  );
+
+export const withConfigOption = (command: Command): Command =>
+  command.option("-c, --config <file>", `settings file (default: ${defaultFile})`, readPath);
+
+/** The path of a file or folder. An empty one is a variable of a script that is not set, and would be the working folder. */
+export const readPath = (text: string): string => {
+  if (text !== "") return text;
+  throw new InvalidArgumentError("expected a path.");
+};
 
 /** The settings a command works with; without any file, the defaults. Mistakes in the file end the command. */
 export const settingsFor = ({ config, data }: SettingsOptions): Config => {
@@ -32,5 +43,11 @@ export const dataFolderFor = (options: SettingsOptions): string =>
 
 export const loadedOrThrow = (loaded: Loaded): Extract<Loaded, { kind: "ok" }> => {
   if (loaded.kind === "ok") return loaded;
-  throw new CommandError(formatMistakes(shortPath(loaded.file), loaded.mistakes));
+  const { file, mistakes } = loaded;
+  // Where nothing is wrong but what the person typed, the file is not to blame.
+  const isTyped = mistakes.every(({ path }) => path.startsWith("--"));
+  throw new CommandError(
+    formatMistakes(isTyped ? "command line" : shortPath(file), mistakes),
+    isTyped ? "used wrongly" : "failed",
+  );
 };

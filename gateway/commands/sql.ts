@@ -73,8 +73,9 @@ const printJson = async (io: Io, { columns, rows }: Result): Promise<void> => {
   let wanted = true;
   for (const row of rows) {
     if (!wanted) break;
-    const pairs = columns.map((column, i) => [column, plain(row[i])]);
-    wanted = await output.write(`${before}\n${JSON.stringify(Object.fromEntries(pairs))}`);
+    const pairs = new Map(columns.map((column, i) => [JSON.stringify(column), jsonOf(plain(row[i]))]));
+    const members = [...pairs].map(([column, value]) => `${column}:${value}`);
+    wanted = await output.write(`${before}\n{${members.join(",")}}`);
     before = ",";
   }
   await output.write(before === "[" ? "[]\n" : "\n]\n");
@@ -87,11 +88,14 @@ const shown = (value: unknown): string => {
   return simple === null ? "" : String(simple);
 };
 
-const plain = (value: unknown): string | number | null => {
+const plain = (value: unknown): string | number | bigint | null => {
   if (value === null || value === undefined) return null;
   if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
-  return typeof value === "number" ? value : String(value);
+  return typeof value === "number" || typeof value === "bigint" ? value : String(value);
 };
+
+const jsonOf = (value: string | number | bigint | null): string =>
+  typeof value === "bigint" ? String(value) : JSON.stringify(value);
 
 const escapeTabs = (text: string): string => text.replace(/[\\\t\n\r]/g, (found) => escapes[found] ?? found);
 

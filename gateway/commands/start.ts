@@ -1,8 +1,8 @@
-import { type Command, Option } from "commander";
-import { defaultFile, type LoadOptions, loadConfig } from "../config/load.ts";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { type LoadOptions, loadConfig } from "../config/load.ts";
 import { printConfig } from "../config/print.ts";
 import { CommandError, type Context } from "./context.ts";
-import { loadedOrThrow } from "./settings-options.ts";
+import { loadedOrThrow, readPath, withSettingsOptions } from "./settings-options.ts";
 
 interface Flags {
   readonly config?: string;
@@ -21,15 +21,15 @@ interface Flags {
 
 /** `turnpike start`: the gateway itself, or with --print-config the settings it would run with. */
 export const addStart = (program: Command, { io, actions, run }: Context): void => {
-  program
-    .command("start")
-    .description("start the gateway")
-    .option("-c, --config <file>", `settings file (default: ${defaultFile})`)
-    .option("-d, --data <dir>", "folder of the data")
+  withSettingsOptions(program.command("start").description("start the gateway"))
     .option("--http <host:port>", "where the site is served")
     .option("--https <host:port>", "where the site is served encrypted, unless tls is off")
     .option("--admin <host:port>", "where the dashboard is served")
-    .option("--admin-token <token>", "use this admin token (other users of this machine can see it)")
+    .option(
+      "--admin-token <token>",
+      "use this admin token (other users of this machine can see it)",
+      readToken,
+    )
     .addOption(
       new Option("--proxy <url>", "no settings file: put Turnpike in front of this server").conflicts([
         "config",
@@ -37,7 +37,9 @@ export const addStart = (program: Command, { io, actions, run }: Context): void 
       ]),
     )
     .addOption(
-      new Option("--static <dir>", "no settings file: serve the files in this folder").conflicts("config"),
+      new Option("--static <dir>", "no settings file: serve the files in this folder")
+        .argParser(readPath)
+        .conflicts("config"),
     )
     .addOption(
       new Option(
@@ -59,6 +61,12 @@ export const addStart = (program: Command, { io, actions, run }: Context): void 
         return 0;
       }),
     );
+};
+
+/** What a browser and a header can send. An empty one is a variable that is not set, and anybody could sign in with it. */
+const readToken = (text: string): string => {
+  if (/^[\x21-\x7e]+$/.test(text)) return text;
+  throw new InvalidArgumentError("expected letters, digits and signs of ASCII, without spaces.");
 };
 
 const toLoadOptions = (flags: Flags): LoadOptions => {

@@ -10,6 +10,27 @@ export const allowedAt = (schema: Schema, path: Path): string => {
   return found ? describe(found) : "something else";
 };
 
+/** What may stand where the schema is, as `allowedAt` says it. */
+export const allowedIn = (schema: Schema): string => describe(unwrap(schema));
+
+/** What stands below: the keys of an object, `[]` for the elements of a list, `*` for any name; of a union, those of all. */
+export const membersOf = (schema: Schema): readonly { readonly key: string; readonly member: Schema }[] => {
+  const def = definition(unwrap(schema));
+  switch (def.type) {
+    case "object":
+      return Object.entries(def.shape).map(([key, member]) => ({ key, member }));
+    case "array":
+      return [{ key: "[]", member: def.element }];
+    case "record":
+      return membersOf(def.valueType).length > 0 ? [{ key: "*", member: def.valueType }] : [];
+    default:
+      return optionsOf(schema).flatMap(membersOf);
+  }
+};
+
+/** Whether its parts say all there is to say of its default. */
+export const isObjectLike = (schema: Schema): boolean => keysOf(schema).length > 0;
+
 /** The keys an object at the path may have; none where it is no object. */
 export const knownKeysAt = (schema: Schema, path: Path): readonly string[] => {
   const found = schemaAt(schema, path);
@@ -19,12 +40,15 @@ export const knownKeysAt = (schema: Schema, path: Path): readonly string[] => {
 /** Which option of a union at the path is meant by an object: the only one that takes objects, else null. */
 export const objectOption = (schema: Schema, path: Path): number | null => {
   const options = optionsOf(schemaAt(schema, path));
-  const objects = options.flatMap((option, i) => (keysOf(option).length > 0 ? [i] : []));
+  const objects = options.flatMap((option, i) => (takesObjects(option) ? [i] : []));
   return objects.length === 1 ? (objects[0] ?? null) : null;
 };
 
+const takesObjects = (schema: Schema): boolean =>
+  keysOf(schema).length > 0 || definition(unwrap(schema)).type === "record";
+
 // Zod's own union of all schemas: the `type` of the definition tells them apart.
-const definition = (schema: Schema) => (schema as z.core.$ZodTypes)._zod.def;
+export const definition = (schema: Schema) => (schema as z.core.$ZodTypes)._zod.def;
 
 /** Without defaults and the like, which allow nothing more to be written. */
 const unwrap = (schema: Schema): Schema => {

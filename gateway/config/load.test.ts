@@ -109,6 +109,21 @@ const wrong: readonly (readonly [what: string, settings: unknown, mistake: strin
     { accessLog: { formt: "json" } },
     "accessLog: unknown key `formt`: did you mean `format`?",
   ],
+  [
+    "a name that is none, where a text may stand instead",
+    { sites: [{ id: "main", currencyRates: { EURO: 1 } }] },
+    "sites[0].currencyRates.EURO: expected a code such as EUR",
+  ],
+  [
+    "a number that JSON has and no machine",
+    '{ "data": { "keepDays": 1e400 } }',
+    "data.keepDays: expected a number above 0 or null, got Infinity",
+  ],
+  [
+    "a cookie's domain that is no host",
+    { sites: [{ id: "main", cookieDomain: "shop.example; Secure" }] },
+    'sites[0].cookieDomain: expected a host name such as shop.example, got "shop.example; Secure"',
+  ],
   ["a store of limits without a host", { limits: { store: "redis://" } }, storeMistake],
   ["a store that is a socket", { limits: { store: "redis:///run/redis.sock" } }, storeMistake],
   ["a store with a path that is no number", { limits: { store: "redis://:pass@h/main" } }, storeMistake],

@@ -85,7 +85,7 @@ const got = (value: unknown, path: Path): string => {
   if (Array.isArray(value))
     return value.length === 0 ? ", got an empty list" : `, got a list of ${value.length}`;
   if (typeof value === "object" && value !== null) return ", got an object";
-  const text = JSON.stringify(value);
+  const text = typeof value === "number" ? String(value) : JSON.stringify(value); // 1e400 is no number of JSON
   return `, got ${text.length > 60 ? `${text.slice(0, 57)}…` : text}`;
 };
 

@@ -94,7 +94,7 @@ export const siteSettings = z.strictObject({
     .max(50)
     .default([])
     .describe("query parameters that the script sends beside those of campaigns and referrals"),
-  sessions: sessionSettings.prefault({}),
+  sessions: sessionSettings.prefault({}).describe("when one visit ends and another begins"),
   identity: identitySettings.prefault({}).describe("who may say who somebody is"),
   ...enrichSiteFields,
   ipMasking: z
@@ -140,19 +140,24 @@ export const siteSettings = z.strictObject({
   ...linkSiteFields,
   cookies: z
     .strictObject({
-      visitor: cookieName.default("vid"),
-      session: cookieName.default("sid"),
-      referrer: cookieName.default("ref"),
-      params: cookieName.default("params"),
-      experiments: cookieName.default("xid"),
+      visitor: cookieName.default("vid").describe("the visitor's id"),
+      session: cookieName.default("sid").describe("the session's id"),
+      referrer: cookieName.default("ref").describe("who sent the visitor"),
+      params: cookieName.default("params").describe("parameters of the variants in force"),
+      experiments: cookieName.default("xid").describe("the variants in force"),
     })
     .prefault({})
     .describe("names of the cookies"),
   hsts: z
     .strictObject({
-      maxAgeSeconds: z.int().min(0).max(126_144_000).default(31_536_000),
-      includeSubDomains: z.boolean().default(false),
-      preload: z.boolean().default(false),
+      maxAgeSeconds: z
+        .int()
+        .min(0)
+        .max(126_144_000)
+        .default(31_536_000)
+        .describe("for how long; 0 takes back what browsers were told"),
+      includeSubDomains: z.boolean().default(false).describe("also for all hosts below"),
+      preload: z.boolean().default(false).describe("agrees to the list that browsers come with"),
     })
     .nullable()
     .default(null)
@@ -160,27 +165,40 @@ export const siteSettings = z.strictObject({
   errorPages,
   cookieDomain: z
     .string()
+    .regex(/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i, "expected a host name such as shop.example")
     .nullable()
     .default(null)
-    .describe("domain of the cookies; worked out where it is null"),
+    .describe(
+      "domain of the cookies at its hosts below that domain; worked out at others, and where it is null",
+    ),
 });
 
 /** The whole of config.json. Every default is filled in, unknown keys are refused. */
 export const configSchema = z.strictObject({
-  listen: listenSettings.prefault({}),
-  tls: tlsSettings.prefault({}),
+  listen: listenSettings.prefault({}).describe("where it listens, and how long a stop takes"),
+  tls: tlsSettings
+    .prefault({})
+    .describe(
+      'certificates; in short an e-mail address (of Let\'s Encrypt), "local", "off", or { "cert": FILE, "key": FILE }',
+    ),
   trustedProxies: z
     .array(z.string())
     .default([])
     .describe("proxies in front whose forwarding headers are believed, CIDR"),
-  data: dataSettings.prefault({}),
-  routes: z.array(routeSettings).default([]),
+  data: dataSettings.prefault({}).describe("where events are kept, and for how long"),
+  routes: z
+    .array(routeSettings)
+    .default([])
+    .describe(
+      "what answers a request: the longest path that fits its host; each proxies, serves files, responds or redirects",
+    ),
   sites: z
     .array(siteSettings)
     .min(1)
-    .default(() => [siteSettings.parse({ id: "main" })]),
-  tracking: trackingSettings.prefault({}),
-  geo: geoSettings.prefault({}),
+    .default(() => [siteSettings.parse({ id: "main" })])
+    .describe("whose events are whose; where none is named there is one, `main`, of all hosts"),
+  tracking: trackingSettings.prefault({}).describe("where the script is served and events are taken"),
+  geo: geoSettings.prefault({}).describe("where visitors are"),
   recordHits: z
     .strictObject({
       file: z.string().min(1).default("./hits.jsonl").describe("where, from the settings file's folder"),
@@ -198,14 +216,17 @@ export const configSchema = z.strictObject({
     .describe(
       "records every hit for `turnpike replay`: addresses and our cookies too, no keys and no logins; null records none",
     ),
-  experiments: z.array(experimentSettings).default([]),
+  experiments: z
+    .array(experimentSettings)
+    .default([])
+    .describe("what is tried on visitors, decided before the page is sent"),
   sinks: z
     .array(sinkSettings)
     .max(16)
     .default([])
     .describe("where stored events are handed on to, each in a thread of its own"),
   plugins: pluginSettings,
-  limits: limitSettings.prefault({}),
+  limits: limitSettings.prefault({}).describe("how much, how often and how slowly may be asked"),
   accessLog: accessLogSettings
     .nullable()
     .default(null)

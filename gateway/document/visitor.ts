@@ -186,7 +186,9 @@ const firstId = (values: readonly string[] | undefined): string | null => {
 
 /** The registrable domain, so that subdomains share the visitor; null (host only) for IPs and single labels. */
 const cookieDomain = (site: Site, host: string): string | null => {
-  if (site.cookieDomain !== null) return site.cookieDomain;
+  const own = site.cookieDomain?.toLowerCase() ?? null;
+  // At a host that is not below it browsers would refuse the cookie, and each page would have another visitor.
+  if (own !== null && (host === own || host.endsWith(`.${own}`))) return own;
   const known = domains.get(host);
   if (known !== undefined) return known;
   const domain = getDomain(host, { allowPrivateDomains: true });

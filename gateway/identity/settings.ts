@@ -14,10 +14,12 @@ const isWrong = (work: () => unknown): string | null => {
   }
 };
 
-const keySet = z.looseObject({ keys: z.array(z.looseObject({})) }).superRefine((set, context) => {
-  const wrong = isWrong(() => keysOf(set));
-  if (wrong !== null) context.addIssue({ code: "custom", message: wrong });
-});
+const keySet = z
+  .looseObject({ keys: z.array(z.looseObject({})).describe("the keys, as JSON Web Keys") })
+  .superRefine((set, context) => {
+    const wrong = isWrong(() => keysOf(set));
+    if (wrong !== null) context.addIssue({ code: "custom", message: wrong });
+  });
 
 /** `identity` of a site. */
 export const identitySettings = z

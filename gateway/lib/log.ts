@@ -24,6 +24,17 @@ const jsonLog = (out: Writable): Log => {
   };
 };
 
+/** What makes text stand out on a terminal; nothing where the environment asks for none (https://no-color.org). */
+export const stylesOf = ({ NO_COLOR, TERM }: NodeJS.ProcessEnv) => {
+  const isPlain = (NO_COLOR ?? "") !== "" || TERM === "dumb";
+  const style = (code: number): string => (isPlain ? "" : `\u001b[${code}m`);
+  return { plain: style(0), bold: style(1), dim: style(2), red: style(31), yellow: style(33) };
+};
+
+const styles = stylesOf(process.env);
+export const { plain, dim, bold } = styles;
+const { red, yellow } = styles;
+
 const terminalLog = (out: Writable): Log => ({
   info: (sentence) => void out.write(`${sentence}\n`),
   warn: (sentence) => void out.write(`${yellow}${sentence}${plain}\n`),
@@ -32,9 +43,3 @@ const terminalLog = (out: Writable): Log => ({
     if (cause instanceof Error) out.write(`${dim}${cause.stack ?? cause.message}${plain}\n`);
   },
 });
-
-export const plain = "\u001b[0m";
-export const dim = "\u001b[2m";
-export const bold = "\u001b[1m";
-const red = "\u001b[31m";
-const yellow = "\u001b[33m";

@@ -110,12 +110,13 @@ const redirectRule = z.strictObject({
     .describe("where to; `$1` is what the first group matched; the query goes along unless this has one"),
   status: z
     .union([z.literal(301), z.literal(302), z.literal(303), z.literal(307), z.literal(308)])
-    .default(302),
+    .default(302)
+    .describe("301 and 308 are kept by browsers; 307 and 308 keep the method and the body"),
 });
 
 const respond = z.strictObject({
-  status: z.int().min(200).max(599).default(200),
-  body: z.string().max(65_536).default(""),
+  status: z.int().min(200).max(599).default(200).describe("its status"),
+  body: z.string().max(65_536).default("").describe("its text"),
   headers: z
     .record(fieldName, fieldValue)
     .default({})

@@ -11,7 +11,7 @@ const address = z
 const upstream = z.union([
   address,
   z.strictObject({
-    url: address,
+    url: address.describe("where it is, as in the short form of one text"),
     weight: z.int().min(1).max(1000).default(1).describe("share of the requests, beside the others'"),
     verify: z.boolean().default(true).describe("check the certificate of an https upstream"),
   }),
@@ -97,8 +97,8 @@ export const proxySettings = z.strictObject({
         .string()
         .regex(/^\/\S*$/, "expected a path")
         .describe("asked with GET; 2xx and 3xx are healthy"),
-      intervalSeconds: z.number().positive().default(5),
-      timeoutMs: z.int().min(1).default(2000),
+      intervalSeconds: z.number().positive().default(5).describe("time from one question to the next"),
+      timeoutMs: z.int().min(1).default(2000).describe("longest wait for its answer, ms"),
     })
     .nullable()
     .default(null)

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { codeOf } from "../lib/error-code.ts";
@@ -13,6 +13,7 @@ export const databaseFile = (dir: string): string => join(dir, "turnpike.db");
 export const openDatabase = (dir: string, steps: readonly string[] = migrations): Db => {
   makeDataFolder(dir);
   const file = databaseFile(dir);
+  if (isNew(file)) refuseOrphans(dir);
   return explain(file, () => {
     const db = new Database(file);
     try {
@@ -32,6 +33,18 @@ export const openDatabase = (dir: string, steps: readonly string[] = migrations)
       throw error;
     }
   });
+};
+
+const isNew = (file: string): boolean => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0;
+
+/** Sealed events are what is left where the database is lost: a new one would take them for what a crash leaves. */
+const refuseOrphans = (dir: string): void => {
+  const events = join(dir, "events");
+  const names = existsSync(events) ? readdirSync(events, { recursive: true, encoding: "utf8" }) : [];
+  if (!names.some((name) => name.endsWith(".parquet"))) return;
+  throw new Error(
+    `store: ${events} holds sealed events, and the turnpike.db that goes with them is gone: put it back from a backup, or move events/ away to begin anew; nothing was changed`,
+  );
 };
 
 /** Opens it for reading only; the gateway may be writing meanwhile. */

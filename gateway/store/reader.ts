@@ -6,7 +6,7 @@ import { createPeopleReader, type PeopleReader } from "./people-reader.ts";
 import { reports } from "./reports.ts";
 import { showSealedEvents } from "./sealed-view.ts";
 import { showEvent } from "./segments/erasures.ts";
-import { readErasures, readState } from "./segments/manifest.ts";
+import { lastSeqSql, readErasures, readState } from "./segments/manifest.ts";
 import { createSealedPages } from "./segments/sealed-reader.ts";
 import { eventOf } from "./stored-event.ts";
 
@@ -26,19 +26,40 @@ export interface Reader {
   close(): void;
 }
 
-/** SQLite would advise how to write it well. */
-const writing = /^\s*(?:alter|attach|create|delete|detach|drop|insert|reindex|replace|update|vacuum)\b/i;
+/** SQLite would advise how to write it well, or tell of the file that it may not change. */
+const writing =
+  /^\s*(?:(?:alter|attach|create|delete|detach|drop|insert|reindex|replace|update|vacuum)\b|pragma\s+(?:\w+\.)?(?:journal_mode\s*[=(]|optimize\b|wal_checkpoint\b))/i;
+
+/** The rows with their numbers: whole ones beyond 2^53 as bigint, in which they keep their digits. */
+function* rowsOf(rows: Iterable<readonly unknown[]>): Generator<readonly unknown[]> {
+  try {
+    for (const row of rows) yield row.map(numberOf);
+  } catch (cause) {
+    throw new Error(`sql: ${(cause as Error).message}`, { cause });
+  }
+}
+
+const numberOf = (value: unknown): unknown => {
+  if (typeof value !== "bigint") return value;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+};
+
+const refusalOf = (cause: unknown, sql: string): Error => {
+  const wouldWrite = codeOf(cause) === "SQLITE_READONLY" || writing.test(sql);
+  const reason = wouldWrite ? "it would write" : (cause as Error).message;
+  const advice = reason.startsWith("no such ")
+    ? "`turnpike sql 'select sql from sqlite_schema'` shows what there is"
+    : "only one statement that reads is taken";
+  return new Error(`sql: ${reason}: ${advice}`, { cause });
+};
 
 /** `sealed: "wait"` reads sealed events, too, which takes a child process and its time: not where requests wait. */
 export const openReader = (dir: string, { sealed }: { readonly sealed?: "wait" } = {}): Reader => {
   const db = openDatabaseReadOnly(dir);
   const pages = sealed === "wait" ? createSealedPages(dir) : null;
   const read = db.prepare("SELECT seq, body FROM journal WHERE seq > ? ORDER BY seq LIMIT ?");
-  const last = db
-    .prepare(
-      "SELECT max(ifnull((SELECT max(seq) FROM journal), 0), ifnull((SELECT max(seq) FROM offsets), 0), (SELECT watermark FROM sealing))",
-    )
-    .pluck();
+  const last = db.prepare(lastSeqSql).pluck();
   const prepared = new Map<string, ReturnType<typeof db.prepare>>();
   const readPage = (after: number, limit: number): readonly Stored[] => {
     const { dropped } = readState(db);
@@ -79,19 +100,14 @@ export const openReader = (dir: string, { sealed }: { readonly sealed?: "wait" }
     query(sql) {
       try {
         if (sealed === "wait") showSealedEvents(db, dir);
-        const statement = db.prepare(sql);
-        if (!statement.reader) throw new Error("it would write");
+        const statement = db.prepare(sql).safeIntegers();
+        if (!statement.reader || writing.test(sql)) throw new Error("it would write");
         return {
           columns: statement.columns().map((column) => column.name),
-          rows: statement.raw().iterate() as Iterable<readonly unknown[]>,
+          rows: rowsOf(statement.raw().iterate() as Iterable<readonly unknown[]>),
         };
       } catch (cause) {
-        const wouldWrite = codeOf(cause) === "SQLITE_READONLY" || writing.test(sql);
-        const reason = wouldWrite ? "it would write" : (cause as Error).message;
-        const advice = reason.startsWith("no such ")
-          ? "`turnpike sql 'select sql from sqlite_schema'` shows what there is"
-          : "only one statement that reads is taken";
-        throw new Error(`sql: ${reason}: ${advice}`, { cause });
+        throw refusalOf(cause, sql);
       }
     },
     close() {

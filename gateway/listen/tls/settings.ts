@@ -24,7 +24,10 @@ const fields = {
     .describe("the authority: Let's Encrypt, its staging, or the URL of another one's ACME directory"),
   root: file.optional().describe("PEM file of the root by which the authority's own server is checked"),
   eab: z
-    .strictObject({ kid: z.string().min(1), hmacKey: z.string().min(1) })
+    .strictObject({
+      kid: z.string().min(1).describe("the key's id, as the authority gives it"),
+      hmacKey: z.string().min(1).describe("the key itself, base64url"),
+    })
     .optional()
     .describe("the account at an authority that wants one to exist (external account binding)"),
   challenge: z
@@ -73,7 +76,12 @@ const fields = {
     .optional()
     .describe("certificates for hosts that are first heard of in a connection"),
   files: z
-    .array(z.strictObject({ cert: file, key: file }))
+    .array(
+      z.strictObject({
+        cert: file.describe("the certificate, with those between it and its root"),
+        key: file.describe("its private key"),
+      }),
+    )
     .default([])
     .describe(
       "PEM files of mode files; read again when they change; the first is for clients that name no host",

@@ -50,14 +50,19 @@ export const checkJob = async ({ dir }: CheckJob): Promise<CheckResult> => {
 
 const checkDatabase = (db: Db): readonly string[] => {
   const said = String(db.pragma("quick_check(1)", { simple: true }));
-  return said === "ok" ? [] : [`turnpike.db is damaged (${said}): put a backup in its place`];
+  return said === "ok"
+    ? []
+    : [`turnpike.db is damaged (${said.replaceAll("\n", " ")}): put a backup in its place`];
 };
 
 const checkFolder = (dir: string, segments: readonly Segment[]): readonly string[] => {
   const known = new Set(segments.map(({ path }) => path));
   return listEventFiles(dir)
     .filter((path) => !known.has(path))
-    .map((path) => `events/${path} is not in the manifest: nothing reads it, the next start removes it`);
+    .map(
+      (path) =>
+        `events/${path} is not in the manifest: Turnpike does not read it, and who reads the folder does; start the gateway, which removes what a crash left`,
+    );
 };
 
 const checkSegment = async (

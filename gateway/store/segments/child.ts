@@ -6,6 +6,7 @@ import { backupJob } from "./backup-job.ts";
 import { checkJob } from "./check-job.ts";
 import { countJob } from "./count-job.ts";
 import type { Job } from "./job.ts";
+import { lookJob } from "./look-job.ts";
 import { readJob } from "./read-job.ts";
 import { rewriteJob } from "./rewrite-job.ts";
 import { sealJob } from "./seal-job.ts";
@@ -25,6 +26,8 @@ const perform = (job: Job): Promise<unknown> => {
       return checkJob(job);
     case "count":
       return countJob(job);
+    case "look":
+      return lookJob(job);
     case "backup":
       return backupJob(job);
     case "table":

@@ -5,15 +5,15 @@
  */
 import { rmSync } from "node:fs";
 import type { Clock } from "../../lib/clock.ts";
-import { openDatabaseReadOnly } from "../database.ts";
+import { type Db, openDatabaseReadOnly } from "../database.ts";
 import { type BackupResult, emptyBackup, prepareBackup } from "./backup.ts";
 import type { CheckResult } from "./check-job.ts";
 import type { Erased } from "./erase-tables.ts";
 import { writeManifestFile } from "./folder.ts";
 import type { Job, ResultOf } from "./job.ts";
-import { type Manifest, readManifest } from "./manifest.ts";
+import { lastSeqSql, type Manifest, readManifest } from "./manifest.ts";
 import type { ReadJob } from "./read-job.ts";
-import { isAsSealed, removeStrays } from "./recovery.ts";
+import { changedOf, straysOf, whyDamaged, whyForeign } from "./recovery.ts";
 import { runJob } from "./run-job.ts";
 import { stagingFolder } from "./segment.ts";
 import { clearStaging, makeStaging, publish, retire } from "./staging.ts";
@@ -112,19 +112,36 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     return done;
   };
 
-  const manifest = (): Manifest => {
+  const readAll = <T>(read: (db: Db) => T): T => {
     const db = openDatabaseReadOnly(dir);
     try {
-      return readManifest(db);
+      return read(db);
     } finally {
       db.close();
     }
+  };
+  const manifest = (): Manifest => readAll(readManifest);
+
+  /** Why nothing may be changed here, until another start: the files are another database's. */
+  let foreign: Error | null = null;
+
+  /** What lies in files that are not as the manifest says may be all that is left of it. */
+  const refuseStrange = async (paths: readonly string[]): Promise<void> => {
+    if (paths.length === 0) return;
+    const lastSeq = readAll((db) => Number(db.prepare(lastSeqSql).pluck().get()));
+    const now = manifest();
+    const { watermark } = now.state;
+    const looked = await runJob({ kind: "look", dir, paths, watermark }, stopping.signal);
+    foreign = whyForeign(looked, lastSeq);
+    const why = foreign ?? whyDamaged(looked, now);
+    if (why !== null) throw why;
   };
 
   const inStaging = async <J extends Exclude<Job, ReadJob>, T>(
     jobFor: (staging: string) => J,
     then: (result: ResultOf<J>) => Promise<T>,
   ): Promise<T> => {
+    if (foreign !== null) throw foreign;
     const staging = makeStaging(dir);
     try {
       onStep("started");
@@ -224,8 +241,10 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       inTurn(async () => {
         rmSync(stagingFolder(dir), { recursive: true, force: true });
         const { segments, erasures } = manifest();
-        removeStrays(dir, segments);
-        const changed = segments.filter((segment) => !isAsSealed(dir, segment)).map(({ path }) => path);
+        const strays = straysOf(dir, segments);
+        const changed = changedOf(dir, segments);
+        await refuseStrange([...strays, ...changed]);
+        for (const path of strays) retire(dir, path);
         if (changed.length > 0 || erasures.length > 0) await rewrite(changed);
         if (erasures.length > 0) await emptyWal();
       }),
@@ -249,6 +268,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     },
     prune: (before, site) =>
       inTurn(async () => {
+        if (foreign !== null) throw foreign;
         await sealAll();
         const { paths, events } = (await write({ kind: "prune", before, site })) as Pruned;
         onStep("committed");

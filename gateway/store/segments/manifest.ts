@@ -17,6 +17,10 @@ export const readManifest = (db: Db): Manifest =>
     erasures: readErasures(db),
   }))();
 
+/** The highest sequence that the journal ever gave. */
+export const lastSeqSql =
+  "SELECT max(ifnull((SELECT max(seq) FROM journal), 0), ifnull((SELECT max(seq) FROM offsets), 0), (SELECT watermark FROM sealing))";
+
 export const readState = (db: Db): SealState =>
   db
     .prepare(

@@ -1,28 +1,69 @@
-/** What a crash leaves in the folder of the sealed files, told by the manifest. */
+/**
+ * What a crash leaves in `events/`, told from what comes of another hand: a folder beside a database that is older than
+ * it, or a file that was put there or damaged. The first is brought in order, the second stays as it is and is told.
+ */
 import { statSync } from "node:fs";
 import { join } from "node:path";
+import { countOf } from "../../lib/count-of.ts";
 import { codeOf } from "../../lib/error-code.ts";
 import { listEventFiles } from "./folder.ts";
+import type { Looked } from "./look-job.ts";
+import type { Manifest } from "./manifest.ts";
 import { footerOf, type Segment, segmentFile } from "./segment.ts";
-import { retire } from "./staging.ts";
 
 /** Files of ours that no transaction ever made true, or that one took back; other people's files stay. */
-export const removeStrays = (dir: string, segments: readonly Segment[]): void => {
+export const straysOf = (dir: string, segments: readonly Segment[]): readonly string[] => {
   const known = new Set(segments.map(({ path }) => path));
-  for (const path of listEventFiles(dir)) {
-    if (!known.has(path) && /^site=[^/]+\/date=[^/]+\/part-\d+\.parquet$/.test(path)) retire(dir, path);
-  }
+  return listEventFiles(dir).filter(
+    (path) => !known.has(path) && /^site=[^/]+\/date=[^/]+\/part-\d+\.parquet$/.test(path),
+  );
 };
 
-/** A file that was renamed into its place and never became true differs from what the manifest says. */
-export const isAsSealed = (dir: string, segment: Segment): boolean => {
+/** Files that were renamed into their places and never became true differ from what the manifest says. */
+export const changedOf = (dir: string, segments: readonly Segment[]): readonly string[] =>
+  segments.filter((segment) => !isAsSealed(dir, segment)).map(({ path }) => path);
+
+const isAsSealed = (dir: string, segment: Segment): boolean => {
   const file = segmentFile(dir, segment);
   try {
     return statSync(file).size === segment.bytes && footerOf(file) === segment.footer;
   } catch (cause) {
-    throw new Error(
-      `store: the sealed file ${join("events", segment.path)} cannot be read (${codeOf(cause)}): put it back from a backup`,
-      { cause },
-    );
+    throw unreadable(segment.path, codeOf(cause), cause);
   }
 };
+
+/**
+ * Why the folder cannot be this database's; null where a crash explains what was found: then every event is one that the
+ * database has had. `lastSeq` is the highest sequence it ever gave.
+ */
+export const whyForeign = (looked: readonly Looked[], lastSeq: number): Error | null => {
+  const foreign = looked.find(({ maxSeq }) => maxSeq > lastSeq);
+  if (!foreign) return null;
+  return new Error(
+    `store: events/${foreign.path} holds events that turnpike.db has never had, so it is older than the folder: put the turnpike.db of the same moment in its place, or move events/ away; until then nothing is sealed, pruned or erased`,
+  );
+};
+
+/** Why a file of the manifest is not what was sealed; null where a crash explains what was found. */
+export const whyDamaged = (looked: readonly Looked[], { segments, erasures }: Manifest): Error | null => {
+  for (const found of looked) {
+    const segment = segments.find(({ path }) => path === found.path);
+    if (!segment) continue;
+    if (found.trouble !== null) return unreadable(found.path, found.trouble);
+    // An erasure that was cut short takes rows out before the manifest says so.
+    const isSame = found.rows === segment.rows && found.seqSum === segment.seqSum;
+    if (erasures.length === 0 && !isSame)
+      return new Error(
+        `store: events/${found.path} is not as it was written (${countOf(found.rows, "event")}, and ${segment.rows} by the manifest): put it back from a backup`,
+      );
+  }
+  return null;
+};
+
+const unreadable = (path: string, why: string, cause?: unknown): Error =>
+  new Error(
+    `store: the sealed file ${join("events", path)} cannot be read (${why}): put it back from a backup`,
+    {
+      cause,
+    },
+  );

@@ -118,9 +118,12 @@ const startStrip = () => {
     document.body.style.setProperty("--strip-height", `${bar.offsetHeight}px`);
   }).observe(bar);
 
+  let hasVisitor = false;
   const showVisitor = (tail) => {
+    hasVisitor = Boolean(tail);
     if (!tail) {
-      visitor.replaceChildren("no visitor id (your browser asks not to be tracked)");
+      const why = navigator.globalPrivacyControl ? " (your browser asks not to be tracked)" : "";
+      visitor.replaceChildren(`no visitor id${why}`);
       return;
     }
     const aside = element("span", "aside", " (cookie set by the server)");
@@ -133,13 +136,15 @@ const startStrip = () => {
     stored.before(variant);
   };
 
-  getJson("/tr/v1/x").then(
-    (known) => {
-      showVisitor(known.visitor);
-      showVariant(known.variants[experiment]);
-    },
-    () => message("the gateway does not answer"),
-  );
+  const askWho = () =>
+    getJson("/tr/v1/x").then(
+      (known) => {
+        showVisitor(known.visitor);
+        showVariant(known.variants[experiment]);
+      },
+      () => message("the gateway does not answer"),
+    );
+  void askWho();
   getJson("/api/demo").then(
     (demo) => {
       admin.href = demo.admin;
@@ -155,7 +160,11 @@ const startStrip = () => {
   else window.addEventListener("load", sayBlocked);
 
   let name = "page_view";
-  watchCommits((ms) => stored.replaceChildren(`${name} on disk in `, element("b", "", `${ms} ms`)));
+  watchCommits((ms) => {
+    stored.replaceChildren(`${name} on disk in `, element("b", "", `${ms} ms`));
+    // Who looks like a robot gets no id with the page, but with the answer to its first event.
+    if (!hasVisitor) void askWho();
+  });
   return {
     sending(next) {
       name = next;

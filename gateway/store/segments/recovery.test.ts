@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { copyFileSync, cpSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { openDatabase } from "../database.ts";
+import { listEventFiles } from "./folder.ts";
+import { eventForTest, noon, openTestFolder } from "./test-folder.ts";
+
+const dayMs = 86_400_000;
+
+test("a folder of sealed events whose database is gone is refused, and stays as it is", async () => {
+  const folder = openTestFolder();
+  folder.store([eventForTest()]);
+  await folder.keeper.seal();
+  const copy = mkdtempSync(join(tmpdir(), "turnpike-orphans-"));
+  cpSync(join(folder.dir, "events"), join(copy, "events"), { recursive: true });
+  const files = listEventFiles(copy);
+  const refused =
+    /^Error: store: \S+events holds sealed events, and the turnpike\.db .* is gone: put it back/;
+  assert.throws(() => openDatabase(copy), refused);
+  writeFileSync(join(copy, "turnpike.db"), ""); // what a copy on a full disk leaves
+  assert.throws(() => openDatabase(copy), refused);
+  assert.deepEqual(listEventFiles(copy), files);
+  assert.equal(files.length, 1);
+  folder.close();
+  rmSync(copy, { recursive: true });
+});
+
+test("a database that is older than its folder takes nothing out of it, and seals nothing into it", async () => {
+  const folder = openTestFolder();
+  folder.store([eventForTest()]);
+  await folder.keeper.seal();
+  const old = mkdtempSync(join(tmpdir(), "turnpike-old-"));
+  await folder.keeper.backup(join(old, "backup"));
+  // The same day's file grows, and another day begins.
+  folder.store([eventForTest(), eventForTest({ timestamp_utc: noon + dayMs, received_at: noon + dayMs })]);
+  await folder.keeper.seal();
+  const later = join(old, "later");
+  await folder.keeper.backup(later);
+  const files = listEventFiles(later);
+  copyFileSync(join(later, "turnpike.db"), join(old, "same-moment.db"));
+  copyFileSync(join(old, "backup", "turnpike.db"), join(later, "turnpike.db"));
+
+  const mixed = openTestFolder({ dir: later });
+  const refused = /holds events that turnpike\.db has never had, so it is older than the folder/;
+  await assert.rejects(mixed.keeper.recover(), refused);
+  mixed.store([eventForTest()]);
+  await assert.rejects(mixed.keeper.seal(), refused);
+  await assert.rejects(mixed.keeper.prune("2999-01-01", null), refused);
+  assert.deepEqual(listEventFiles(later), files);
+  assert.equal((await mixed.keeper.verify()).findings.length, 2);
+  mixed.close();
+
+  // With the database of the same moment all is there.
+  for (const name of ["turnpike.db-wal", "turnpike.db-shm"]) rmSync(join(later, name), { force: true });
+  copyFileSync(join(old, "same-moment.db"), join(later, "turnpike.db"));
+  const whole = openTestFolder({ dir: later });
+  await whole.keeper.recover();
+  assert.deepEqual((await whole.keeper.verify()).findings, []);
+  whole.close();
+  folder.close();
+  rmSync(old, { recursive: true });
+});
+
+test("a damaged file is told and stays as it is; what a look over all finds says all of it", async () => {
+  const folder = openTestFolder();
+  folder.store([eventForTest(), eventForTest({ timestamp_utc: noon + dayMs, received_at: noon + dayMs })]);
+  await folder.keeper.seal();
+  const [first = "", second = ""] = listEventFiles(folder.dir)
+    .filter((path) => path.endsWith(".parquet"))
+    .sort();
+  const placeOf = (path: string) => join(folder.dir, "events", path);
+
+  copyFileSync(placeOf(first), placeOf(second));
+  await assert.rejects(
+    folder.keeper.recover(),
+    /date=\S+ is not as it was written \(1 event, and 1 by the manifest\)/,
+  );
+  assert.match((await folder.keeper.verify()).findings.join("\n"), new RegExp(`^events/${second} holds`));
+
+  truncateSync(placeOf(second), 30);
+  await assert.rejects(
+    folder.keeper.recover(),
+    /the sealed file events\/\S+ cannot be read \(.*\): put it back/,
+  );
+  assert.match(
+    (await folder.keeper.verify()).findings.join("\n"),
+    /^events\/\S+ cannot be read .*put it back/,
+  );
+  folder.close();
+});
