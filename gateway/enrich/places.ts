@@ -79,7 +79,6 @@ export const places: readonly (readonly [kind: ReferrerKind, source: string, hos
   ["search", "comcast", "search.comcast.net ?q"],
   ["search", "dasoertliche", "dasoertliche.de ?kw ph"],
   ["search", "dastelefonbuch", "dastelefonbuch.de ?kw"],
-  ["search", "digg", "digg.com ?s"],
   ["search", "disconnectsearch", "search.disconnect.me ?q"],
   ["search", "entireweb", "entireweb.com ?q"],
   ["search", "epicsearch.in", "epicsearch.in ?q"],

@@ -122,6 +122,13 @@ test("a header that names the client counts from a trusted proxy that leads no f
     ["10.0.0.1", { forwarded: 'for=5.5.5.5;host="a, for=6.6.6.6"' }, trustOne, "5.5.5.5"],
     ["10.0.0.1", { forwarded: "for=5.5.5.5, for=10.0.0.1" }, trustOne, "5.5.5.5"],
     ["10.0.0.2", { forwarded: "for=5.5.5.5" }, trustOne, "10.0.0.2"],
+    // What a client wrote cannot swallow what the proxy appended.
+    ["10.0.0.1", { forwarded: 'for=6.6.6.6;by=", for=5.5.5.5' }, trustOne, "10.0.0.1"],
+    ["10.0.0.1", { forwarded: 'for=6.6.6.6;by=", for="5.5.5.5:80"' }, trustOne, "10.0.0.1"],
+    ["10.0.0.1", { forwarded: 'for=6.6.6.6;by="\\, for=5.5.5.5;host="a"' }, trustOne, "10.0.0.1"],
+    ["10.0.0.1", { forwarded: 'for=6.6.6.6;by="a\\"b", for=5.5.5.5' }, trustOne, "5.5.5.5"],
+    ["10.0.0.1", { forwarded: "for=6.6.6.6;for=7.7.7.7, for=5.5.5.5" }, trustOne, "10.0.0.1"],
+    ["10.0.0.1", { forwarded: "for=6.6.6.6 for=5.5.5.5" }, trustOne, "10.0.0.1"],
     // Most proxies let a client's own pass.
     ["10.0.0.1", { forwarded: "for=6.6.6.6", "x-forwarded-for": "5.5.5.5" }, trustOne, "5.5.5.5"],
     ["10.0.0.1", { forwarded: "for=6.6.6.6", "x-forwarded-for": "nonsense" }, trustOne, "10.0.0.1"],

@@ -26,16 +26,17 @@ export const watchHealth = (
   };
   const probes = pools.map((pool) => ({ pool, probe: createPool({ ...limits, endpoint: pool.endpoint }) }));
   let stopped = false;
-  const running = new Set<() => void>();
+  const running = new Map<Pool, () => void>();
   const askAll = (): void => {
     for (const { pool, probe } of probes) {
+      if (running.has(pool)) continue; // slower than the interval, and not late yet
       const giveUp = check(probe, settings, {
         found(isHealthy) {
           if (!stopped) judge(pool, isHealthy);
         },
-        over: () => void running.delete(giveUp),
+        over: () => void running.delete(pool),
       });
-      running.add(giveUp);
+      running.set(pool, giveUp);
     }
   };
   const timer = setInterval(askAll, intervalSeconds * 1000);
@@ -44,7 +45,7 @@ export const watchHealth = (
   return () => {
     stopped = true;
     clearInterval(timer);
-    for (const giveUp of [...running]) giveUp();
+    for (const giveUp of [...running.values()]) giveUp();
     for (const { probe } of probes) void probe.close();
   };
 };

@@ -238,6 +238,26 @@ test("what a health check found is known after a reload, and asked anew at once"
   assert.deepEqual([...(await bodies(other.port))].sort(), ["sick one", "well"], "nobody asks any more");
 });
 
+test("an upstream that answers a health check slower than it is asked is asked again only then, and is well", async (t) => {
+  let atOnce = 0;
+  let most = 0;
+  let checks = 0;
+  const slow = await upstream(t, (_req, res) => {
+    most = Math.max(most, ++atOnce);
+    checks++;
+    setTimeout(() => {
+      atOnce--;
+      res.end();
+    }, 100);
+  });
+  const up = await upstream(t, (_req, res) => res.end("well"));
+  const health = { path: "/health", intervalSeconds: 0.01, timeoutMs: 60_000 };
+  const { warnings } = await gate(t, { upstreams: [http(slow), http(up)], health });
+  while (checks < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.equal(most, 1);
+  assert.deepEqual(warnings, []);
+});
+
 test("a health check that hangs ends with the settings that asked for it", async (t) => {
   let ended = 0;
   let checks = 0;
