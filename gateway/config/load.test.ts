@@ -192,7 +192,7 @@ const wrong: readonly (readonly [what: string, settings: unknown, mistake: strin
   [
     "an upstream with a password, which no request would carry",
     { routes: [{ proxy: { upstreams: ["http://ann:secret@x"] } }] },
-    'routes[0].proxy.upstreams[0]: expected "http://HOST:PORT", "https://HOST:PORT", "unix:/PATH" or "demo", got "http://ann:secret@x"',
+    'routes[0].proxy.upstreams[0]: expected "http://HOST:PORT", "https://HOST:PORT", "unix:/PATH" or "demo", got "http://…@x"',
   ],
   [
     "an upstream with a query, likewise",

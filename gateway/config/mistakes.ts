@@ -85,7 +85,8 @@ const got = (value: unknown, path: Path): string => {
   if (Array.isArray(value))
     return value.length === 0 ? ", got an empty list" : `, got a list of ${value.length}`;
   if (typeof value === "object" && value !== null) return ", got an object";
-  const text = typeof value === "number" ? String(value) : JSON.stringify(value); // 1e400 is no number of JSON
+  const written = typeof value === "number" ? String(value) : JSON.stringify(value); // 1e400 is no number of JSON
+  const text = written?.replace(/:\/\/[^/]*@/g, "://…@"); // with a name and a password, likewise
   return `, got ${text.length > 60 ? `${text.slice(0, 57)}…` : text}`;
 };
 
