@@ -58,7 +58,7 @@ const outcomeOf = (
 ): string => {
   const who = `${column === "client_id" ? "visitor" : "user"} ${value}${site === null ? "" : ` on site ${site}`}`;
   const more = column === "client_id" ? "other visitor" : "visitor";
-  const same = others === 0 ? "" : `, who came as ${countOf(others, more)} too`;
+  const same = others > 0 ? `, who came as ${countOf(others, more)} too` : "";
   return found
     ? `erased: ${countOf(sessions, "session")} and all events of ${who}${same}; ${countOf(files, "sealed file")} written anew`
     : `nothing is stored of ${who}, so nothing was erased: the id must be whole, as in the column ${column} of an export`;

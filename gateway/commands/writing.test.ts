@@ -76,7 +76,7 @@ for (const [argv, request, body, out] of calls) {
 
 test("a removal that could not be counted is told as done, with what follows", async () => {
   const uncounted = "the numbers on top of the live page are too large until the next sealing: no memory";
-  const done = { uncounted, found: true, visitors: 1, sessions: 2, events: 3, files: 1 };
+  const done = { uncounted, found: true, visitors: 1, others: 0, sessions: 2, events: 3, files: 1 };
   answer = json(done);
   openDatabase(dir).close();
   for (const [argv, out] of [
