@@ -20,7 +20,7 @@ const { dir, write } = makeFolder({
   "photo.png.gz": gzipSync("png ".repeat(1000)),
   "large.json": `[${"12345,".repeat(30_000)}0]`,
 });
-let now = 1_000_000;
+let now = Date.UTC(2100, 0); // no file is dated later
 const handle = createStatic({ dir, compressBytes: 250_000 }, { clock: () => now });
 const get = (head: string) => askHandler(handle, head);
 const codingOf = async (head: string) => (await get(head)).headers.get("content-encoding");
@@ -106,6 +106,14 @@ test("a compressed file that is older than its original is not sent; a new one i
   now += 1000;
   const again = await get("GET /old.js\nAccept-Encoding: gzip");
   assert.equal(gunzipSync(bytesOf(again)).toString(), script);
+});
+
+test("an older compressed file is known as one also where both are dated ahead of the clock", async () => {
+  const ahead = Math.floor(Date.now() / 1000) + 86_400;
+  write("ahead.js", script, ahead);
+  write("ahead.js.gz", gzipSync("let old;"), ahead - 3);
+  const answer = await askHandler(createStatic({ dir }), "GET /ahead.js\nAccept-Encoding: gzip");
+  assert.equal(gunzipSync(bytesOf(answer)).toString(), script);
 });
 
 test("a file that changes is compressed anew", async () => {

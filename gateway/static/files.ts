@@ -16,6 +16,8 @@ export interface File extends Validators {
   readonly size: number;
   /** as `Last-Modified` says it */
   readonly modified: string;
+  /** as the disk says it, ms, which may be ahead of the clock */
+  readonly datedMs: number;
   /** which file of which disk, and its state */
   readonly state: string;
   /** its bytes, if it is small enough to be kept */
@@ -126,6 +128,7 @@ const look = async (name: string, path: string, now: number): Promise<Found> => 
     etag: content ? tagOfContent(content) : tagOfTime(stats.mtimeMs, size),
     modifiedMs,
     modified: new Date(modifiedMs).toUTCString(),
+    datedMs: stats.mtimeMs,
     state: stateOf(stats),
     content,
   };

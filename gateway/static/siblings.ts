@@ -31,7 +31,7 @@ export const createSiblingFinder = (files: Files, clock: Clock): SiblingFinder =
     const found = files.find([...segments.slice(0, -1), `${segments.at(-1)}${endings[coding]}`]);
     // An older one is of an earlier version of the file.
     const judge = (sibling: Awaited<typeof found>): File | null =>
-      sibling.kind === "file" && sibling.modifiedMs + slackMs >= file.modifiedMs ? sibling : null;
+      sibling.kind === "file" && sibling.datedMs + slackMs >= file.datedMs ? sibling : null;
     return found instanceof Promise ? found.then(judge) : judge(found);
   };
   const look = async (file: File, segments: readonly string[]): Promise<ReadonlySet<Coding>> => {

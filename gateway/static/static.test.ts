@@ -25,7 +25,7 @@ const { dir, write } = makeFolder({
 });
 symlinkSync("store/v1", join(dir, "linked.js"));
 
-let now = 1_000_000;
+let now = Date.UTC(2100, 0); // no file is dated later
 const handle = createStatic({ dir }, { clock: () => now });
 const get = (head: string) => askHandler(handle, head);
 

@@ -225,8 +225,8 @@ test("an order for a certificate that was replaced before is placed as any other
 });
 
 test("a profile is asked for by its name", async (t) => {
-  const { gateway, ca } = await start(t, {}, { profile: "shortlived" });
-  await gateway().look(host);
+  const { gateway, ca } = await start(t);
+  await gateway(1, { profile: "shortlived" }).look(host);
   assert.equal(ca.orders[0]?.profile, "shortlived");
 });
 
