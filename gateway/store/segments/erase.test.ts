@@ -46,7 +46,7 @@ test("no byte of an erased visitor is left in the data folder, wherever it lay",
   await folder.keeper.seal();
   folder.store([theirs(), eventForTest(), documentForTest({ client_id: visitor, page_path: secretPlace })]);
   const report = await folder.keeper.erase({ column: "client_id", value: visitor, site: null });
-  assert.deepEqual(report, { visitors: 1, sessions: 0, files: 1, found: true });
+  assert.deepEqual(report, { visitors: 1, others: 0, sessions: 0, files: 1, found: true });
   const again = await folder.keeper.erase({ column: "client_id", value: visitor, site: null });
   assert.deepEqual(again, { visitors: 0, sessions: 0, files: 0, found: false });
   assert.deepEqual(filesWith(folder.dir, visitor), []);
