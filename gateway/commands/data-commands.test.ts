@@ -151,6 +151,14 @@ test("export takes days and moments, the last day whole, and one site", async ()
   assert.equal(await count("--from", "2026-01-31T13:00:00+01:00"), 3);
 });
 
+test("export refuses an end that lies before the beginning, and takes a single day", async () => {
+  store(dir, [someEvent()]);
+  const { code, err } = await run(["export", "--from", "2026-02-01", "--to", "2026-01-30", "--data", dir]);
+  assert.deepEqual([code, err], [2, "export: --from is later than --to, and nothing lies between\n"]);
+  const day = await run(["export", "--from", "2026-01-31", "--to", "2026-01-31", "--data", dir]);
+  assert.deepEqual([day.code, lines(day.out).length], [0, 1]);
+});
+
 test("export goes through more events than a page holds, and once through each", async () => {
   const ids = Array.from({ length: 2300 }, () => newId());
   store(

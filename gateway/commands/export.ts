@@ -60,6 +60,11 @@ export const addExport = (program: Command, { io, run }: Context): void => {
             "used wrongly",
           );
         }
+        if (from !== null && to !== null && from > to)
+          throw new CommandError(
+            "export: --from is later than --to, and nothing lies between",
+            "used wrongly",
+          );
         if (flat && what !== "events")
           throw new CommandError("export: only events can be --flat", "used wrongly");
         const reader = openData(settings);
