@@ -66,6 +66,16 @@ test("payments of the newer layout: lines that share what the object says, in do
   );
 });
 
+test("a currency that cannot be read is not taken for dollars", () => {
+  const currencies = ["€", "EURO", 978, {}, " eur ", "", null];
+  const events = paid({ uid: "u1", payments: currencies.map((currency) => ({ total: 3, currency })) });
+  assert.deepEqual(
+    events.map(({ value, currency }) => [value, currency]),
+    [...Array(4).fill([3, undefined]), [3, "EUR"], [3, "USD"], [3, "USD"]],
+  );
+  assert.ok(events[0]?.problems?.some(({ field }) => field === "currency"));
+});
+
 test("tuples and queries pay as well", () => {
   for (const target of ["/tlv/v1/uid/u1/amt/5/invid/i1", "/tlv/v1/?uid=u1&amt=5&invid=i1"]) {
     const { events } = decode(get(target, { trusted: true }));

@@ -122,8 +122,9 @@ const buildPayment = (
     value,
     properties: { ...keyed.event.properties, ...parts },
   };
-  // The newer layout's payments are in dollars unless they say otherwise; the older one's said nothing.
-  if (event.currency === undefined && isNewer(hit.base)) event.currency = "USD";
+  // The newer layout's payments are in dollars unless they say otherwise, readable or not; the older one's said nothing.
+  const isUnread = event.problems?.some(({ field }) => field === "currency") === true;
+  if (event.currency === undefined && !isUnread && isNewer(hit.base)) event.currency = "USD";
   return keyPayment(event, keyed, parts, counts, line);
 };
 

@@ -32,6 +32,8 @@ const measure = (words: string): Refinement => ({
   ...within(0, Number.MAX_SAFE_INTEGER, words),
 });
 
+const trimmed = (sent: unknown): unknown => (typeof sent === "string" ? sent.trim() : sent);
+
 const upper = (value: Json): Json => String(value).toUpperCase();
 
 /** Ids that old clients write dashless or braced are stored as one form; other texts as they are. */
@@ -46,7 +48,7 @@ export const refinements: ReadonlyMap<ColumnName, Refinement> = new Map<ColumnNa
   ["vp_w", measure("pixels from 0 on")],
   ["vp_h", measure("pixels from 0 on")],
   ["value", within(-1e9, 1e9, "an amount within a billion")],
-  ["currency", { ...matching(/^[A-Za-z]{3}$/, "three letters (ISO 4217)"), tidy: upper }],
+  ["currency", { prepare: trimmed, ...matching(/^[A-Za-z]{3}$/, "three letters (ISO 4217)"), tidy: upper }],
   ["geo_country", { tidy: (value) => (String(value).length === 2 ? upper(value) : value) }],
   ["client_session_id", uuidForm],
   ["ref", uuidForm],

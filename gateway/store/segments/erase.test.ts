@@ -48,7 +48,7 @@ test("no byte of an erased visitor is left in the data folder, wherever it lay",
   const report = await folder.keeper.erase({ column: "client_id", value: visitor, site: null });
   assert.deepEqual(report, { visitors: 1, others: 0, sessions: 0, files: 1, found: true });
   const again = await folder.keeper.erase({ column: "client_id", value: visitor, site: null });
-  assert.deepEqual(again, { visitors: 0, sessions: 0, files: 0, found: false });
+  assert.deepEqual(again, { visitors: 0, others: 0, sessions: 0, files: 0, found: false });
   assert.deepEqual(filesWith(folder.dir, visitor), []);
   assert.deepEqual(filesWith(folder.dir, secretPlace), []);
   const [sealed] = await askFolder(
