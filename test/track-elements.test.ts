@@ -102,6 +102,26 @@ test("a form has its own name, also where its fields are called `id` and `name`"
     },
   ));
 
+test("a form in a shadow root is told as others are: that it was sent, and that it was left", () =>
+  visit(
+    `<div id="host"></div><script>
+       host.attachShadow({ mode: "open" }).innerHTML =
+         '<form id="inner"><input name="mail"><button>Send</button></form>';
+       host.shadowRoot.addEventListener("submit", (event) => event.preventDefault());
+     </script>`,
+    async (page, site) => {
+      await page.locator("#inner input").pressSequentially("typed");
+      await page.click("#inner button");
+      await page.evaluate("tr.flush()");
+      assert.deepEqual(paramsOf(site, "form_submit"), [{ form: "inner" }]);
+      await page.fill("#inner input", "more");
+      await page.evaluate(`dispatchEvent(new PageTransitionEvent("pagehide"))`);
+      await waitFor(() => paramsOf(site, "form_abandon").length > 0, "the form that was left");
+      assert.deepEqual(paramsOf(site, "form_abandon"), [{ form: "inner", field: "mail" }]);
+      assert.ok(!JSON.stringify(site.posts).includes("typed"));
+    },
+  ));
+
 test("a link is told without the user and the password in it, and areas of an image are links", () =>
   visit(
     `<a id="user" href="https://me:secret@out.example/in?token=abc&utm_source=shop#top">In</a>

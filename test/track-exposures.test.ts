@@ -107,3 +107,29 @@ test("nobody is exposed by a question of a bot, of another site's page, without 
   assert.equal(await question({}, undefined, "tp_optout=1"), 0);
   assert.equal(await question({}, undefined, "tp_consent=denied"), 0);
 });
+
+test("who is named in the form of an old script is exposed as the visitor of his events; what names nobody is nobody", async () => {
+  const askAs = async (vid: string) => {
+    const headers = {
+      host: "assumed.localhost",
+      origin: "http://assumed-elsewhere.localhost",
+      "user-agent": personAgent,
+    };
+    const address = `${sites.gateway.url}/tr/v1/`;
+    const query = `?vid=${encodeURIComponent(vid)}`;
+    const body = "http://assumed-elsewhere.localhost/ ";
+    await ask(`${address}x${query}`, { method: "POST", body, headers });
+    const event = JSON.stringify({ events: [{ ename: "seen", vid }] });
+    await ask(address, { method: "POST", body: event, headers });
+    const mine = storedEvents(sites.gateway.data).at(-1);
+    assert.equal(mine?.name, "seen");
+    return { event: mine.client_id, exposures: exposuresOf(mine.client_id ?? undefined).length };
+  };
+  const id = newId();
+  assert.deepEqual(await askAs(`{${id.replaceAll("-", "").toUpperCase()}}`), { event: id, exposures: 1 });
+  assert.deepEqual(await askAs("1234567890.1700000000"), { event: "1234567890.1700000000", exposures: 1 });
+  for (const nobody of ["null", "anonymous", "me@shop.example", "a b", "x".repeat(200)]) {
+    await askAs(nobody);
+    assert.equal(exposuresOf(nobody.slice(0, 128)).length, 0, nobody);
+  }
+});

@@ -27,11 +27,11 @@ const ask = (path: string, body: string): Promise<Response> =>
       "&tp_site=" +
       [tag.site], // a list writes nothing for what is missing
     {
-      // A string goes as text/plain, so no preflight is ever needed, and cookies only to the page's own origin: those
-      // of the tracker's host would compete with the ids that a drop-in script sends itself.
       // Larger bodies are refused with it: 64 KiB of them, together, may outlive a page.
       keepalive: !body[20_000],
       method: "POST",
+      // A string goes as text/plain, so no preflight is ever needed, and cookies only to the page's own origin: those
+      // of the tracker's host would compete with the ids that a drop-in script sends itself.
       body,
     },
   );

@@ -123,12 +123,17 @@ const passDocument = async (
   head.headers.delete("accept-ranges");
   head.headers.delete("last-modified");
   const mustAsk = visit.visitor.privacy.reason === "consent";
-  const tagOf = (id: string) => scriptTag(head, x.site, id, mustAsk, options);
+  const tagOf = (id: string, origin?: string) => scriptTag(head, x.site, id, mustAsk, options, origin);
   const cached = validate(head, x, visit, pageLoadId, tagOf(""), spliced);
 
   await record(head, x, visit, cached ?? pageLoadId, options, committed);
   if (!spliced || head.status === 304) return undefined;
-  return createSplice({ attributes: attributesOf(visit.assignments), head: tagOf(pageLoadId) });
+  const origin = `${x.secure ? "https" : "http"}://${x.req.headers.host ?? x.host}`;
+  return createSplice({
+    attributes: attributesOf(visit.assignments),
+    head: tagOf(pageLoadId),
+    headWithBase: tagOf(pageLoadId, origin),
+  });
 };
 
 /**

@@ -10,18 +10,23 @@ interface TagOptions {
   readonly names: NamesInForce;
 }
 
-/** The tag that loads the script into a document; `mustAsk`: nothing may leave before the visitor has said yes. */
+/**
+ * The tag that loads the script into a document; `mustAsk`: nothing may leave before the visitor has said yes. Of an
+ * `origin` it says where to collect, where relative addresses lead elsewhere.
+ */
 export const scriptTag = (
   head: ResponseHead,
   site: Site,
   pageLoadId: string,
   mustAsk: boolean,
   options: TagOptions,
+  origin = "",
 ): string => {
   // A policy that allows scripts by nonce alone would block ours without it.
   const policies = many(head.headers.get("content-security-policy")).join(", ");
   const nonce = /'nonce-([A-Za-z0-9+/_=-]+)'/.exec(policies)?.[1];
-  const collect = options.collectPath === "/tr/v1/" ? "" : ` data-collect="${options.collectPath}"`;
+  const place = origin + options.collectPath;
+  const collect = place === "/tr/v1/" ? "" : ` data-collect="${escapeAttribute(place)}"`;
   const allowed = nonce ? ` nonce="${nonce}"` : "";
   const asks = mustAsk ? ' data-consent="required"' : "";
   const own = siteAttributes(site, options);

@@ -75,6 +75,19 @@ test("any bytes in any pieces come out whole around what was put in", () => {
   );
 });
 
+test("a page that names a base gets the tag for that", () => {
+  const tags = { ...splice, headWithBase: "<script based></script>" };
+  const spliced = (html: string) => {
+    const pass = createSplice(tags);
+    return Buffer.concat([pass.push(Buffer.from(html)), pass.end()]).toString();
+  };
+  for (const base of ['<base href="https://cdn.example/">', "<BASE\nhref=/a/>"]) {
+    assert.match(spliced(`<html><head><title>x</title>${base}`), /<head><script based>/);
+    assert.match(spliced(`<title>x</title>${base}`), /^<script based>/);
+  }
+  assert.match(spliced("<html><head><basefont><p>base </p>"), /<head><script><\/script>/);
+});
+
 test("a document without a head holds back at most 64 KiB", () => {
   const pass = createSplice(splice);
   const filler = Buffer.from(`<!--${"x".repeat(70_000)}`);

@@ -5,6 +5,8 @@ export interface Splice {
   readonly attributes: string;
   /** put first into `<head>` */
   readonly head: string;
+  /** put there instead where the page names a `<base>`, as far as can be seen by then: it moves relative addresses */
+  readonly headWithBase?: string;
 }
 
 /** How far into a document its head is looked for, bytes. */
@@ -46,13 +48,14 @@ interface Places {
 const insert = (bytes: Buffer, places: Places, splice: Splice): Buffer => {
   const head = places.head ?? places.fallback;
   const html = places.html;
-  if (html === null)
-    return Buffer.concat([bytes.subarray(0, head), Buffer.from(splice.head), bytes.subarray(head)]);
+  const isBased = splice.headWithBase !== undefined && /<base\s/i.test(bytes.toString("latin1", head));
+  const put = Buffer.from((isBased && splice.headWithBase) || splice.head);
+  if (html === null) return Buffer.concat([bytes.subarray(0, head), put, bytes.subarray(head)]);
   return Buffer.concat([
     bytes.subarray(0, html),
     Buffer.from(splice.attributes),
     bytes.subarray(html, head),
-    Buffer.from(splice.head),
+    put,
     bytes.subarray(head),
   ]);
 };

@@ -1,4 +1,4 @@
-const masks = "[data-tr-mask],input,textarea,select,[contenteditable]";
+const masks = "[data-tr-mask],input,select,[contenteditable],textarea";
 const maxText = 50;
 
 /** The nearest element that a selector names, from the one on which the event came: out of shadow roots, too. */
@@ -9,4 +9,4 @@ export const nearest = (event: Event, selector: string): HTMLElement | undefined
 export const textOf = (event: Event, element: HTMLElement): string | undefined =>
   nearest(event, masks) || element.querySelector(masks)
     ? undefined
-    : (element.textContent ?? "").trim().replace(/\s+/g, " ").slice(0, maxText) || undefined;
+    : (element.textContent || "").trim().replace(/\s+/g, " ").slice(0, maxText) || undefined;

@@ -1,11 +1,13 @@
 /** Starts what track.full.js observes, before the first view. */
-import { safe } from "../lib/safe.ts";
-import { script, tag } from "../tag.ts";
-import { observeClicks } from "./clicks.ts";
+
+// biome-ignore assist/source/organizeImports: in this order the script packs best
 import { observeEngagement } from "./engagement.ts";
-import { observeErrors, observeNotFound } from "./errors.ts";
+import { script, tag } from "../tag.ts";
 import { viewFirst } from "./first-view.ts";
+import { observeClicks } from "./clicks.ts";
+import { observeErrors, observeNotFound } from "./errors.ts";
 import { observeForms } from "./forms.ts";
+import { safe } from "../lib/safe.ts";
 
 safe(viewFirst)();
 if ("errors" in tag) observeErrors();
@@ -13,9 +15,9 @@ if ("errors" in tag) observeErrors();
 // because what the tag names as downloads may be no expression.
 setTimeout(
   safe(() => {
-    observeEngagement();
-    observeForms();
     if ("notFound" in tag) observeNotFound();
+    observeForms();
+    observeEngagement();
     observeClicks();
   }),
 );

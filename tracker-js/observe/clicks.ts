@@ -5,8 +5,8 @@ import { safe } from "../lib/safe.ts";
 import { tag } from "../tag.ts";
 import { tell } from "./tell.ts";
 
-const files = "pdf|zip|gz|rar|7z|dmg|exe|pkg|deb|rpm|apk|docx?|xlsx?|pptx?|csv|txt|mp[34]|mov|avi|wav|epub";
-const interactive = "a,button,summary,label,select,input,[role=button],[role=link],[role=tab],[onclick]";
+const files = "avi|txt|exe|wav|xlsx?|7z|rar|zip|gz|mp[34]|rpm|epub|deb|pkg|dmg|csv|mov|docx?|pptx?|pdf|apk";
+const interactive = "a,input,summary,[role=link],[role=button],[role=tab],label,select,[onclick],button";
 
 /** Outbound links, downloads, elements that name an event of their own, and where the tag says so every click. */
 export const observeClicks = (): void => {
@@ -16,16 +16,16 @@ export const observeClicks = (): void => {
     const anchor = nearest(event, "a[href],area[href]") as HTMLAnchorElement | undefined;
     if (!anchor || !/^https?:/.test(anchor.protocol)) return; // one of SVG has no protocol
     const isFile = file.test(anchor.pathname);
-    if (!isFile && anchor.host === location.host) return;
+    if (anchor.host === location.host && !isFile) return;
     tell(isFile ? "file_download" : "outbound_click", {
+      link_domain: anchor.hostname,
       // Without the user and the password that it may name.
       link_url: cleanUrl(anchor.origin + anchor.pathname + anchor.search),
-      link_domain: anchor.hostname,
     });
   };
   // The page may stop the event on its way, but not before it came to the window.
   on("click auxclick", (event: MouseEvent) => {
-    if (event.button > 1) return; // the context menu opens nothing
+    if (1 < event.button) return; // the context menu opens nothing
     // One on a label makes another on its field, of the same moment and with the same count.
     const moment = event.timeStamp + event.detail;
     const isAgain = moment === before;
@@ -70,12 +70,12 @@ const any = (click: MouseEvent): void => {
   const observer = new MutationObserver(() => {
     changed = true;
   });
-  observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+  observer.observe(document, { subtree: true, characterData: true, childList: true, attributes: true });
   // Dead: nothing came of it within a second, neither on the page nor in its address.
   const end = (): void => {
     observer.disconnect();
-    const dead = (!changed && !href && location.href === before) || undefined;
-    tell("click", { text, tag: tagName.toLowerCase(), id: id || undefined, href, rage, dead });
+    const dead = (location.href === before && !changed && !href) || undefined;
+    tell("click", { href, id: id || undefined, text, dead, tag: tagName.toLowerCase(), rage });
   };
   if (href) end();
   else setTimeout(safe(end), 1000);

@@ -4,19 +4,19 @@ import { tell } from "./tell.ts";
 
 /** One event at hide: how long the page was looked at since the last, and how far it was scrolled. */
 export const observeEngagement = (): void => {
-  let engagedMs = 0;
-  let since = 0;
   let deepest = 0;
+  let since = 0;
+  let engagedMs = 0;
 
   const count = (goesOn?: unknown): void => {
     if (since) engagedMs += performance.now() - since;
-    since = goesOn && !document.hidden && document.hasFocus() ? performance.now() : 0;
+    since = document.hasFocus() && goesOn && !document.hidden ? performance.now() : 0;
   };
   const measure = (): void => {
     const { scrollHeight } = document.documentElement;
     deepest = Math.max(deepest, Math.min(100, Math.round((100 * (scrollY + innerHeight)) / scrollHeight)));
   };
-  on("focus blur visibilitychange", count);
+  on("visibilitychange focus blur", count);
   on("scroll", measure);
   count(true);
   whenLeaving(() => {

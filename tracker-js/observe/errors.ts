@@ -10,8 +10,8 @@ export const observeErrors = (): void => {
   const tellOf = (message: unknown, file?: string, line?: number): void => {
     if (count++ >= maxErrors) return;
     tell("js_error", {
-      message: String(message).slice(0, 200),
       file: file ? cleanUrl(file) : undefined,
+      message: String(message).slice(0, 200),
       line,
     });
   };

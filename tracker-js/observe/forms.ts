@@ -8,14 +8,19 @@ export const observeForms = (): void => {
   // As attributes: a field called `id` or `name` hides the form's own.
   const nameOf = (form: Element) => form.getAttribute("id") || form.getAttribute("name") || undefined;
 
-  on("input", ({ target }) => {
-    const { form } = target as HTMLInputElement; // or of an element that has none
-    if (form) begun = { form: nameOf(form), field: (target as Element).getAttribute("name") || undefined };
-  });
-  on("submit", ({ target }) => {
+  const sent = ({ target }: Event): void => {
     begun = undefined;
     tell("form_submit", { form: nameOf(target as Element) });
+  };
+  on("input", (event) => {
+    const target = event.composedPath()[0] as HTMLInputElement; // or an element that has no form
+    const { form } = target;
+    if (!form) return;
+    begun = { field: target.getAttribute("name") || undefined, form: nameOf(form) };
+    // That it was sent is not heard outside of a shadow root. Added again, a listener is the same one.
+    if ((form.getRootNode() as ShadowRoot).host) form.addEventListener("submit", sent);
   });
+  on("submit", sent);
   whenLeaving((surely) => {
     if (!begun || !surely) return;
     tell("form_abandon", begun);

@@ -2,6 +2,7 @@ import { maskIp } from "../../lib/mask-ip.ts";
 import type { ClientFacts, ColumnName, Event, Keyed } from "../../model/event.ts";
 import type { Hit } from "../../model/hit.ts";
 import { parseUuid, uuidTime } from "../../model/ids.ts";
+import { isPlaceholder, readVisitorId } from "../../model/visitor-id.ts";
 import { legacyAddressHash, legacyHash } from "../legacy-hashes.ts";
 import { classify, isUnknownType } from "./classify.ts";
 import { putProperty } from "./clean-json.ts";
@@ -106,7 +107,7 @@ const peekText = (bag: Bag, column: ColumnName): string | undefined => {
 /** The gateway decides who a visitor is; what the client says counts where the gateway has nobody. */
 const putVisitor = (event: Event, hit: Hit, bag: Bag): void => {
   const said = takeText(bag, "client_id");
-  const chosen = said === undefined || (hit.visitorId !== null && !hit.trusted) ? null : visitorId(said);
+  const chosen = said === undefined || (hit.visitorId !== null && !hit.trusted) ? null : readVisitorId(said);
   if (said !== undefined && chosen === null && (hit.visitorId === null || hit.trusted)) {
     note(bag.notes, "vid", isPlaceholder(said) ? "stands for nobody in particular" : wantedId);
   }
@@ -117,31 +118,6 @@ const putVisitor = (event: Event, hit: Hit, bag: Bag): void => {
 };
 
 const wantedId = "expected an id of up to 128 letters, digits, . _ -";
-
-const visitorId = (text: string): string | null =>
-  parseUuid(text) ?? (plainId.test(text) && !isPlaceholder(text) ? text : null);
-
-const isPlaceholder = (text: string): boolean => placeholders.has(text.trim().toLowerCase());
-
-const plainId = /^[A-Za-z0-9._-]{1,128}$/;
-
-/** What programs write where they have no id: as a visitor it would be everybody at once. */
-const placeholders: ReadonlySet<string> = new Set([
-  "0",
-  "-1",
-  "00000000000000000000000000000000",
-  "00000000-0000-0000-0000-000000000000",
-  "anonymous",
-  "false",
-  "guest",
-  "nan",
-  "nil",
-  "none",
-  "null",
-  "true",
-  "undefined",
-  "unknown",
-]);
 
 const putColumns = (event: Event, bag: Bag): void => {
   const columns = event as unknown as Record<string, unknown>; // values are read as the columns' types
