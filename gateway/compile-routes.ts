@@ -32,8 +32,24 @@ export interface CompiledRoutes {
   upstreams(): readonly UpstreamFigures[];
 }
 
-/** Throws one sentence where the settings cannot be followed; what must be closed is added to `closers`. */
+/**
+ * Throws one sentence where the settings cannot be followed, and leaves nothing running; what must be closed is added to
+ * `closers`.
+ */
 export const compileRoutes = (
+  config: Config,
+  parts: CompileParts,
+  closers: (() => Promise<void>)[],
+): CompiledRoutes => {
+  try {
+    return compileAll(config, parts, closers);
+  } catch (error) {
+    for (const close of closers.splice(0)) void close();
+    throw error;
+  }
+};
+
+const compileAll = (
   config: Config,
   parts: CompileParts,
   closers: (() => Promise<void>)[],

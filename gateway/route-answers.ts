@@ -28,9 +28,11 @@ export const answerOf = (
   if (route.static) return { handle: createStatic(route.static, { base: route.path }) };
   if (route.respond) return { handle: respondWith(route.respond) };
   if (!route.proxy) return { handle: notFound };
-  const upstreams = route.proxy.upstreams.map((one) =>
-    addressOf(one) === "demo" ? (demoUpstream ?? "demo") : one,
-  );
+  const upstreams = route.proxy.upstreams.map((one) => {
+    if (addressOf(one) !== "demo") return one;
+    if (demoUpstream !== null) return demoUpstream;
+    throw new Error("the back end of the demo is started with the gateway: stop it and start it again");
+  });
   const proxy = createProxy(
     { ...route.proxy, upstreams },
     {

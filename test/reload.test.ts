@@ -212,6 +212,30 @@ test("turnpike reload says what changed, what needs a restart, and what is wrong
   });
 });
 
+test("settings that turn out late to be wrong are refused in a sentence, and nothing of them goes on", async (t) => {
+  const here = await startUpstream((_req, res) => void res.end("here"));
+  const asked = await startUpstream((_req, res) => void res.end());
+  t.after(here.close);
+  t.after(asked.close);
+  const { file, write } = settingsFile(t);
+  write(routeTo(here.url));
+  await withGateway({ args: ["--config", file] }, async (gateway) => {
+    const health = { path: "/health", intervalSeconds: 0.01 };
+    const routes = [
+      { path: "/a/", proxy: { upstreams: [asked.url], health } },
+      { path: "/b/", proxy: { upstreams: ["demo"] } },
+    ];
+    write({ routes });
+    const answer = await gateway.admin("/api/reload", { method: "POST" });
+    const { mistakes } = (await answer.json()) as { mistakes: string[] };
+    const demo = "the back end of the demo is started with the gateway: stop it and start it again";
+    assert.deepEqual([answer.status, mistakes], [422, [demo]]);
+    const until = Date.now() + 300;
+    while (Date.now() < until) assert.equal((await ask(gateway.url)).text, "here");
+    assert.ok(asked.asked.length <= 1, `asked ${asked.asked.length} times whether it is well`);
+  });
+});
+
 test("the admin listener says that the process is there, and whether events are stored", async () => {
   await withGateway({}, async ({ adminUrl }) => {
     assert.deepEqual(await (await fetch(`${adminUrl}/healthz`)).json(), { status: "ok" });

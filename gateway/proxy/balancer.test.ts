@@ -84,6 +84,33 @@ test("an upstream that fails again and again is left out for a while, and told o
   assert.deepEqual(changes, ["0 out", "0 up"]);
 });
 
+test("a pause outlives a reload, and is no longer than the new settings say", () => {
+  const pools = [fakePool("http://up0"), fakePool("http://up1")];
+  const standings = createStandings();
+  let now = 0;
+  const create = (pauseMs: number) =>
+    createBalancer({
+      members: pools.map((pool, i) => ({ pool, weight: 1, standing: standings.take(`${i}`) })),
+      balance: "round-robin",
+      failures: 1,
+      pauseMs,
+      now: () => now,
+      loadOf: () => 0,
+      onChange: () => {},
+    });
+  const [first, second] = pools;
+  assert.ok(first && second);
+  create(3_600_000).failed(first);
+  const same = create(3_600_000);
+  const shorter = create(1000);
+  assert.deepEqual(
+    [same.next(null, []), shorter.next(null, []), shorter.next(null, [])],
+    [second, second, second],
+  );
+  now = 1001;
+  assert.equal(shorter.isUp(first), true);
+});
+
 test("what a health check finds counts, and when all are out all are tried", () => {
   const { balancer, pools, at, order } = open("round-robin");
   balancer.judge(at(2), false);

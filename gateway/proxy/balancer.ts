@@ -45,6 +45,9 @@ interface State extends Member {
 export const createBalancer = (options: BalancerOptions): Balancer => {
   const { now, balance } = options;
   const states: readonly State[] = options.members.map((member) => ({ ...member, current: 0 }));
+  // Settings that make the pause shorter count for one that is under way.
+  for (const { standing } of states)
+    standing.pausedUntil = Math.min(standing.pausedUntil, now() + options.pauseMs);
   const choose = choosers[balance] ?? byKey;
   const [only] = states;
   const alone = states.length === 1 && only ? only.pool : null;

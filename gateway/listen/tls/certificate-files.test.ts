@@ -79,7 +79,8 @@ test("a short life is not told as long as there is time to replace it", (t) => {
 });
 
 test("hosts that no certificate names are told at the start, with new hosts, and with a new certificate", async (t) => {
-  const hosts = ["*", "[::1]", "127.0.0.1", "shop.example", "www.shop.example", "*.blog.example"];
+  const local = ["*", "[::1]", "127.0.0.1", "localhost", "shop.localhost"];
+  const hosts = [...local, "shop.example", "www.shop.example", "*.blog.example"];
   const { certificates, said, write } = open(t, today, today + 90 * day, hosts);
   const sentence = (...names: string[]) =>
     `tls: no certificate in tls names ${names.join(", ")}: https is refused there, and http is not sent to it`;
