@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
@@ -26,6 +26,15 @@ const version = (steps?: readonly string[]): number => {
 
 test("an empty folder gets every step", () => {
   assert.equal(version(), migrations.length);
+});
+
+test("what is stored is its owner's to read alone, also in a folder that is open to all", () => {
+  chmodSync(dir, 0o755);
+  const db = openDatabase(dir);
+  const names = readdirSync(dir);
+  assert.deepEqual(names.sort(), ["turnpike.db", "turnpike.db-shm", "turnpike.db-wal"]);
+  for (const name of names) assert.equal(statSync(join(dir, name)).mode & 0o777, 0o600, name);
+  db.close();
 });
 
 test("who reads while a new file gets its steps sees none of them, or all", (t) => {

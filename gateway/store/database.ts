@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { codeOf } from "../lib/error-code.ts";
@@ -15,6 +15,7 @@ export const openDatabase = (dir: string, steps: readonly string[] = migrations)
   const file = databaseFile(dir);
   if (isNew(file)) refuseOrphans(dir);
   return explain(file, () => {
+    if (isNew(file)) makeForOwner(file);
     const db = new Database(file);
     try {
       // Refuse before the first write: a damaged file or one of a newer version must stay as it is.
@@ -33,6 +34,13 @@ export const openDatabase = (dir: string, steps: readonly string[] = migrations)
       throw error;
     }
   });
+};
+
+/** A folder that was there before, such as a mounted one, may be open to everybody on the machine. */
+const makeForOwner = (file: string): void => {
+  try {
+    closeSync(openSync(file, "a", 0o600)); // SQLite gives the files beside it the same mode
+  } catch {} // SQLite meets the same hindrance, which has its sentence
 };
 
 const isNew = (file: string): boolean => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0;
