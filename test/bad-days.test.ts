@@ -122,6 +122,13 @@ test("a data folder of somebody else is named, with what to do", async (t) => {
   chmodSync(data, 0o700);
   assertRefused(ended, /^store: the data folder \S+ cannot be written \(.+\): .+--data\n$/);
   assert.equal(digestOf(file), digest);
+  if (nobody === undefined) return; // whose own folder it is may enter it
+  for (const command of [["sql", "select 1"], ["export"], ["verify"], ["erase", "--visitor", "x"]]) {
+    assertRefused(
+      await runTurnpike([...command, "--data", data], asNobody),
+      /^store: \S+turnpike\.db is in a folder that this user may not enter: run this as the user of the gateway, .+--data\n$/,
+    );
+  }
 });
 
 test("a database of a newer version is left alone", async () => {

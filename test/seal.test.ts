@@ -157,7 +157,7 @@ test("commands seal, verify, copy, prune and erase through the gateway that owns
   const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
   assert.match(
     (await run("prune", "--before", tomorrow, "--dry-run")).out,
-    /20 sealed events; nothing was removed/,
+    /: 20 events; nothing was removed/,
   );
   assert.match((await run("prune", "--before", tomorrow)).out, /removed: 20 events/);
   // The copy is a folder of its own, which nobody owns.

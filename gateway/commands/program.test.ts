@@ -121,6 +121,17 @@ test("a reader that leaves early is no failure", async () => {
   assert.deepEqual([code, err], [0, ""]);
 });
 
+test("a database that turns out to be damaged is told in one sentence", async () => {
+  const damaged = Object.assign(new Error("database disk image is malformed"), {
+    code: "SQLITE_CORRUPT_VTAB",
+  });
+  const { code, err } = await run(["start"], { start: () => Promise.reject(damaged) });
+  assert.deepEqual(
+    [code, err],
+    [1, "turnpike.db is damaged: `turnpike verify` says where; put a backup in its place\n"],
+  );
+});
+
 test("output that cannot be written is told in one sentence, and is a failure", async () => {
   const stdout = new Writable({
     write: (_chunk, _encoding, done) => done(Object.assign(new Error("no room"), { code: "ENOSPC" })),

@@ -125,6 +125,10 @@ const tell = (error: unknown, io: Io): number => {
     warn(io, error.message);
     return error.exitCode;
   }
+  if (/^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(error))) {
+    warn(io, "turnpike.db is damaged: `turnpike verify` says where; put a backup in its place");
+    return 1;
+  }
   const told = error instanceof Error && (error.constructor === Error || "code" in error);
   warn(io, told ? error.message : String(error instanceof Error ? error.stack : error));
   return 1;

@@ -44,10 +44,11 @@ export const dataFolderFor = (options: SettingsOptions): string =>
 export const loadedOrThrow = (loaded: Loaded): Extract<Loaded, { kind: "ok" }> => {
   if (loaded.kind === "ok") return loaded;
   const { file, mistakes } = loaded;
-  // Where nothing is wrong but what the person typed, the file is not to blame.
+  // Where nothing is wrong but what the person typed, the file is not to blame. A folder that is none is no misuse.
   const isTyped = mistakes.every(({ path }) => path.startsWith("--"));
+  const isMisuse = isTyped && mistakes.some(({ path }) => path !== "--data" && path !== "--static");
   throw new CommandError(
     formatMistakes(isTyped ? "command line" : shortPath(file), mistakes),
-    isTyped ? "used wrongly" : "failed",
+    isMisuse ? "used wrongly" : "failed",
   );
 };

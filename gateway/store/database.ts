@@ -43,7 +43,7 @@ const makeForOwner = (file: string): void => {
   } catch {} // SQLite meets the same hindrance, which has its sentence
 };
 
-const isNew = (file: string): boolean => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0;
+const isNew = (file: string): boolean => !isThere(file) || statSync(file).size === 0;
 
 /** Sealed events are what is left where the database is lost: a new one would take them for what a crash leaves. */
 const refuseOrphans = (dir: string): void => {
@@ -70,7 +70,7 @@ export const openDatabaseReadOnly = (dir: string): Db => {
  * read counts: opening it says why.
  */
 export const hasData = (dir: string): boolean => {
-  if (!existsSync(databaseFile(dir))) return false;
+  if (!isThere(databaseFile(dir))) return false;
   try {
     const db = new Database(databaseFile(dir), { readonly: true, fileMustExist: true });
     try {
@@ -80,6 +80,19 @@ export const hasData = (dir: string): boolean => {
     }
   } catch {
     return true;
+  }
+};
+
+/** Throws one sentence where this user may not know: most such folders are a service's, which no other may enter. */
+const isThere = (file: string): boolean => {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) !== undefined;
+  } catch (cause) {
+    if (codeOf(cause) !== "EACCES") return false;
+    throw new Error(
+      `store: ${file} is in a folder that this user may not enter: run this as the user of the gateway, or name another folder with --data`,
+      { cause },
+    );
   }
 };
 

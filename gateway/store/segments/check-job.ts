@@ -1,5 +1,6 @@
 /** In the child: reads every sealed file whole and compares what it holds with the manifest. */
 import { existsSync } from "node:fs";
+import { firstLine } from "../../lib/first-line.ts";
 import { type Db, openDatabaseReadOnly } from "../database.ts";
 import { type Duck, rowsOf, withDuck } from "./duck.ts";
 import { listEventFiles } from "./folder.ts";
@@ -132,6 +133,3 @@ const checkKept = async (duck: Duck, db: Db, watermark: number): Promise<readonl
   const n = Number(row?.["n"]);
   return n === 0 ? [] : [`${n} events of the journal up to the watermark are in no segment`];
 };
-
-const firstLine = (error: unknown): string =>
-  String(error instanceof Error ? error.message : error).split("\n", 1)[0] ?? "";

@@ -1,5 +1,13 @@
 /** What lies in `events/`, and the list of it for programs that read the folder by themselves. */
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { makeFolder } from "../../lib/make-folder.ts";
 import type { Manifest } from "./manifest.ts";
@@ -30,8 +38,7 @@ const readFolder = (folder: string) => {
   }
 };
 
-/** Writes `events/_manifest.json`: the files that count, and up to which sequence. It appears whole, at once. */
-export const writeManifestFile = (dir: string, { state, segments }: Manifest): void => {
+const listOf = ({ state, segments }: Manifest): string => {
   const files = segments.map(({ path, site, date, rows, bytes, minSeq, maxSeq }) => ({
     path,
     site,
@@ -41,7 +48,21 @@ export const writeManifestFile = (dir: string, { state, segments }: Manifest): v
     min_seq: minSeq,
     max_seq: maxSeq,
   }));
-  const text = `${JSON.stringify({ version: 1, watermark: state.watermark, files }, null, 1)}\n`;
+  return `${JSON.stringify({ version: 1, watermark: state.watermark, files }, null, 1)}\n`;
+};
+
+/** Whether it is there and says what the manifest does: other hands reach the folder, too. */
+export const isListed = (dir: string, manifest: Manifest): boolean => {
+  try {
+    return readFileSync(join(eventsFolder(dir), manifestName), "utf8") === listOf(manifest);
+  } catch {
+    return manifest.segments.length === 0;
+  }
+};
+
+/** Writes `events/_manifest.json`: the files that count, and up to which sequence. It appears whole, at once. */
+export const writeManifestFile = (dir: string, manifest: Manifest): void => {
+  const text = listOf(manifest);
   makeFolder(stagingFolder(dir), 0o700);
   makeFolder(eventsFolder(dir), 0o700);
   const staged = join(stagingFolder(dir), manifestName);

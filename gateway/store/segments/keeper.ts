@@ -9,7 +9,7 @@ import { type Db, openDatabaseReadOnly } from "../database.ts";
 import { type BackupResult, emptyBackup, prepareBackup } from "./backup.ts";
 import type { CheckResult } from "./check-job.ts";
 import type { Erased } from "./erase-tables.ts";
-import { writeManifestFile } from "./folder.ts";
+import { isListed, writeManifestFile } from "./folder.ts";
 import type { Job, ResultOf } from "./job.ts";
 import { lastSeqSql, type Manifest, readManifest } from "./manifest.ts";
 import type { ReadJob } from "./read-job.ts";
@@ -247,6 +247,8 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
         for (const path of strays) retire(dir, path);
         if (changed.length > 0 || erasures.length > 0) await rewrite(changed);
         if (erasures.length > 0) await emptyWal();
+        const now = manifest();
+        if (!isListed(dir, now)) writeManifestFile(dir, now);
       }),
     seal: () =>
       inTurn(async () => {

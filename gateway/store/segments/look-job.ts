@@ -1,6 +1,7 @@
 /** In the child: what files hold that are not as the manifest says. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { firstLine } from "../../lib/first-line.ts";
 import { rowsOf, withDuck } from "./duck.ts";
 import { eventsFolder } from "./segment.ts";
 import { quote } from "./sql-text.ts";
@@ -47,6 +48,3 @@ export const lookJob = ({ dir, paths, watermark }: LookJob): Promise<readonly Lo
     }
     return all;
   });
-
-const firstLine = (error: unknown): string =>
-  String(error instanceof Error ? error.message : error).split("\n", 1)[0] ?? "";

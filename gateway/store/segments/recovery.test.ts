@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { copyFileSync, cpSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -63,8 +71,23 @@ test("a database that is older than its folder takes nothing out of it, and seal
   rmSync(old, { recursive: true });
 });
 
-test("a damaged file is told and stays as it is; what a look over all finds says all of it", async () => {
+test("the list of the files is written anew where it is gone or says something else", async () => {
   const folder = openTestFolder();
+  folder.store([eventForTest()]);
+  await folder.keeper.seal();
+  const list = join(folder.dir, "events", "_manifest.json");
+  const text = readFileSync(list, "utf8");
+  rmSync(list);
+  await folder.keeper.recover();
+  assert.equal(readFileSync(list, "utf8"), text);
+  writeFileSync(list, "nonsense");
+  await folder.keeper.recover();
+  assert.equal(readFileSync(list, "utf8"), text);
+  folder.close();
+});
+
+test("a damaged file is told and stays as it is; what a look over all finds says all of it", async () => {
+  const folder = openTestFolder({ clock: () => noon + 20 * dayMs }); // the journal lets them go
   folder.store([eventForTest(), eventForTest({ timestamp_utc: noon + dayMs, received_at: noon + dayMs })]);
   await folder.keeper.seal();
   const [first = "", second = ""] = listEventFiles(folder.dir)
@@ -80,6 +103,9 @@ test("a damaged file is told and stays as it is; what a look over all finds says
   assert.match((await folder.keeper.verify()).findings.join("\n"), new RegExp(`^events/${second} holds`));
 
   truncateSync(placeOf(second), 30);
+  const told =
+    /^Error: store: sealed events cannot be read: [^\n]+: `turnpike verify` says which files are damaged$/;
+  assert.throws(() => folder.reader.read(0, 10), told);
   await assert.rejects(
     folder.keeper.recover(),
     /the sealed file events\/\S+ cannot be read \(.*\): put it back/,

@@ -4,6 +4,7 @@ import { closeSync, openSync, rmSync } from "node:fs";
 import { getPriority, setPriority } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { firstLine } from "../../lib/first-line.ts";
 import { makeTemporaryFolder } from "../../lib/temporary-folder.ts";
 import type { Job, ResultOf } from "./job.ts";
 import type { ReadJob } from "./read-job.ts";
@@ -62,9 +63,15 @@ export const runReadJob = (job: ReadJob): number => {
   for (let tries = 1; ; tries++) {
     const read = tryToRead(job);
     if (typeof read === "number") return read;
-    if (tries === readTries) throw new Error(`store: sealed events cannot be read: ${read.error}`);
+    if (tries === readTries) throw unreadable(read.error);
   }
 };
+
+/** DuckDB's first line names the file; those below show a query of ours. */
+const unreadable = (error: string): Error =>
+  new Error(
+    `store: sealed events cannot be read: ${firstLine(error)}: \`turnpike verify\` says which files are damaged`,
+  );
 
 /** Likewise, while the caller does other work; rejects when `signal` ends it. */
 export const runReadJobAside = async (job: ReadJob, signal: AbortSignal): Promise<number> => {
@@ -74,7 +81,7 @@ export const runReadJobAside = async (job: ReadJob, signal: AbortSignal): Promis
     if (error === null) return out;
     closeSync(out);
     signal.throwIfAborted();
-    if (tries === readTries) throw new Error(`store: sealed events cannot be read: ${error}`);
+    if (tries === readTries) throw unreadable(error);
   }
 };
 
