@@ -127,6 +127,7 @@ test("a removal holds where they could not be counted, says so, and the next sea
     "the numbers on top of the live page are too large until the next sealing: they could not be counted anew (no memory)";
   assert.deepEqual(await folder.failingKeeper.erase({ column: "client_id", value: "c", site: null }), {
     visitors: 2,
+    others: 0,
     sessions: 3,
     files: 0,
     found: true,
