@@ -4,11 +4,11 @@
  * what a proxy appends.
  */
 
-/** The addresses of `for`, as `X-Forwarded-For` would list them; a hop without one is `unknown`. Null: malformed. */
-export const forwardedFor = (value: string): string | null =>
+/** The addresses of `for`, as `X-Forwarded-For` would list them; a hop without one is `unknown`. */
+export const forwardedFor = (value: string): string | undefined =>
   hopsIn(value)
     ?.map((hop) => hop.get("for") ?? "unknown")
-    .join(",") ?? null;
+    .join(",");
 
 /** `proto` of the last hop, which the proxy in front of us has written. */
 export const forwardedProto = (value: string): string | undefined => hopsIn(value)?.at(-1)?.get("proto");

@@ -159,7 +159,7 @@ export const clientOf = (
   }
   const way = headers["forwarded"];
   if (typeof way !== "string" || text !== undefined) return walked;
-  return clientAddress(socketAddress, forwardedFor(way) ?? "unknown", isTrusted);
+  return clientAddress(socketAddress, forwardedFor(way), isTrusted);
 };
 
 // Some proxies write `192.0.2.1:4711` or `"[2001:db8::1]:4711"` (as RFC 7239 §6 has it).
