@@ -23,6 +23,7 @@ import {
   refuseMalformed,
   type TellMalformed,
 } from "./malformed.ts";
+import { refuseHandshake } from "./refuse-handshake.ts";
 import { isBusy, takeTurns } from "./take-turns.ts";
 import { openChallengeDoor } from "./tls/challenge-door.ts";
 import { openClientDoor } from "./tls/client-door.ts";
@@ -251,9 +252,8 @@ const createEncrypted = (options: ListenerOptions, front: TlsFront, { answer, an
     else if (lane) lane.accept(socket);
     else serveHttp1(socket);
   });
-  // A handshake that failed has no connection on which an answer could be read.
   server.removeAllListeners("tlsClientError");
-  server.on("tlsClientError", (_error, socket) => socket.destroy());
+  server.on("tlsClientError", (error, socket) => refuseHandshake(error, socket, options.onMalformed));
   openClientDoor(server, front);
   openChallengeDoor(server, front.certificates);
   const current = keepServerCurrent(server, front);
