@@ -7,6 +7,7 @@ import type { CollectAnswer, CollectRequest } from "./collect/request.ts";
 import type { Handler } from "./http/exchange.ts";
 import { HttpError } from "./http/http-error.ts";
 import { clientOf } from "./lib/ip.ts";
+import { normalPath } from "./lib/url-path.ts";
 import type { Limiter } from "./limit/limit.ts";
 import { limitFields, type Told } from "./limit/refusal.ts";
 import { hstsHeader, idBefore, isForwardedSecure } from "./listen/exchange.ts";
@@ -45,7 +46,7 @@ export const createCollectLane = (parts: CollectLaneParts): CollectLane => {
     const site = host === null ? null : parts.siteOf(host);
     if (host === null || !site) return null;
     const mark = target.indexOf("?");
-    const path = mark < 0 ? target : target.slice(0, mark);
+    const path = normalPath(mark < 0 ? target : target.slice(0, mark));
     if (!isFor(router, parts.handler, { host, site, path })) return null;
     const secure = encrypted || isForwardedSecure(headers, peer, isTrusted);
     const address = clientOf(peer, headers, isTrusted);

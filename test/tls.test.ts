@@ -204,7 +204,7 @@ test("files are served by name, read again when they change, and a broken pair c
         "a websocket in the clear, too",
       );
       assert.match(await handshake("/open/ws"), /^HTTP\/1\.1 404 /, "an exception is asked for as it is");
-      for (const path of ["/health", "/open/x", "/.well-known/acme-challenge/x"]) {
+      for (const path of ["/health", "/open/x", "/%6Fpen/x", "/.well-known/acme-challenge/x"]) {
         assert.equal((await plain(path)).status, 404, path);
       }
       assert.equal((await plain("/", "unknown.example")).status, 421);

@@ -64,7 +64,7 @@ test("a draft or stopped experiment gives nobody a variant", () => {
 });
 
 test("an experiment runs only below its path prefixes", () => {
-  const assign = createAssigner([makeExperiment({ paths: ["/pricing", "/shop/"] })]);
+  const assign = createAssigner([makeExperiment({ paths: ["/pricing", "/shop/", "/größen/"] })]);
   for (const [path, count] of [
     ["/pricing", 1],
     ["/pricing/plans", 1],
@@ -72,6 +72,8 @@ test("an experiment runs only below its path prefixes", () => {
     ["/shop", 0],
     ["/", 0],
     ["/Pricing", 0],
+    ["/%70ricing", 1],
+    ["/gr%C3%B6%c3%9fen/x", 1],
   ] as const) {
     assert.equal(assign("somebody", path).length, count, path);
   }

@@ -3,6 +3,7 @@
  * package, so that every SDK that is given the same experiment and id agrees with us.
  */
 import { GrowthBookClient, type Experiment as GrowthBookExperiment } from "@growthbook/growthbook";
+import { normalPath, normalWrittenPath } from "../lib/url-path.ts";
 import type { Assignment, Experiment } from "../model/experiment.ts";
 
 export type Assigner = (visitorId: string, path: string) => readonly Assignment[];
@@ -14,7 +15,8 @@ export type Assigner = (visitorId: string, path: string) => readonly Assignment[
 export const createAssigner = (experiments: readonly Experiment[]): Assigner => {
   const client = new GrowthBookClient();
   const arms = experiments.filter((experiment) => experiment.status === "running").map(prepare);
-  return (visitorId, path) => {
+  return (visitorId, asked) => {
+    const path = normalPath(asked);
     const assignments: Assignment[] = [];
     for (const { paths, growthBook } of arms) {
       if (!covers(paths, path)) continue;
@@ -38,7 +40,7 @@ const prepare = (experiment: Experiment): Arm => {
   );
   if (!first || !second) throw new Error(`experiment: ${experiment.key} has fewer than two variants`);
   return {
-    paths: experiment.paths,
+    paths: experiment.paths.map(normalWrittenPath),
     growthBook: {
       key: experiment.key,
       seed: experiment.key,

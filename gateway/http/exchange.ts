@@ -7,7 +7,7 @@ export interface Exchange {
   readonly res: ServerResponse;
   /** ms since 1970 */
   readonly receivedAt: number;
-  /** as received: percent-encoded, without the query */
+  /** percent-encoded, without the query; each has one way of being written (`normalPath`), `req.url` is as received */
   readonly path: string;
   /** as received, without the `?`; empty when there is none */
   readonly query: string;

@@ -1,8 +1,9 @@
 import { HttpError } from "../http/http-error.ts";
+import { normalPath } from "../lib/url-path.ts";
 
 /** What a request asks for. */
 export interface Target {
-  /** percent-encoded, without the query; `*` for `OPTIONS *` */
+  /** percent-encoded, in the one way of writing it (RFC 3986 §6.2.2), without the query; `*` for `OPTIONS *` */
   readonly path: string;
   /** without the `?` */
   readonly query: string;
@@ -37,8 +38,8 @@ const parseAbsolute = (url: string, hostHeader: string | undefined): Target => {
 const split = (url: string, authority: string): Target => {
   if (url.includes("#")) throw new HttpError(400, "the request target has a fragment");
   const mark = url.indexOf("?");
-  if (mark < 0) return { path: url, query: "", authority };
-  return { path: url.slice(0, mark), query: url.slice(mark + 1), authority };
+  if (mark < 0) return { path: normalPath(url), query: "", authority };
+  return { path: normalPath(url.slice(0, mark)), query: url.slice(mark + 1), authority };
 };
 
 /**

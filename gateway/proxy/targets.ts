@@ -1,4 +1,5 @@
 import type { Upgrade } from "../http/exchange.ts";
+import { pathsBelow } from "../lib/url-path.ts";
 
 /** The target for the upstream: as it came, or without the route's path, or with another in its place. */
 export const createTargets = (
@@ -6,19 +7,22 @@ export const createTargets = (
   base: string,
 ): ((x: Upgrade) => string) => {
   if (!strip && rewrite === null) return asItCame;
-  const stem = base.endsWith("/") ? base.slice(0, -1) : base;
+  const below = pathsBelow(base);
   const front = (rewrite ?? "").replace(/\/$/, "");
-  return ({ path, query }) => {
-    // A path may be written in several ways and still be this route's: one that is not written so is sent as it came.
-    const rest = path === stem || path.startsWith(`${stem}/`) ? path.slice(stem.length) : null;
+  return (x) => {
+    const came = asItCame(x);
+    const mark = came.indexOf("?");
+    const path = mark < 0 ? came : came.slice(0, mark);
+    const rest = below(path);
     const target = rest === null ? path : `${front}${rest === "" ? "/" : rest}`;
-    return query === "" ? target : `${target}?${query}`;
+    return mark < 0 ? target : `${target}${came.slice(mark)}`;
   };
 };
 
-/** An absolute target without the part that names us. */
-const asItCame = ({ req, path, query }: Upgrade): string => {
+/** As the client wrote it; an absolute target without the part that names us. */
+const asItCame = ({ req }: Upgrade): string => {
   const url = req.url ?? "/";
   if (url.charCodeAt(0) === 0x2f) return url;
-  return query === "" ? path : `${path}?${query}`;
+  const target = url.replace(/^https?:\/\/[^/?]*/i, "");
+  return target.startsWith("/") ? target : `/${target}`;
 };

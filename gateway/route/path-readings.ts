@@ -1,4 +1,5 @@
 import { HttpError } from "../http/http-error.ts";
+import { bytesOfPath } from "../lib/url-path.ts";
 
 /** A path as the strictest and the most lenient server would read it; equal for nearly every path. */
 export interface Readings {
@@ -13,7 +14,8 @@ export interface Readings {
  */
 export const readPath = (path: string): Readings => {
   if (isPlain(path)) return { strict: path, lenient: path };
-  const strict = decodeBytes(path);
+  const strict = bytesOfPath(path);
+  if (strict === null) throw new HttpError(400, "the path has a broken percent-encoding");
   if (strict.includes("\\")) throw new HttpError(400, "the path has a backslash");
   if (strict.includes("\0")) throw new HttpError(400, "the path has a NUL");
   const lenient = dropParameters(strict.replaceAll("%2F", "/")).replace(/\/{2,}/g, "/");
@@ -37,23 +39,6 @@ const isPlain = (path: string): boolean => {
     }
   }
   return true;
-};
-
-/**
- * Every escape as the byte it stands for, one character per byte: enough to compare paths, whatever their
- * encoding. An encoded slash stays `%2F`.
- */
-export const decodeBytes = (path: string): string => {
-  let text = "";
-  let from = 0;
-  for (let at = path.indexOf("%"); at >= 0; at = path.indexOf("%", from)) {
-    const hex = path.slice(at + 1, at + 3);
-    if (!/^[0-9a-f]{2}$/i.test(hex)) throw new HttpError(400, "the path has a broken percent-encoding");
-    const byte = String.fromCharCode(Number.parseInt(hex, 16));
-    text += path.slice(from, at) + (byte === "/" ? "%2F" : byte);
-    from = at + 3;
-  }
-  return text + path.slice(from);
 };
 
 // Java servers cut `;name=value` off each segment before they match (RFC 3986 §3.3).

@@ -4,8 +4,9 @@
  */
 import type { Exchange, Handler } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
+import { bytesOfWrittenPath } from "../lib/url-path.ts";
 import { createHostTable } from "./host-table.ts";
-import { decodeBytes, readPath } from "./path-readings.ts";
+import { readPath } from "./path-readings.ts";
 
 /** A public path that Turnpike answers itself. */
 export interface Claim {
@@ -79,7 +80,8 @@ export const createRouter = ({ claims, routes, notFound }: RouterOptions): Route
 };
 
 const toTarget = ({ path, handler }: { path: string; handler: Handler }, exactOnly: boolean): Target => {
-  const bytes = decodeBytes(Buffer.from(path, "utf8").toString("latin1"));
+  const bytes = bytesOfWrittenPath(path);
+  if (bytes === null) throw new HttpError(400, "the path has a broken percent-encoding");
   return { stem: bytes.endsWith("/") ? bytes.slice(0, -1) : bytes, exactOnly, handler };
 };
 

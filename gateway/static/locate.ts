@@ -1,18 +1,19 @@
 import { HttpError } from "../http/http-error.ts";
+import { pathsBelow } from "../lib/url-path.ts";
 import type { StaticSettings } from "./settings.ts";
 
 /**
- * Where a request's path lies below the folder. With `strip`, without the route's path; null where that is not written in
- * the path as it is in the settings.
+ * Where a request's path lies below the folder. With `strip`, without the route's path; null where it does not lie below that.
  */
 export const createLocator = (
   { strip, wellKnown }: Pick<StaticSettings, "strip" | "wellKnown">,
   base: string,
 ): ((path: string) => readonly string[] | null) => {
-  const stem = strip ? base.replace(/\/$/, "") : "";
+  const below = pathsBelow(strip ? base : "/");
   return (path) => {
-    const segments = pathSegments(path.startsWith(stem) ? path.slice(stem.length) : path, wellKnown);
-    return path.startsWith(stem) ? segments : null;
+    const rest = below(path);
+    const segments = pathSegments(rest ?? path, wellKnown); // also where it lies elsewhere: what is odd is refused
+    return rest === null ? null : segments;
   };
 };
 

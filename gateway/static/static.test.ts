@@ -217,7 +217,7 @@ test("the route's path can be taken off the front", async () => {
     ["/docs/folder/", 200, "<p>folder</p>"],
     ["/docs", 308, ""],
     ["/app.js", 404, null],
-    ["/d%6Fcs/app.js", 404, null],
+    ["/d%6Fcs/app.js", 200, "let a;"],
     ["/docs/docs/app.js", 404, null],
     ["/docs/../app.js", 400, null],
   ];

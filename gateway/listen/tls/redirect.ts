@@ -1,5 +1,6 @@
 import type { Layer, Upgrade } from "../../http/exchange.ts";
 import { HttpError } from "../../http/http-error.ts";
+import { normalWrittenPath } from "../../lib/url-path.ts";
 import type { Certificates } from "./certificates.ts";
 
 export interface RedirectOptions {
@@ -18,7 +19,7 @@ const challengePath = "/.well-known/acme-challenge/";
  * behind us may be answering.
  */
 export const createHttpsRedirect = (options: RedirectOptions): HttpsRedirect => {
-  const locationOf = locationsOf(options);
+  const locationOf = locationsOf({ ...options, except: options.except.map(normalWrittenPath) });
   return {
     layer: (next) => (x) => {
       const location = locationOf(x);
