@@ -30,6 +30,8 @@ export interface Standing {
 export interface Counters {
   /** Counts one request of `key`; never rejects: what cannot be counted may pass. */
   count(rule: Rule, key: string): Promise<Standing>;
+  /** A request that counted in a quota of the day was refused by another limit, and counts no more. */
+  takeBack(rule: Rule, key: string): void;
   close(): Promise<void>;
 }
 
@@ -56,5 +58,6 @@ export const freePass = (rule: Rule): Standing => ({ isOver: false, left: rule.q
 /** Counts nothing. */
 export const uncounted: Counters = {
   count: async (rule) => freePass(rule),
+  takeBack: () => {},
   close: async () => {},
 };

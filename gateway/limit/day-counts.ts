@@ -32,6 +32,8 @@ export interface DayShare {
 export interface DayCounts {
   /** What is refused does not count: who asks on and on is let in again where the quota is raised. */
   count(rule: Rule, key: string): Standing;
+  /** Counts one request less. */
+  takeBack(rule: Rule, key: string): void;
   /** Takes what a process has counted whose place this one has; of another day than today it is nothing. */
   add(share: DayShare): void;
   /** Another process has the store: it is told what is counted here, and rejects what it cannot take. */
@@ -64,6 +66,9 @@ export const createDayCounts = ({ mostKeys, secret, clock, store }: DayCountsOpt
   let unsaved = new Map<string, number>();
   let heir: ((share: DayShare) => Promise<void>) | null = null;
   let saving: Promise<void> = Promise.resolve();
+
+  const nameFor = (rule: Rule, key: string): string =>
+    hash("sha256", `${salt} ${rule.id} ${key}`, "base64url").slice(0, 22);
 
   const keep = (key: string, n: number): void => {
     const gone = roster.note(key);
@@ -127,12 +132,17 @@ export const createDayCounts = ({ mostKeys, secret, clock, store }: DayCountsOpt
     count(rule, key) {
       const now = clock();
       const today = beginToday(now);
-      const who = hash("sha256", `${salt} ${rule.id} ${key}`, "base64url").slice(0, 22);
+      const who = nameFor(rule, key);
       const resetMs = (today + 1) * dayMs - now;
       const before = counts.get(who) ?? 0;
       if (before < rule.quota) return { isOver: false, left: rule.quota - raise(who, 1), resetMs };
       keep(who, before);
       return { isOver: true, left: 0, resetMs };
+    },
+    takeBack(rule, key) {
+      beginToday(clock());
+      const who = nameFor(rule, key);
+      if ((counts.get(who) ?? 0) > 0) raise(who, -1);
     },
     add(share) {
       if (share.day !== nameOf(beginToday(clock()))) return;

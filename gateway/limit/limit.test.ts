@@ -156,6 +156,44 @@ test("an address that is over its window and its day is told to come back tomorr
   assert.equal((await knock("10.0.0.1"))?.headers["retry-after"], "85400");
 });
 
+test("what another limit refuses uses up nothing of a day", async (t) => {
+  const limits = { visitor: { requests: 2, windowSeconds: 30 }, daily: { address: 4, visitor: 5, key: 6 } };
+  const { it, knock } = limiter(t, { requests: 3, ...limits });
+  const headers = { cookie: "v1", authorization: "Bearer x" };
+  const left = async (address: string, key = "x"): Promise<string> => {
+    const told = await it.admitExchange(from(address, { cookie: "v2", authorization: `Bearer ${key}` }));
+    return told?.map(({ rule, standing }) => `${rule.name} ${standing.left}`).join() ?? "";
+  };
+  assert.equal(await knock("10.0.0.1", headers), null);
+  assert.equal(await knock("10.0.0.1", headers), null);
+  assert.equal((await knock("10.0.0.1", headers))?.headers["ratelimit"], '"visitor";r=0;t=30');
+  for (let i = 0; i < 20; i++) assert.equal((await knock("10.0.0.1", headers))?.status, 429);
+  t.mock.timers.tick(30_000);
+  assert.equal(await left("10.0.0.1"), "daily-address 1,visitor 1,daily-visitor 4,daily-key 3");
+});
+
+test("what a route refuses uses up nothing of a day", async (t) => {
+  const { it } = limiter(t, { requests: 100, daily: { address: 3 } });
+  const route = it.ofRoute({ requests: 1, windowSeconds: 60, by: "address" }, "*/");
+  const handle = it.layer(route.layer(() => {}));
+  const ask = async (): Promise<number> => {
+    try {
+      await handle(from("10.0.0.1"));
+      return 200;
+    } catch (error) {
+      assert.ok(error instanceof HttpError);
+      return error.status;
+    }
+  };
+  assert.equal(await ask(), 200);
+  for (let i = 0; i < 9; i++) assert.equal(await ask(), 429);
+  const told = await it.admitExchange(from("10.0.0.1"));
+  assert.deepEqual(
+    told?.map(({ standing }) => standing.left),
+    [1],
+  );
+});
+
 test("keys and visitors that an address over its limit makes up are counted nowhere", async (t) => {
   const { counters, knock } = limiter(t, { key: { requests: 1 }, visitor: { requests: 1 } });
   assert.equal(await knock("10.0.0.2"), null);

@@ -66,12 +66,18 @@ export const createLimiter = (settings: LimitSettings, options: LimiterOptions):
   const { ofAddress, ofClaims } = countingsOf(settings);
   const refused = (reason: string): void => options.onRefused?.(reason);
 
-  const count = (rule: Rule, key: string): Promise<Told> =>
-    counters.count(rule, key).then((standing) => ({ rule, standing }));
+  const count = (rule: Rule, key: string): Promise<Mark> =>
+    counters.count(rule, key).then((standing) => ({ rule, standing, key }));
+
+  /** A request that is refused counts in no quota of the day: a burst over a window costs nobody the rest of it. */
+  const takeBack = (marks: readonly Mark[]): void => {
+    for (const { rule, standing, key } of marks)
+      if (rule.daily && !standing.isOver) counters.takeBack(rule, key);
+  };
 
   /** Counts by all of them; a request that is over several comes back when the last of them lets it. */
-  const countAll = (countings: readonly Counting[], request: Counted): Admission => {
-    const counted: Promise<Told>[] = [];
+  const countAll = (countings: readonly Counting[], request: Counted): Marking => {
+    const counted: Promise<Mark>[] = [];
     for (const [rule, keyOf] of countings) {
       const key = keyOf(request);
       if (key !== null) counted.push(count(rule, key));
@@ -82,16 +88,17 @@ export const createLimiter = (settings: LimitSettings, options: LimiterOptions):
     return counted.length === 1 ? first.then((told) => judge([told])) : Promise.all(counted).then(judge);
   };
 
-  const judge = (all: readonly Told[]): readonly Told[] => {
+  const judge = (all: readonly Mark[]): readonly Mark[] => {
     const refusals = all.filter(({ standing }) => standing.isOver);
     if (refusals.length === 0) return all.filter(isTold);
+    takeBack(all);
     for (const { rule } of refusals) refused(rule.name);
     throw tooMany(refusals);
   };
 
   const isFree = (request: Counted): boolean => isExempt(request.address) && !isForwarded(request, isTrusted);
 
-  const admit = (request: Counted): Admission => {
+  const admit = (request: Counted): Marking => {
     if (isBanned?.(request.address) && !(isAllowed(request.address) && !isForwarded(request, isTrusted))) {
       refused("banned");
       return Promise.reject(bannedError(settings.banned));
@@ -100,10 +107,19 @@ export const createLimiter = (settings: LimitSettings, options: LimiterOptions):
     const waiting = countAll(ofAddress, request);
     if (waiting === null || ofClaims.length === 0) return waiting;
     // What a request says of itself may be made up: an address over its limit must not fill the counters with it.
-    return waiting.then(async (told) => [...told, ...((await countAll(ofClaims, request)) ?? [])]);
+    return waiting.then((told) => countClaims(told, request));
   };
 
-  const admitExchange = (x: Upgrade): Admission => {
+  const countClaims = async (told: readonly Mark[], request: Counted): Promise<readonly Mark[]> => {
+    try {
+      return [...told, ...((await countAll(ofClaims, request)) ?? [])];
+    } catch (error) {
+      takeBack(told);
+      throw error;
+    }
+  };
+
+  const admitExchange = (x: Upgrade): Marking => {
     const tooLarge = sizeError(x.req.url ?? "", x.req.rawHeaders.length / 2, settings);
     if (!tooLarge) return admit(countedOf(x, options));
     refused("size");
@@ -113,17 +129,17 @@ export const createLimiter = (settings: LimitSettings, options: LimiterOptions):
   return {
     admit,
     admitExchange,
-    layer: layerOf(admitExchange),
+    layer: layerOf(admitExchange, takeBack),
     ofRoute(limit, route) {
       const counting: Counting = [
         windowRule("route", limit.requests, limit.windowSeconds, route),
         keysBy[limit.by](settings),
       ];
-      const admitTo = (x: Upgrade): Admission => {
+      const admitTo = (x: Upgrade): Marking => {
         const request = countedOf(x, options);
         return isFree(request) ? null : countAll([counting], request);
       };
-      return { layer: layerOf(admitTo), admit: admitTo };
+      return { layer: layerOf(admitTo, takeBack), admit: admitTo };
     },
     isOdd: (address, target, fields) =>
       sizeError(target, fields, settings) !== null ||
@@ -131,8 +147,15 @@ export const createLimiter = (settings: LimitSettings, options: LimiterOptions):
   };
 };
 
+/** What was counted, and for whom. */
+interface Mark extends Told {
+  readonly key: string;
+}
+
+type Marking = Promise<readonly Mark[]> | null;
+
 const layerOf =
-  (admit: (x: Upgrade) => Admission): Layer =>
+  (admit: (x: Upgrade) => Marking, takeBack: (marks: readonly Mark[]) => void): Layer =>
   (next: Handler) =>
   (x) => {
     const waiting = admit(x);
@@ -143,6 +166,7 @@ const layerOf =
         return next(x);
       },
       (error: unknown) => {
+        takeBack(said.get(x.res) ?? []);
         if (!(error instanceof Unanswered)) throw error;
         x.req.socket.destroy();
       },
@@ -150,13 +174,13 @@ const layerOf =
   };
 
 /** Beside what a limit before this one has said. */
-const tell = (res: ServerResponse, told: readonly Told[]): void => {
+const tell = (res: ServerResponse, told: readonly Mark[]): void => {
   const all = [...(said.get(res) ?? []), ...told];
   said.set(res, all);
   for (const [name, value] of Object.entries(limitFields(all))) res.setHeader(name, value);
 };
 
-const said = new WeakMap<ServerResponse, readonly Told[]>();
+const said = new WeakMap<ServerResponse, readonly Mark[]>();
 
 const countedOf = (x: Upgrade, { visitorOf }: LimiterOptions): Counted => ({
   address: x.address,

@@ -51,6 +51,7 @@ export const createMemoryCounters = (mostKeys: number, days: DayCounts): MemoryC
           (refusal) => atMost(longest, over(refusal)),
         );
     },
+    takeBack: (rule, key) => days.takeBack(rule, key),
     get keys() {
       return roster.size;
     },

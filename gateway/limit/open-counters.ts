@@ -24,7 +24,10 @@ export const openCounters = async (
 ): Promise<OpenedCounters> => {
   const dayCounts = createDayCounts({ mostKeys: addresses, secret, clock, store: days });
   const memory = createMemoryCounters(addresses, dayCounts);
-  if (store === "memory") return { count: memory.count, close: memory.close, days: dayCounts };
+  if (store === "memory") {
+    const { count, takeBack, close } = memory;
+    return { count, takeBack, close, days: dayCounts };
+  }
   const { createRedisCounters } = await import("./redis-counters.ts");
   return { ...(await createRedisCounters({ url: store, instead: memory, clock, warn })), days: dayCounts };
 };

@@ -100,6 +100,13 @@ test("two gateways count together in one store", options, async (t) => {
   assert.equal((await other.counters.count(raised, "10.0.0.1")).left, 1, "what is refused does not count");
   assert.equal((await one.counters.count(raised, "10.0.0.1")).left, 0);
   assert.equal((await one.counters.count(raised, "10.0.0.1")).isOver, true);
+  other.counters.takeBack(raised, "10.0.0.1");
+  assert.equal(
+    (await other.counters.count(raised, "10.0.0.1")).isOver,
+    false,
+    "what was taken back does not count",
+  );
+  assert.equal((await one.counters.count(raised, "10.0.0.1")).isOver, true);
 });
 
 test(

@@ -60,8 +60,7 @@ export const createRedisCounters = async (options: RedisCountersOptions): Promis
 
   const ask = async (rule: Rule, key: string): Promise<Standing> => {
     const now = clock();
-    const day = rule.daily ? ` ${new Date(now).toISOString().slice(0, 10)}` : "";
-    const limiter = limiterOf(rule, day);
+    const limiter = limiterOf(rule, rule.daily ? dayOf(now) : "");
     const counted: Promise<RateLimiterRes> = limiter.consume(hashOf(key));
     const standing = await inTime(counted.then(within, over));
     if (!rule.daily) return standing;
@@ -82,6 +81,13 @@ export const createRedisCounters = async (options: RedisCountersOptions): Promis
         return instead.count(rule, key);
       }
     },
+    takeBack(rule, key) {
+      if (!client.isReady) instead.takeBack(rule, key);
+      else
+        limiterOf(rule, dayOf(clock()))
+          .reward(hashOf(key))
+          .catch(() => {}); // likewise
+    },
     async close() {
       state.end();
       client.destroy();
@@ -89,6 +95,8 @@ export const createRedisCounters = async (options: RedisCountersOptions): Promis
     },
   };
 };
+
+const dayOf = (now: number): string => ` ${new Date(now).toISOString().slice(0, 10)}`;
 
 /** Says once that the server is away, and once that it is back. */
 const createState = ({ url, warn, clock }: RedisCountersOptions) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { windowRule } from "./counters.ts";
+import { dailyRule, windowRule } from "./counters.ts";
 import { createDayCounts } from "./day-counts.ts";
 import { createMemoryCounters } from "./memory-counters.ts";
 import { type CountAsked, countAll, createRemoteCounters } from "./remote-counters.ts";
@@ -42,6 +42,21 @@ test("two workers count together, with one message a turn each", async (t) => {
     ],
   );
   assert.deepEqual(messages, [2, 2]);
+});
+
+test("what a worker takes back counts no more at the owner", async (t) => {
+  const owner = ownersCounters();
+  t.after(() => owner.close());
+  const worker = createRemoteCounters((asked) => {
+    void countAll(owner, structuredClone(asked) as CountAsked[]).then((answers) => worker.settle(answers));
+  });
+  t.after(() => worker.close());
+  const daily = dailyRule("daily-address", 5);
+  for (let i = 0; i < 3; i++) await worker.count(daily, "a");
+  worker.takeBack(daily, "a");
+  worker.takeBack(daily, "nobody");
+  assert.equal((await worker.count(daily, "a")).left, 2);
+  assert.equal((await worker.count(daily, "nobody")).left, 4);
 });
 
 test("a request that the owner does not count in time passes", async (t) => {

@@ -5,6 +5,8 @@ export interface CountAsked {
   readonly no: number;
   readonly rule: Rule;
   readonly key: string;
+  /** counts one less instead, and nobody waits for it */
+  readonly back?: true;
 }
 
 export interface CountAnswer extends Standing {
@@ -45,11 +47,16 @@ export const createRemoteCounters = (post: (asked: readonly CountAsked[]) => voi
   };
   const timer = setInterval(letOldPass, sweepMs).unref();
 
+  const ask = (one: CountAsked): void => {
+    if (asked.length === 0) setImmediate(send);
+    asked.push(one);
+  };
+
   return {
+    takeBack: (rule, key) => ask({ no: ++no, rule, key, back: true }),
     count(rule, key) {
       if (waiting.size >= mostWaiting) return Promise.resolve(freePass(rule));
-      if (asked.length === 0) setImmediate(send);
-      asked.push({ no: ++no, rule, key });
+      ask({ no: ++no, rule, key });
       return new Promise((resolve) => waiting.set(no, { settle: resolve, at: performance.now() }));
     },
     settle: (answers) => answers.forEach(settle),
@@ -61,4 +68,10 @@ export const createRemoteCounters = (post: (asked: readonly CountAsked[]) => voi
 
 /** The owner's side: counts what a worker asks, and answers when all of it is counted. */
 export const countAll = (counters: Counters, asked: readonly CountAsked[]): Promise<readonly CountAnswer[]> =>
-  Promise.all(asked.map(async ({ no, rule, key }) => ({ no, ...(await counters.count(rule, key)) })));
+  Promise.all(
+    asked.flatMap(({ no, rule, key, back }) => {
+      if (!back) return [counters.count(rule, key).then((standing) => ({ no, ...standing }))];
+      counters.takeBack(rule, key);
+      return [];
+    }),
+  );
