@@ -78,7 +78,13 @@ export const proxySettings = z.strictObject({
     .describe(
       "longest silence of the upstream in the middle of an answer, ms, after which it is cut; null: none, as streams of events need",
     ),
-  connections: z.int().min(1).default(256).describe("open connections to one upstream"),
+  connections: z
+    .int()
+    .min(1)
+    .default(256)
+    .describe(
+      "requests that one upstream works on at once; streams of events and what slow clients send or take are beside them, up to 16 times as many",
+    ),
   queue: z.int().min(0).default(4096).describe("requests that wait for a connection"),
   headBytes: z.int().min(1024).default(65_536).describe("longest head of an answer"),
   tries: z

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { Worker } from "node:worker_threads";
 import Database from "better-sqlite3";
-import { findOwner, readOwner, takeOrFind, takeOwnership } from "./owner.ts";
+import { findOwner, readOwner, takeOrFind, takeOwnership, takeOwnershipAfterCommands } from "./owner.ts";
 
 const folderFor = (t: TestContext): string => {
   const folder = mkdtempSync(join(tmpdir(), "turnpike-owner-"));
@@ -74,6 +74,22 @@ test("one that has the folder for longer is waited for no longer than said, and 
   assert.deepEqual(await findOwner(dir, 0), { pid: own, admin: "" });
   command.release();
   assert.equal(await findOwner(dir), null);
+});
+
+test("a start waits for a command as long as that takes, says so once, and not for a gateway", async (t) => {
+  const dir = folderFor(t);
+  const command = await takeOwnership(dir);
+  const said: string[] = [];
+  const start = takeOwnershipAfterCommands(dir, (sentence) => said.push(sentence), 10);
+  await new Promise((resolve) => setTimeout(resolve, 300)); // many times as long as it is patient
+  assert.deepEqual(said, [
+    `store: a command has the data folder ${dir} (pid ${own}): the start goes on when that ends`,
+  ]);
+  command.release();
+  const gateway = await start;
+  gateway.announce("127.0.0.1:8081");
+  await assert.rejects(takeOwnershipAfterCommands(dir, assert.fail), /in use by another Turnpike/);
+  gateway.release();
 });
 
 test("a command that comes while a gateway starts is told where to ask once it can be asked", async (t) => {

@@ -53,6 +53,24 @@ export const takeOwnership = async (dir: string, waitMs?: number): Promise<Owner
   throw new Error(taken(dir, found.owner));
 };
 
+/** The same for a gateway's start, which waits for a command at work as long as that takes, and says so once. */
+export const takeOwnershipAfterCommands = async (
+  dir: string,
+  warn: (sentence: string) => void,
+  waitMs?: number,
+): Promise<Ownership> => {
+  for (let told = false; ; told = true) {
+    const found = await takeOrFind(dir, waitMs);
+    if (found.kind === "ours") return found.ownership;
+    const { owner } = found;
+    if (!isAtWork(owner)) throw new Error(taken(dir, owner));
+    if (!told)
+      warn(
+        `store: a command has the data folder ${dir} (pid ${owner.pid}): the start goes on when that ends`,
+      );
+  }
+};
+
 /** Who owns the folder now, or null when nobody does. */
 export const readOwner = (dir: string): Owner | null => {
   if (!existsSync(join(dir, "owner.db"))) return null; // asking makes no folder
@@ -129,6 +147,9 @@ const readInfo = (dir: string): Owner => {
 
 /** It has come up and lives: what a killed gateway has left says who had the folder, not who has it. */
 const serves = ({ pid, admin }: Owner): boolean => admin !== "" && isRunning(pid);
+
+/** It has the folder and says nowhere that it serves: a command, or a gateway that takes long to start. */
+const isAtWork = ({ pid, admin }: Owner): boolean => pid !== 0 && admin === "";
 
 /** Who has the folder now has not said so yet. */
 const ofTheLiving = (owner: Owner): Owner => (isRunning(owner.pid) ? owner : { pid: 0, admin: "" });

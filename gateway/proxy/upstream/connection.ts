@@ -47,6 +47,8 @@ export interface ConnectionOwner {
   readonly firstByteMs: number;
   /** from one piece of an answer's body to the next, while the client takes them; null: as long as it likes */
   readonly idleMs: number | null;
+  /** Its answer is a stream of events. */
+  onStream(connection: Connection): void;
   /** The answer is over and the connection free. */
   onFree(connection: Connection): void;
   /** The connection is closed; `job` is what ran on it, null where none did. */
@@ -68,8 +70,9 @@ export class Connection implements Call, AnswerEvents, HoldsBack {
   #held = "";
   /** the answer's head has come, and its end has not */
   isInBody = false;
-  /** requests that were sent on it */
+  /** requests that were sent on it, and when the last was, ms by the owner's clock */
   uses = 0;
+  sentAt = 0;
   /** ms, by the owner's clock: when the answer must have begun, or the idle connection be closed; Infinity: never */
   deadline = Number.POSITIVE_INFINITY;
   /** seconds the upstream keeps it open when idle; -1 where it did not say */
@@ -92,10 +95,16 @@ export class Connection implements Call, AnswerEvents, HoldsBack {
     return this.#connected;
   }
 
+  /** What is under way lasts as long as the client takes: a body that it sends, or an answer that it is sent. */
+  get waitsForClient(): boolean {
+    return this.#connected && (this.isInBody || this.deadline === Number.POSITIVE_INFINITY);
+  }
+
   send(job: Job): void {
     this.#job = job;
     this.#reader = new AnswerReader(job.request.method, this.#owner.maxHeadBytes, this);
     this.uses++;
+    this.sentAt = performance.now();
     this.#sent = job.body === null;
     this.#expectHead(this.#sent);
     try {
@@ -153,6 +162,7 @@ export class Connection implements Call, AnswerEvents, HoldsBack {
     this.#expectMore();
     this.idleSeconds = head.idleSeconds;
     this.#keepAlive = head.keepAlive;
+    if (head.isEventStream) this.#owner.onStream(this);
     this.#job?.handler.onHead(this, head);
   }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
+import { PassThrough } from "node:stream";
 import { type TestContext, test } from "node:test";
 import type { AnswerHandler, Job } from "./connection.ts";
 import { parseEndpoint } from "./endpoint.ts";
@@ -73,6 +74,72 @@ test("a connection is used again, and one that the upstream closed is replaced",
   const pool = openPool(t, port);
   assert.equal(await ask(pool), "connection 1");
   assert.equal(await ask(pool), "connection 1");
+});
+
+/** Sends a request and waits until its answer, or the first of it, is there. */
+const begin = (pool: Pool, more: Partial<Job> = {}): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const handler: AnswerHandler = {
+      onStart: () => {
+        if (more.body) resolve();
+      },
+      onInterim() {},
+      onHead: () => resolve(),
+      onData() {},
+      onEnd() {},
+      onError: more.body ? () => {} : reject,
+    };
+    const request = { method: "GET", target: "/", host: pool.endpoint.host, pairs: [] };
+    pool.dispatch({ request, body: null, chunked: false, handler, ...more });
+  });
+
+test("streams of events take no places, up to sixteen for each", async (t) => {
+  const port = await serve(t, (socket, count) =>
+    socket.on("data", () => {
+      if (count <= 17) socket.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n");
+      else ok(socket, "done");
+    }),
+  );
+  const pool = openPool(t, port, { connections: 1, lastingMs: 60_000 });
+  for (let i = 0; i < 17; i++) await begin(pool);
+  assert.equal(pool.load, 17);
+  const waiting = ask(pool);
+  assert.equal(pool.load, 18);
+  const early = await Promise.race([
+    waiting,
+    new Promise<string>((resolve) => setTimeout(resolve, 50, "waits")),
+  ]);
+  assert.equal(early, "waits", "the seventeenth holds the place");
+  void waiting.catch(() => {});
+});
+
+test("what a slow client sends or takes holds its place for a while only", async (t) => {
+  const port = await serve(t, (socket) =>
+    socket.on("data", (bytes) => {
+      if (bytes.includes("/quick")) ok(socket, "done");
+      else if (!bytes.includes("POST")) socket.write("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc");
+    }),
+  );
+  const pool = openPool(t, port, { connections: 1, lastingMs: 50, firstByteMs: 200 });
+  await begin(pool);
+  assert.equal(await ask(pool, "GET", "/quick"), "done");
+  const request = { method: "POST", target: "/", host: pool.endpoint.host, pairs: ["content-length", "9"] };
+  const body = new PassThrough();
+  body.write("abc");
+  await begin(pool, { request, body });
+  assert.equal(await ask(pool, "GET", "/quick"), "done");
+  assert.equal(pool.load, 2);
+  await assert.rejects(ask(pool, "POST"), /no answer within 200 ms/, "the upstream's own time counts");
+  body.destroy();
+});
+
+test("an upstream that does not answer holds its places", async (t) => {
+  const port = await serve(t, () => {});
+  const pool = openPool(t, port, { connections: 1, queue: 0, lastingMs: 10, firstByteMs: 300 });
+  const first = ask(pool);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await assert.rejects(ask(pool), /all 1 connections .* are taken/);
+  await assert.rejects(first, /no answer within 300 ms/);
 });
 
 test("a request that meets a closing connection is sent once more where that is safe", async (t) => {

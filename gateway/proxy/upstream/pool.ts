@@ -8,7 +8,7 @@ import { UpstreamError } from "./upstream-error.ts";
 
 export interface PoolOptions {
   readonly endpoint: Endpoint;
-  /** open connections at most */
+  /** requests that it works on at once, at most: those that last because of their clients are beside them */
   readonly connections: number;
   /** requests that wait for one at most */
   readonly queue: number;
@@ -19,6 +19,8 @@ export interface PoolOptions {
   readonly idleMs?: number | null;
   /** longest head of an answer */
   readonly headBytes: number;
+  /** after which a request that its client holds up lasts, ms */
+  readonly lastingMs?: number;
 }
 
 export interface Pool {
@@ -38,9 +40,17 @@ const idleMs = 4000;
 /** Closed this much before the upstream would. */
 const marginMs = 1000;
 
+/**
+ * So many requests that last, for each connection of the settings: streams of events, and what slow clients send or take.
+ * They leave their places to others, or a few hundred of them would keep everybody else waiting; beyond, they hold them.
+ */
+const lastingTimes = 16;
+const usualLastingMs = 2000;
+
 export const createPool = (options: PoolOptions): Pool => {
   const idle: Connection[] = [];
   const busy = new Set<Connection>();
+  const lasting = new Set<Connection>();
   /** when a connection must be open, ms */
   const opening = new Map<Connection, number>();
   let line: Job[] = [];
@@ -48,22 +58,29 @@ export const createPool = (options: PoolOptions): Pool => {
   let sweep: NodeJS.Timeout | null = null;
   // Deadlines are looked at in steps: a timer for each request costs more than what it guards.
   const { idleMs: silenceMs = null } = options;
-  const shortestMs = Math.min(options.connectMs, options.firstByteMs, silenceMs ?? Number.POSITIVE_INFINITY);
+  const { lastingMs = usualLastingMs } = options;
+  const shortestMs = Math.min(
+    options.connectMs,
+    options.firstByteMs,
+    lastingMs,
+    silenceMs ?? Number.POSITIVE_INFINITY,
+  );
   const stepMs = Math.min(500, Math.max(5, shortestMs / 10));
 
   const owner: ConnectionOwner = {
     maxHeadBytes: options.headBytes,
     firstByteMs: options.firstByteMs,
     idleMs: silenceMs,
+    onStream: (connection) => letLast(connection),
     onFree(connection) {
-      busy.delete(connection);
-      const next = line.shift();
+      drop(connection);
+      const next = takeNext();
       if (next) {
         run(connection, next);
         return;
       }
       const lifeMs = connection.idleSeconds < 0 ? idleMs : connection.idleSeconds * 1000 - marginMs;
-      if (closing || lifeMs <= 0) {
+      if (closing || lifeMs <= 0 || busy.size + idle.length >= options.connections) {
         connection.close(ended);
       } else {
         connection.deadline = performance.now() + lifeMs;
@@ -72,7 +89,7 @@ export const createPool = (options: PoolOptions): Pool => {
       settle();
     },
     onClosed(connection, job, error, heardNothing) {
-      busy.delete(connection);
+      drop(connection);
       const at = idle.indexOf(connection);
       if (at >= 0) idle.splice(at, 1);
       if (job && heardNothing && connection.uses > 1 && isRepeatable(job)) {
@@ -80,11 +97,25 @@ export const createPool = (options: PoolOptions): Pool => {
         open(job);
       } else {
         job?.handler.onError(error, connection.isConnected);
-        const next = busy.size < options.connections ? line.shift() : undefined;
+        const next = takeNext();
         if (next) open(next);
       }
       settle();
     },
+  };
+
+  const drop = (connection: Connection): void => {
+    if (!busy.delete(connection)) lasting.delete(connection);
+  };
+
+  /** Whoever is first in line, where there is a place. */
+  const takeNext = (): Job | undefined => (busy.size < options.connections ? line.shift() : undefined);
+
+  const letLast = (connection: Connection): void => {
+    if (lasting.size >= lastingTimes * options.connections || !busy.delete(connection)) return;
+    lasting.add(connection);
+    const next = takeNext();
+    if (next) open(next);
   };
 
   const run = (connection: Connection, job: Job): void => {
@@ -113,15 +144,16 @@ export const createPool = (options: PoolOptions): Pool => {
           new UpstreamError("connect-timeout", `proxy: no connection within ${options.connectMs} ms`),
         );
     }
-    for (const connection of busy) {
+    for (const connection of [...busy, ...lasting]) {
       if (connection.deadline < now) connection.close(connection.isInBody ? fellSilent() : late());
+      else if (connection.waitsForClient && now - connection.sentAt >= lastingMs) letLast(connection);
     }
     for (const connection of idle.filter(({ deadline }) => deadline < now)) connection.close(ended);
     settle();
   };
 
   const settle = (): void => {
-    if (busy.size > 0) return;
+    if (busy.size + lasting.size > 0) return;
     if (idle.length === 0 && sweep) {
       clearInterval(sweep);
       sweep = null;
@@ -132,7 +164,7 @@ export const createPool = (options: PoolOptions): Pool => {
   return {
     endpoint: options.endpoint,
     get load() {
-      return busy.size + line.length;
+      return busy.size + lasting.size + line.length;
     },
     dispatch(job) {
       const free = idle.pop(); // the last one used: the others grow old and are closed

@@ -17,6 +17,8 @@ export interface AnswerHead {
   readonly keepAlive: boolean;
   /** seconds after which the upstream says it closes an idle connection; -1 where it does not say */
   readonly idleSeconds: number;
+  /** Events follow, for as long as both sides like. */
+  readonly isEventStream: boolean;
 }
 
 // One line after the other, nothing folded, no bare CR, LF or NUL (RFC 9112 §4, §5): a head that two readers could
@@ -34,6 +36,7 @@ export const readHead = (text: string, method: string): AnswerHead => {
   let coding: string | null = null;
   let connection = "";
   let idleSeconds = -1;
+  let isEventStream = false;
   for (let at = text.indexOf("\r\n"); at >= 0; ) {
     const start = at + 2;
     at = text.indexOf("\r\n", start);
@@ -45,9 +48,11 @@ export const readHead = (text: string, method: string): AnswerHead => {
     else if (name === "transfer-encoding") coding = coding === null ? value : `${coding}, ${value}`;
     else if (name === "connection") connection = `${connection},${value.toLowerCase()}`;
     else if (name === "keep-alive") idleSeconds = timeoutOf(value);
+    else if (name === "content-type") isEventStream = value.startsWith("text/event-stream");
   }
   const framing = framingOf(status, method, length, coding);
-  return { status, pairs, framing, keepAlive: staysOpen(isOld, connection, framing), idleSeconds };
+  const keepAlive = staysOpen(isOld, connection, framing);
+  return { status, pairs, framing, keepAlive, idleSeconds, isEventStream };
 };
 
 /** Without the blanks around it (RFC 9110 §5.5). */
