@@ -19,7 +19,7 @@ import type { SideFigures } from "./side-figures.ts";
 import type { Sinks } from "./sinks.ts";
 import { sitesOf } from "./sites-of.ts";
 import { createStatic } from "./static/static.ts";
-import type { Keeper } from "./store/segments/keeper.ts";
+import type { NotedKeeper } from "./store/segments/noted-trouble.ts";
 import type { SqliteStore } from "./store/sqlite-store.ts";
 
 /** What changes while the gateway runs. */
@@ -38,7 +38,7 @@ export interface AdminSideParts {
   readonly door: AdminDoor;
   readonly auth: Auth;
   readonly store: SqliteStore;
-  readonly keeper: () => Keeper;
+  readonly keeper: () => NotedKeeper;
   readonly missed: Missed;
   /** this process where it serves no visitors itself */
   readonly ownProcess: { figures(): ProcessFigures } | null;
@@ -76,6 +76,7 @@ export const openAdminSide = async (parts: AdminSideParts): Promise<AdminSide> =
       health: {
         dir: data.dir,
         trouble: () => store.trouble(),
+        filesTrouble: () => parts.keeper().trouble(),
         pending: () => store.pending(),
         pendingLimit: () => live.config.limits.pendingEvents,
         certificates: async () => (await live.figures()).certificates,
@@ -96,7 +97,7 @@ export const openAdminSide = async (parts: AdminSideParts): Promise<AdminSide> =
         store,
         lastSeq: () => store.reader.lastSeq(),
         perSecond: () => store.perSecond(systemClock()),
-        trouble: () => store.trouble(),
+        trouble: () => store.trouble() ?? parts.keeper().trouble(),
         experiments: () => live.config.experiments,
         siteUrl: () => live.siteUrl,
         snippet: () => snippetOf(live),

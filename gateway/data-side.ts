@@ -6,15 +6,16 @@ import type { Log } from "./lib/log.ts";
 import { removeUnfinished } from "./lib/remove-unfinished.ts";
 import { pinnedOf } from "./pinned-columns.ts";
 import type { ProjectionSettings } from "./projected-ledger.ts";
-import { takeOwnership } from "./store/owner.ts";
-import { createKeeper, type Keeper } from "./store/segments/keeper.ts";
+import { takeOwnershipAfterCommands } from "./store/owner.ts";
+import { createKeeper } from "./store/segments/keeper.ts";
+import { type NotedKeeper, noteTrouble } from "./store/segments/noted-trouble.ts";
 import { startSchedule } from "./store/segments/schedule.ts";
 import { openSqliteStore, type SqliteStore } from "./store/sqlite-store.ts";
 import { startWriterAhead, type WriterAhead } from "./writer-ahead.ts";
 
 export interface DataSide {
   readonly store: SqliteStore;
-  readonly keeper: Keeper;
+  readonly keeper: NotedKeeper;
   /** Says where the admin listener is, for commands that must go through the owner. */
   announce(admin: string): void;
   /** Stores what was taken, then gives the folder back. */
@@ -33,7 +34,7 @@ export const openDataSide = async (
     for (const one of closers.splice(0).reverse()) await one();
   };
   try {
-    const ownership = await takeOwnership(config.data.dir);
+    const ownership = await takeOwnershipAfterCommands(config.data.dir, (sentence) => log.warn(sentence));
     closers.push(() => ownership.release());
     removeUnfinished(config.data.dir);
     const tell = (error: unknown): void => log.warn(error instanceof Error ? error.message : String(error));
@@ -98,11 +99,13 @@ const openStore = (
   });
 };
 
-const openKeeper = ({ data, ...config }: Config, store: SqliteStore): Keeper =>
-  createKeeper({
-    dir: data.dir,
-    clock: systemClock,
-    write: (what) => store.call({ kind: "segments", what }),
-    journalDays: data.journalDays,
-    pinned: pinnedOf(config),
-  });
+const openKeeper = ({ data, ...config }: Config, store: SqliteStore): NotedKeeper =>
+  noteTrouble(
+    createKeeper({
+      dir: data.dir,
+      clock: systemClock,
+      write: (what) => store.call({ kind: "segments", what }),
+      journalDays: data.journalDays,
+      pinned: pinnedOf(config),
+    }),
+  );

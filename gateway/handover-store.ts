@@ -6,12 +6,12 @@ import type { DataSide } from "./data-side.ts";
 import { createGroupCommit, type Outcome } from "./store/group-commit.ts";
 import type { Batch } from "./store/ledger.ts";
 import { openReader } from "./store/reader.ts";
-import type { Keeper } from "./store/segments/keeper.ts";
+import type { NotedKeeper } from "./store/segments/noted-trouble.ts";
 import type { SqliteStore } from "./store/sqlite-store.ts";
 
 export interface HandedData {
   readonly store: SqliteStore;
-  readonly keeper: () => Keeper;
+  readonly keeper: () => NotedKeeper;
   announce(admin: string): void;
   /** Gives the folder up; events go to `deliver` from now on. */
   give(deliver: (batch: Batch) => Promise<Outcome>): Promise<void>;

@@ -91,6 +91,7 @@ for (const workers of [1, 2]) {
 const well = {
   now: 0,
   storeTrouble: null,
+  filesTrouble: null,
   pendingEvents: 0,
   pendingLimit: 50_000,
   diskFreeBytes: 1e12,
@@ -136,6 +137,12 @@ for (const [what, figures, trouble] of cases) {
     assert.equal(health.status, trouble ? "failing" : "ok");
   });
 }
+
+test("what is wrong with sealed files is a warning", () => {
+  const filesTrouble = "store: the sealed file events/x.parquet cannot be read";
+  const { status, warnings } = judgeHealth({ ...well, filesTrouble });
+  assert.deepEqual([status, warnings], ["ok", [filesTrouble]]);
+});
 
 test("what will be wrong soon is a warning that names whom it concerns", () => {
   const day = 86_400_000;

@@ -7,6 +7,8 @@ export interface HealthSource {
   readonly dir: string;
   /** why events cannot be stored now, or null */
   readonly trouble: () => string | null;
+  /** what is wrong with the sealed files, or null: events are stored all the same */
+  readonly filesTrouble: () => string | null;
   /** events that wait for the disk */
   readonly pending: () => number;
   /** so many may wait before events are refused */
@@ -28,6 +30,7 @@ export const answerHealth = async (x: Exchange, source: HealthSource): Promise<b
   const health = judgeHealth({
     now: source.now(),
     storeTrouble: source.trouble(),
+    filesTrouble: source.filesTrouble(),
     pendingEvents: source.pending(),
     pendingLimit: source.pendingLimit(),
     diskFreeBytes: freeBytes(source.dir),
@@ -40,6 +43,7 @@ export const answerHealth = async (x: Exchange, source: HealthSource): Promise<b
 export interface HealthFigures {
   readonly now: number;
   readonly storeTrouble: string | null;
+  readonly filesTrouble: string | null;
   readonly pendingEvents: number;
   readonly pendingLimit: number;
   readonly diskFreeBytes: number | null;
@@ -53,7 +57,8 @@ const soonDays = 3;
 
 /** The first thing that is wrong; what will be wrong soon is a warning, which takes nobody out of service. */
 export const judgeHealth = (figures: HealthFigures) => {
-  const { now, storeTrouble, pendingEvents, pendingLimit, diskFreeBytes, certificates } = figures;
+  const { now, storeTrouble, filesTrouble, pendingEvents, pendingLimit, diskFreeBytes, certificates } =
+    figures;
   const daysOf = (notAfter: number): number => (notAfter - now) / dayMs;
   const days = certificates.flatMap(({ notAfter }) => (notAfter === null ? [] : [daysOf(notAfter)]));
   const leastDays = days.length === 0 ? null : Math.round(Math.min(...days) * 10) / 10;
@@ -73,6 +78,7 @@ export const judgeHealth = (figures: HealthFigures) => {
       "tls: no certificate is valid any more",
   ];
   const warnings = [
+    filesTrouble ?? false,
     missing.length > 0 && `tls: there is no certificate yet of ${named(missing)}`,
     ended.length > 0 && `tls: the certificate of ${named(ended)} has ended`,
     ending.length > 0 && `tls: the certificate of ${named(ending)} ends in less than ${soonDays} days`,

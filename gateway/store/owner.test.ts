@@ -80,7 +80,13 @@ test("a start waits for a command as long as that takes, says so once, and not f
   const dir = folderFor(t);
   const command = await takeOwnership(dir);
   const said: string[] = [];
-  const start = takeOwnershipAfterCommands(dir, (sentence) => said.push(sentence), 10);
+  const { promise: isSaid, resolve: say } = Promise.withResolvers<void>();
+  const warn = (sentence: string): void => {
+    said.push(sentence);
+    say();
+  };
+  const start = takeOwnershipAfterCommands(dir, warn, 10);
+  await isSaid;
   await new Promise((resolve) => setTimeout(resolve, 300)); // many times as long as it is patient
   assert.deepEqual(said, [
     `store: a command has the data folder ${dir} (pid ${own}): the start goes on when that ends`,

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { openDatabase } from "../database.ts";
 import { listEventFiles } from "./folder.ts";
+import { noteTrouble } from "./noted-trouble.ts";
 import { eventForTest, noon, openTestFolder } from "./test-folder.ts";
 
 const dayMs = 86_400_000;
@@ -51,8 +52,11 @@ test("a database that is older than its folder takes nothing out of it, and seal
   copyFileSync(join(old, "backup", "turnpike.db"), join(later, "turnpike.db"));
 
   const mixed = openTestFolder({ dir: later });
+  const noted = noteTrouble(mixed.keeper);
+  assert.equal(noted.trouble(), null);
   const refused = /holds events that turnpike\.db has never had, so it is older than the folder/;
-  await assert.rejects(mixed.keeper.recover(), refused);
+  await assert.rejects(noted.recover(), refused);
+  assert.match(noted.trouble() ?? "", refused);
   mixed.store([eventForTest()]);
   await assert.rejects(mixed.keeper.seal(), refused);
   await assert.rejects(mixed.keeper.prune("2999-01-01", null), refused);
@@ -64,7 +68,9 @@ test("a database that is older than its folder takes nothing out of it, and seal
   for (const name of ["turnpike.db-wal", "turnpike.db-shm"]) rmSync(join(later, name), { force: true });
   copyFileSync(join(old, "same-moment.db"), join(later, "turnpike.db"));
   const whole = openTestFolder({ dir: later });
-  await whole.keeper.recover();
+  const healed = noteTrouble(whole.keeper);
+  await healed.recover();
+  assert.equal(healed.trouble(), null);
   assert.deepEqual((await whole.keeper.verify()).findings, []);
   whole.close();
   folder.close();

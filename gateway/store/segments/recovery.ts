@@ -40,7 +40,7 @@ export const whyForeign = (looked: readonly Looked[], lastSeq: number): Error | 
   const foreign = looked.find(({ maxSeq }) => maxSeq > lastSeq);
   if (!foreign) return null;
   return new Error(
-    `store: events/${foreign.path} holds events that turnpike.db has never had, so it is older than the folder: put the turnpike.db of the same moment in its place, or move events/ away; until then nothing is sealed, pruned or erased`,
+    `store: events/${foreign.path} holds events that turnpike.db has never had, so it is older than the folder: put the turnpike.db of the same moment in its place, or move events/ away; until then nothing is sealed, pruned or erased, and what comes is in this turnpike.db alone: keep it`,
   );
 };
 
