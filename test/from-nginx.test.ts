@@ -134,6 +134,14 @@ const checks: readonly Check[] = [
     },
   },
   {
+    line: "client_max_body_size",
+    async try({ get }) {
+      const post = (bytes: number) => get("/", { method: "POST", body: "x".repeat(bytes) });
+      expect(await post(65_536), 200);
+      expect(await post(65_537), 413);
+    },
+  },
+  {
     line: "proxy_hide_header",
     try: async ({ get }) => assert.equal((await get("/")).headers["x-powered-by"], undefined),
   },

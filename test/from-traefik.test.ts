@@ -162,6 +162,14 @@ const middlewares: readonly Check[] = [
     },
   },
   {
+    line: "buffering",
+    async try({ get }) {
+      const post = (bytes: number) => get("/", { method: "POST", body: "x".repeat(bytes) });
+      expect(await post(65_536), 200);
+      expect(await post(65_537), 413);
+    },
+  },
+  {
     line: "headers.customResponseHeaders",
     try: async ({ get }) => assert.equal((await get("/")).headers["x-powered-by"], undefined),
   },

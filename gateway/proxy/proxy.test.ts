@@ -96,6 +96,32 @@ const textOf = async (req: IncomingMessage): Promise<string> => {
   return text;
 };
 
+test("a body over the limit of the settings is refused with 413, whether it tells its length or not", async (t) => {
+  const seen: string[] = [];
+  const port = await upstream(t, async (req, res) => {
+    const text = await textOf(req).catch(() => "cut");
+    seen.push(text);
+    res.end("taken");
+  });
+  const { port: front, errors } = await gate(t, [port], { bodyBytes: 5 });
+  const chunked = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`;
+  const cases: readonly [head: string, body: string, status: RegExp][] = [
+    ["POST /a\nContent-Length: 5", "12345", /^HTTP\/1\.1 200 /],
+    ["POST /b\nContent-Length: 6", "123456", /^HTTP\/1\.1 413 /],
+    ["POST /c\nTransfer-Encoding: chunked", chunked("12345"), /^HTTP\/1\.1 200 /],
+    ["POST /d\nTransfer-Encoding: chunked", chunked("123456"), /^HTTP\/1\.1 413 /],
+    ["PUT /e\nTransfer-Encoding: chunked", `3\r\nabc\r\n${chunked("def")}`, /^HTTP\/1\.1 413 /],
+  ];
+  for (const [head, body, status] of cases) assert.match((await ask(front, head, body)).text, status, head);
+  assert.deepEqual(
+    seen.filter((text) => text !== "cut" && text !== ""),
+    ["12345", "12345"],
+  );
+  assert.deepEqual(errors, []);
+  const { port: open } = await gate(t, [port]);
+  assert.match((await ask(open, "POST /\nContent-Length: 9", "123456789")).text, /^HTTP\/1\.1 200 /);
+});
+
 test("a request arrives as it was sent, and the answer comes back as it was given", async (t) => {
   const seen: unknown[] = [];
   const port = await upstream(t, async (req, res) => {

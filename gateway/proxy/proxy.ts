@@ -23,7 +23,7 @@ import { createTargets } from "./targets.ts";
 import { requestTrailers } from "./trailers.ts";
 import { openTunnel } from "./tunnel.ts";
 import type { Tunnels } from "./tunnels.ts";
-import { uploadOf } from "./upload.ts";
+import { refuseLarge, uploadOf } from "./upload.ts";
 import type { Job } from "./upstream/connection.ts";
 import { parseEndpoint } from "./upstream/endpoint.ts";
 import { createPool, type Pool } from "./upstream/pool.ts";
@@ -115,7 +115,7 @@ export const createProxy = (settings: ProxySettings, options: ProxyOptions): Pro
 
   const send = (x: Exchange, { pool, kept }: ReturnType<typeof choose>): void => {
     const { req } = x;
-    const body = hasBody(req) ? uploadOf(req) : null;
+    const body = hasBody(req) ? uploadOf(req, settings.bodyBytes) : null;
     const pairs = countHop(headersOf(x), req.method);
     const method = req.method ?? "GET";
     const attempts = [pool];
@@ -155,6 +155,7 @@ export const createProxy = (settings: ProxySettings, options: ProxyOptions): Pro
   return {
     handle(x) {
       refuseTrace(x);
+      refuseLarge(x.req, settings.bodyBytes);
       if (endsHere(x)) return sendBuffer(x, { status: 204, headers: new Map() }, Buffer.alloc(0));
       send(x, choose(x));
     },

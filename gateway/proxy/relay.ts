@@ -227,7 +227,7 @@ export class Relay implements AnswerHandler {
     this.#over = true;
     this.#stopWaiting();
     this.#upload?.destroy();
-    this.#hooks.report(error, this.#x);
+    if (error.status >= 500) this.#hooks.report(error, this.#x); // else the client's own fault, which it is told
     sendError(this.#x, error); // cuts the connection if the answer has begun
   }
 

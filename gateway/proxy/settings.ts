@@ -66,6 +66,12 @@ export const proxySettings = z.strictObject({
     .nullable()
     .default(null)
     .describe("keep a browser at one upstream by a cookie; null does not"),
+  bodyBytes: z
+    .int()
+    .min(0)
+    .nullable()
+    .default(null)
+    .describe("largest body of a request, bytes; larger ones get 413, and null takes any"),
   requestHeaders: headerRules.prefault({}).describe("of requests on their way to the upstream"),
   responseHeaders: headerRules.prefault({}).describe("of answers on their way to the client"),
   connectMs: z.int().min(1).default(5000).describe("longest wait for a connection, ms"),
