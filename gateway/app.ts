@@ -71,6 +71,8 @@ export interface AppParts {
   readonly tally?: Tally;
   /** told of hits that are answered on the lane */
   readonly onHit?: OnHit;
+  /** the number of this process, where others take hits at the same time */
+  readonly takenBy?: number;
   /** reads whom login tokens name, by site; by the settings where it is left out */
   readonly logins?: ReadonlyMap<string, TokenReader>;
   /** told in one sentence what the owner should know */
@@ -156,6 +158,7 @@ export const createApp = (config: Config, parts: AppParts): App => {
     markClaims,
     variantsOf,
     warn,
+    takenBy: parts.takenBy,
   });
   const collector = forNamedSites(hits.collector, createSiteNamer(sites));
   const take = collect({

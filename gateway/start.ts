@@ -207,6 +207,7 @@ const run = async (
     scriptFile: join(distDir, "track.js"),
     missed,
     counters,
+    ...(predecessor && { takenBy: process.pid }), // for a moment both take hits
     warn: (sentence: string) => log.warn(sentence),
     onError: reportError(log),
   };

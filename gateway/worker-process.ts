@@ -61,6 +61,7 @@ const serve = async ({ config, dev, demoUpstream, bound, secure, ...given }: Ser
     demoUpstream,
     scriptFile: join(distDir, "track.js"),
     missed,
+    takenBy: process.pid,
     warn: (sentence) => log.warn(sentence),
     onError: reportError(log),
     counters,
