@@ -52,6 +52,7 @@ const serve = async ({ config, dev, demoUpstream, bound, secure, ...given }: Ser
   const missed = { exposuresLate: 0, exposuresLost: 0, requestsDropped: 0 };
   const parts: AppParts = {
     store: opened,
+    readNow: opened.reader.report,
     secret,
     names: createNames((sentence) => log.warn(sentence)),
     clock: systemClock,

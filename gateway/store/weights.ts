@@ -26,3 +26,13 @@ export const splitReport = `SELECT w.experiment, date(w.since / 1000, 'unixepoch
   FROM experiment_weights w LEFT JOIN experiment_days d
     ON d.experiment = w.experiment AND d.day > date(w.since / 1000, 'unixepoch')
   WHERE w.since > 0 GROUP BY w.experiment, d.variant, d.goal ORDER BY w.experiment, d.goal, d.variant`;
+
+/** A report: what visitors were shared out by, of every experiment that there was. */
+export const weightsReport = "SELECT experiment, weights, since FROM experiment_weights";
+
+/** A report: the variants that a visitor saw first, or who is known to be the same person. */
+export const shownReport = `SELECT s.experiment, s.variant FROM sites t
+  CROSS JOIN visitors v ON v.site = t.no AND v.client_id = :visitor AND v.bot = 0
+  CROSS JOIN experiment_weights w
+  CROSS JOIN experiment_subjects s ON s.experiment = w.experiment AND s.person = ifnull(v.joined_to, v.no)
+  WHERE t.id = :site`;
