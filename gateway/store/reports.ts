@@ -1,4 +1,4 @@
-import { shownReport, splitReport, weightsReport } from "./weights.ts";
+import { phasesReport, shownReport, splitReport, weightsReport } from "./weights.ts";
 
 const lifetimeValue = `SELECT currency, sum(micros) / 1e6 AS value, count(*) AS payments,
   sum(micros < 0) AS refunds, min(at) AS "firstAt", max(at) AS "lastAt" FROM payments`;
@@ -29,6 +29,7 @@ export const reports: Readonly<Record<string, string>> = {
   "lifetime-value-visitor": `${lifetimeValue} WHERE site = :site AND client_id = :id GROUP BY currency`,
   outcomes: "SELECT * FROM experiment_outcomes ORDER BY experiment, goal, variant",
   split: splitReport,
+  phases: phasesReport,
   weights: weightsReport,
   "shown-variants": shownReport,
   // Exposed people come from the subjects where an experiment has changed its goals since.
