@@ -69,9 +69,9 @@ test("what a visitor paid before he was known is his user's, and no other user's
   table.putPayment(payment(3, { user: "u" }));
   table.putPayment(payment(4, { visitor: "x", micros: 64_000_000 })); // taken back: he was not that user
   table.putPayment(payment(5, { visitor: "v", site: "other", micros: 8_000_000 }));
-  const valueOf = (id: string, site = "main") =>
+  const worth = (id: string, site = "main") =>
     (report("lifetime-value-user", { site, id }) as { value: number }[]).map(({ value }) => value);
-  assert.deepEqual([valueOf("u"), valueOf("w"), valueOf("u", "other")], [[5], [2], []]);
+  assert.deepEqual([worth("u"), worth("w"), worth("u", "other")], [[5], [2], []]);
 });
 
 test("a payment that is followed again is there once", () => {
