@@ -28,6 +28,10 @@ const drawExperiment = (experiment: ExperimentReport): HTMLElement => {
     const warning = `${people} are not split as configured: do not trust this table until the cause is found.`;
     article.append(make("p", "warning", warning));
   }
+  if (experiment.splitSince !== null) {
+    const remark = `Weights changed on ${experiment.splitSince}: the lift compares only people who came under the same weights.`;
+    article.append(make("p", "remark", remark));
+  }
   if (experiment.multiple > 0) {
     const people = countOf(experiment.multiple, "person", "people");
     article.append(make("p", "remark", `${people} saw more than one variant and left the table.`));

@@ -19,6 +19,8 @@ export interface AppCollectorParts
   readonly visitors: Visitors;
   readonly logins: ReadonlyMap<string, TokenReader>;
   readonly warn: (sentence: string) => void;
+  /** the number of this process, where others take hits at the same time */
+  readonly takenBy?: number | undefined;
 }
 
 export interface AppCollector {
@@ -40,7 +42,8 @@ export const createAppCollector = (config: Config, parts: AppCollectorParts): Ap
   });
   const visitorOf = (request: CollectRequest) => visitors.resolve(askerOf(request), false);
   const collector = createGa4Collector({ ...shared, sites, batchEvents, visitorOf }, plain);
-  if (!config.recordHits) return { collector, close() {} };
+  const { takenBy } = parts;
+  if (!config.recordHits) return { collector: marking(collector, takenBy), close() {} };
   const findNative = createEndpointFinder([native]);
   const baseOf = (path: string) => findNative(path)?.endpoint.path ?? null;
   const recorder = createHitRecorder({
@@ -49,8 +52,14 @@ export const createAppCollector = (config: Config, parts: AppCollectorParts): Ap
     redact: createRedact(sites, { tokens: parts.logins, baseOf, maxBodyBytes }),
     onTrouble: parts.warn,
   });
-  return { collector: recording(collector, recorder), close: () => recorder.close() };
+  return { collector: marking(recording(collector, recorder), takenBy), close: () => recorder.close() };
 };
+
+/** The collector, each of whose requests says which process took it. */
+const marking = (collector: Collector, takenBy: number | undefined): Collector =>
+  takenBy === undefined
+    ? collector
+    : { ...collector, take: (request) => collector.take({ ...request, takenBy }) };
 
 /** Who sends a hit, as the visitors are asked. */
 export const askerOf = (request: CollectRequest): Asker => ({

@@ -44,6 +44,7 @@ import { createSiteFinder } from "./route/find-site.ts";
 import { type Claim, createRouter } from "./route/router.ts";
 import { notFound } from "./route-answers.ts";
 import { siteErrorPages } from "./route-middlewares.ts";
+import type { ReadNow } from "./shown-variants.ts";
 import { assignersOf } from "./site-assigners.ts";
 import { createSiteLinks, readingCodes } from "./site-links.ts";
 import { createSitePages } from "./site-pages.ts";
@@ -51,6 +52,8 @@ import { sitesOf } from "./sites-of.ts";
 
 export interface AppParts {
   readonly store: EventStore;
+  /** asks the store without waiting; where it is left out nobody has seen a variant before */
+  readonly readNow?: ReadNow;
   readonly secret: Buffer;
   readonly names: NamesInForce;
   readonly clock: Clock;
@@ -71,6 +74,8 @@ export interface AppParts {
   readonly tally?: Tally;
   /** told of hits that are answered on the lane */
   readonly onHit?: OnHit;
+  /** the number of this process, where others take hits at the same time */
+  readonly takenBy?: number;
   /** reads whom login tokens name, by site; by the settings where it is left out */
   readonly logins?: ReadonlyMap<string, TokenReader>;
   /** told in one sentence what the owner should know */
@@ -100,7 +105,7 @@ export const createApp = (config: Config, parts: AppParts): App => {
   const sites = sitesOf(config);
   const isTrusted = parseCidrs(config.trustedProxies);
   const siteOf = createSiteFinder(sites);
-  const assigners = assignersOf(sites);
+  const assigners = assignersOf(sites, parts.readNow);
   const warn = parts.warn ?? (() => {});
   const locate = createLocator({ cityFile: config.geo.cityFile, cacheSize: 10_000, onTrouble: warn });
   const logins = parts.logins ?? readSiteTokens(sites, { fetchText: fetchKeySet, clock: systemClock, warn });
@@ -156,6 +161,7 @@ export const createApp = (config: Config, parts: AppParts): App => {
     markClaims,
     variantsOf,
     warn,
+    takenBy: parts.takenBy,
   });
   const collector = forNamedSites(hits.collector, createSiteNamer(sites));
   const take = collect({

@@ -59,6 +59,13 @@ const openShop = () => {
       const exposed = goal?.variants.map((variant) => variant.exposed);
       return { p: report.sampleRatioP, since: report.splitSince, exposed, warning };
     },
+    /** how many first saw each variant, between one change and the next */
+    phases() {
+      const reader = openReader(dir);
+      const rows = reader.report("phases", {});
+      reader.close();
+      return rows.map(({ phase, variant, exposed }) => [phase, variant, exposed]);
+    },
     close() {
       ledger.close();
       rmSync(dir, { recursive: true });
@@ -117,5 +124,28 @@ test("weights that change before anybody came, or while the gateway is stopped, 
   shop.see(5, [50, 50]);
   const { p, since } = await shop.report(1, 1);
   assert.deepEqual([p, since], [1, "2026-01-09"]);
+  shop.close();
+});
+
+test("people are compared between two changes, and not on the days of the changes", async () => {
+  const shop = openShop();
+  shop.see(0, [200, 190]);
+  assert.deepEqual(shop.phases(), []);
+  shop.see(1, [30, 31]);
+  shop.weigh(9, 1);
+  shop.see(1, [60, 7]);
+  shop.see(2, [90, 10]);
+  shop.see(3, [91, 11]);
+  shop.see(4, []);
+  shop.restart(1, 1);
+  shop.see(5, [50, 51]);
+  assert.deepEqual(shop.phases(), [
+    [0, "b", 190],
+    [0, "control", 200],
+    [1, "b", 21],
+    [1, "control", 181],
+    [2, "b", 51],
+    [2, "control", 50],
+  ]);
   shop.close();
 });

@@ -153,9 +153,14 @@ export const recording = (collector: Collector, recorder: HitRecorder): Collecto
 
 /** The address is the one that `trustedProxies` led to: a replay believes it as that of the socket. */
 const recordedOf = (request: CollectRequest, redact: Redact) => {
-  const { receivedAt, method, address } = request;
+  const { receivedAt, method, address, takenBy } = request;
   const told = redact(request);
-  return told && { ...told, at: receivedAt, method, remoteAddress: address === "" ? null : address };
+  return (
+    told && {
+      ...{ ...told, at: receivedAt, method, remoteAddress: address === "" ? null : address },
+      ...(takenBy !== undefined && { takenBy }),
+    }
+  );
 };
 
 /** The file that is written to. */

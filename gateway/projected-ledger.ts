@@ -1,5 +1,6 @@
 import { createExperimentProjection } from "./experiment/projection.ts";
 import { createRebuild } from "./experiment/rebuild.ts";
+import { weightsText } from "./experiment/weights-text.ts";
 import { createJoiner } from "./identity/joiner.ts";
 import { createReferralProjection } from "./identity/referrals.ts";
 import type { Clock } from "./lib/clock.ts";
@@ -54,7 +55,7 @@ export const openProjectedLedger = (
     experimentRebuild: ({ subjects }, rebuilt) =>
       createRebuild(rebuilt, subjects, () => settings.experiments),
     ...(rebuild && { rebuild }),
-    weights: () => new Map(settings.experiments.map(({ key, variants }) => [key, weightsOf(variants)])),
+    weights: () => new Map(settings.experiments.map(({ key, variants }) => [key, weightsText(variants)])),
     definitions: () =>
       new Map(settings.experiments.map((experiment) => [experiment.key, definitionOf(experiment)])),
   });
@@ -70,12 +71,6 @@ export const openProjectedLedger = (
 /** What results depend on; weights and coverage decide who takes part, not what counts. */
 const definitionOf = ({ site, variants, goals }: Experiment): string =>
   JSON.stringify({ site, variants: variants.map(({ key }) => key), goals });
-
-/** Shares of the whole: `1 : 1` is `50 : 50`. */
-const weightsOf = (variants: Experiment["variants"]): string => {
-  const total = variants.reduce((sum, { weight }) => sum + weight, 0);
-  return JSON.stringify(variants.map(({ key, weight }) => [key, total > 0 ? weight / total : 1]));
-};
 
 /** For events of a site that has left the settings since. */
 const defaultRules: SessionRules & JoinRules = {

@@ -109,7 +109,7 @@ const withoutRoutes = (config: Config): Config => ({ ...config, routes: [], reco
 
 /** The request as collection takes it; a status instead where the listener would have refused it. */
 const requestOf = (
-  { at, method, url, headers, body, remoteAddress }: RecordedRequest,
+  { at, method, url, headers, body, remoteAddress, takenBy }: RecordedRequest,
   { siteOf, isTrusted }: Pick<App, "siteOf" | "isTrusted">,
 ): CollectRequest | number => {
   try {
@@ -131,6 +131,7 @@ const requestOf = (
       headers,
       body: hasBody ? body : "",
       debugs: false,
+      ...(takenBy !== undefined && { takenBy }),
     };
   } catch (error) {
     if (error instanceof HttpError) return error.status;

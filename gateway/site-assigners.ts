@@ -1,7 +1,8 @@
-import { type Assigner, createAssigner } from "./experiment/assign.ts";
+import { type Assigner, createAssigner, type ShownTo } from "./experiment/assign.ts";
 import { createCache } from "./lib/cache.ts";
 import type { Experiment } from "./model/experiment.ts";
 import type { Site } from "./model/site.ts";
+import { createShownVariants, type ReadNow } from "./shown-variants.ts";
 
 /** The variants of a site's visitors. */
 export interface SiteAssigner {
@@ -11,17 +12,25 @@ export interface SiteAssigner {
 }
 
 /** A site that is not in the list has no experiments. */
-export const assignersOf = (sites: readonly Site[]): { at(site: Site): SiteAssigner } => {
-  const bySite = new Map(sites.map((site) => [site.id, createSiteAssigner(site.experiments)]));
+export const assignersOf = (sites: readonly Site[], read?: ReadNow): { at(site: Site): SiteAssigner } => {
+  const bySite = new Map(
+    sites.map(({ id, experiments }) => {
+      const shownTo = createShownVariants(id, experiments, read);
+      return [id, createSiteAssigner(experiments, shownTo)];
+    }),
+  );
   const none = createSiteAssigner([]);
   return { at: (site) => bySite.get(site.id) ?? none };
 };
 
-const createSiteAssigner = (experiments: readonly Experiment[]): SiteAssigner => {
-  const everywhere = createAssigner(experiments.map((experiment) => ({ ...experiment, paths: [] })));
+const createSiteAssigner = (experiments: readonly Experiment[], shownTo?: ShownTo): SiteAssigner => {
+  const everywhere = createAssigner(
+    experiments.map((experiment) => ({ ...experiment, paths: [] })),
+    shownTo,
+  );
   const known = createCache<string, Readonly<Record<string, string>>>(20_000);
   return {
-    byPath: createAssigner(experiments),
+    byPath: createAssigner(experiments, shownTo),
     all(visitorId) {
       if (experiments.length === 0) return null;
       let variantsInForce = known.get(visitorId);

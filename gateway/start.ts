@@ -34,6 +34,7 @@ import { createTunnels } from "./proxy/tunnels.ts";
 import { openPublicSide, reportError } from "./public-side.ts";
 import { quotaStoreOf } from "./quota-store.ts";
 import { createReload, reloadOnSave, reloadOnSignal } from "./reload.ts";
+import type { ReadNow } from "./shown-variants.ts";
 import { addFigures } from "./side-figures.ts";
 import { reopenOnSignal, untilStopped } from "./signals.ts";
 import { refuseUnusable } from "./sink-plugins.ts";
@@ -197,6 +198,7 @@ const run = async (
   if (demo) closers.push(() => demo.close());
   const parts = {
     store,
+    readNow: (...asked: Parameters<ReadNow>) => store.reader.report(...asked), // of whoever has the folder
     secret,
     names: createNames((sentence) => log.warn(sentence)),
     clock: systemClock,
@@ -207,6 +209,7 @@ const run = async (
     scriptFile: join(distDir, "track.js"),
     missed,
     counters,
+    ...(predecessor && { takenBy: process.pid }), // for a moment both take hits
     warn: (sentence: string) => log.warn(sentence),
     onError: reportError(log),
   };

@@ -52,6 +52,7 @@ const serve = async ({ config, dev, demoUpstream, bound, secure, ...given }: Ser
   const missed = { exposuresLate: 0, exposuresLost: 0, requestsDropped: 0 };
   const parts: AppParts = {
     store: opened,
+    readNow: opened.reader.report,
     secret,
     names: createNames((sentence) => log.warn(sentence)),
     clock: systemClock,
@@ -61,6 +62,7 @@ const serve = async ({ config, dev, demoUpstream, bound, secure, ...given }: Ser
     demoUpstream,
     scriptFile: join(distDir, "track.js"),
     missed,
+    takenBy: process.pid,
     warn: (sentence) => log.warn(sentence),
     onError: reportError(log),
     counters,

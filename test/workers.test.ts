@@ -6,7 +6,7 @@ import { connectTo, exchangeBytes } from "../gateway/http/test-server.ts";
 import { newId } from "../gateway/model/ids.ts";
 import { ask } from "./ask.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
-import { storedNamed } from "./stored.ts";
+import { queryData, settle, storedNamed } from "./stored.ts";
 import { startUpstream } from "./upstream.ts";
 import { waitFor } from "./wait-for.ts";
 import { withGateway } from "./with-gateway.ts";
@@ -75,6 +75,26 @@ test("workers share the port, and every event they acknowledge is stored once by
       gateway.output(),
       /a worker process ended \(SIGKILL\): another is started in 1 s, the others serve on/,
     );
+  });
+});
+
+test("identical hits without an id that workers take in one millisecond are events each", async () => {
+  const key = "a-write-key-for-the-workers";
+  const config = { workers: 2, sites: [{ id: "main", hosts: ["*"], writeKeys: [key] }] };
+  await withGateway({ config }, async (gateway) => {
+    const ids: string[] = [];
+    const count = async (): Promise<void> => {
+      for (let i = 0; i < 40; i++) {
+        const headers = { authorization: `Bearer ${key}` };
+        const answer = await fetch(`${gateway.url}/str/v1/etyp/count/id/orders`, { headers });
+        if (answer.ok) ids.push(await answer.text());
+      }
+    };
+    await Promise.all(Array.from({ length: 16 }, count));
+    assert.equal(ids.length, 640);
+    assert.equal(new Set(ids).size, ids.length);
+    await settle(gateway.data);
+    assert.deepEqual(queryData(gateway.data, "SELECT n FROM message_counts"), [{ n: 640 }]);
   });
 });
 

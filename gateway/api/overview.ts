@@ -3,7 +3,7 @@ import type { ExperimentReport, Overview } from "../model/admin.ts";
 import type { EventStore } from "../model/event-store.ts";
 import type { Experiment } from "../model/experiment.ts";
 import { newestEvents } from "../report/newest.ts";
-import { type Outcome, readMultiple, readOutcomes, readSplits } from "../report/outcomes.ts";
+import { type Outcome, readMultiple, readOutcomes, readPhases, readSplits } from "../report/outcomes.ts";
 import { summarizePageLoads } from "../report/page-load-sentence.ts";
 import { readPageLoads } from "../report/page-loads.ts";
 import { readRebuilding } from "../report/rebuilding.ts";
@@ -78,12 +78,14 @@ export const readExperiments = async (
   const multiple = await readMultiple(store);
   const rebuilding = await readRebuilding(store);
   const splits = await readSplits(store);
+  const phases = await readPhases(store);
   return experiments.map((experiment) => {
     const report = judgeExperiment(
       experiment,
       outcomes.filter((o: Outcome) => o.experiment === experiment.key),
       multiple.get(experiment.key) ?? 0,
       splits.get(experiment.key),
+      splits.has(experiment.key) ? (phases.get(experiment.key) ?? []) : null,
     );
     const { isChanged = false, sentence = null } = rebuilding.get(experiment.key) ?? {};
     // What the figures say of goals that were others then would be believed.

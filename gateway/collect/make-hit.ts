@@ -24,6 +24,7 @@ export const hitOf = (request: CollectRequest, asked: Asked, body: string, visit
     experiments: visitor.experiments ?? null,
     privacy: visitor.privacy,
     trusted: asked.trust !== "none",
+    ...(request.takenBy !== undefined && { takenBy: request.takenBy }),
     base: asked.entrance.endpoint.path,
   };
 };

@@ -29,6 +29,8 @@ export interface CollectRequest {
   readonly debugs: boolean;
   /** came over a websocket: no cookie can be set */
   readonly isFrame?: boolean;
+  /** which process took it, where several do: identical hits of one millisecond are told apart in each */
+  readonly takenBy?: number;
   /** by which a trusted proxy in front calls it, for the log */
   readonly id?: string | undefined;
 }

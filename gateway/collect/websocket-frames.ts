@@ -32,14 +32,21 @@ export interface FrameOptions {
 /** A client that does not read its answers is cut off here. */
 const maxUnsentBytes = 1_048_576;
 
+/** The frames of one connection. */
+export interface Taken {
+  /** Reads no further for now, and resolves once each frame that was read has its answer. */
+  answered(): Promise<void>;
+}
+
 /**
  * Takes the frames of one connection, each under the options in force; reads no further while too many of them wait for
  * the disk.
  */
-export const takeFrames = (client: WebSocket, x: Upgrade, options: () => FrameOptions): void => {
+export const takeFrames = (client: WebSocket, x: Upgrade, options: () => FrameOptions): Taken => {
   const frameOf = frameMaker(x);
+  const pending = new Set<Promise<void>>();
   let n = 0;
-  let pending = 0;
+  let waits = false; // for the answers alone
 
   const say = (text: string): void => {
     if (client.readyState !== client.OPEN) return;
@@ -49,9 +56,6 @@ export const takeFrames = (client: WebSocket, x: Upgrade, options: () => FrameOp
 
   const take = async (frame: Frame, number: number): Promise<void> => {
     const { collector, admit, onError, ...own } = options();
-    const { pendingFrames } = own.settings;
-    pending++;
-    if (pending >= pendingFrames) client.pause();
     try {
       await admit(x);
       say(frameAnswer(number, await collector.take(frameOf(frame, own))));
@@ -60,18 +64,31 @@ export const takeFrames = (client: WebSocket, x: Upgrade, options: () => FrameOp
       if (!isRefusal) onError(error, x);
       const sentence = isRefusal ? error.message : "internal error: send this again later";
       say(JSON.stringify({ n: number, error: sentence }));
-    } finally {
-      pending--;
-      if (client.isPaused && pending < pendingFrames) client.resume();
     }
   };
 
   client.on("message", (data, isBinary) => {
     n++;
-    const { frameBytes } = options().settings;
+    const { frameBytes, pendingFrames } = options().settings;
     const bytes = data as Buffer; // of `binaryType` nodebuffer, the default
-    void take(isBinary ? unpacked(bytes, frameBytes) : { body: bytes.toString("utf8") }, n);
+    const taking = take(isBinary ? unpacked(bytes, frameBytes) : { body: bytes.toString("utf8") }, n);
+    pending.add(taking);
+    if (pending.size >= pendingFrames) client.pause();
+    void taking.then(() => {
+      pending.delete(taking);
+      if (client.isPaused && !waits && pending.size < pendingFrames) client.resume();
+    });
   });
+
+  return {
+    async answered() {
+      waits = true;
+      client.pause();
+      await Promise.all(pending);
+      waits = false;
+      client.resume();
+    },
+  };
 };
 
 /** What a frame holds; one that holds nothing readable is a reject like any other hit. */

@@ -401,3 +401,22 @@ test("when the server stops, clients are told to go", async () => {
   assert.equal(await client.closed, 1001);
   await sockets.close(); // a second time is nothing
 });
+
+test("frames that were read when the server stops are answered before their client is told to go", async () => {
+  const waiting: (() => void)[] = [];
+  const collector = {
+    take: (_request: CollectRequest) =>
+      new Promise<CollectAnswer>((resolve) =>
+        waiting.push(() => resolve({ status: 200, headers: ["turnpike-event", visitor], body: "" })),
+      ),
+  };
+  const { port, sockets } = await start({ collector });
+  const client = await open(port);
+  for (let i = 0; i < 3; i++) client.send("{}");
+  while (waiting.length < 3) await new Promise((resolve) => setImmediate(resolve));
+  const stopped = sockets.close();
+  for (const store of waiting.splice(0)) store();
+  for (const n of [1, 2, 3]) assert.deepEqual(await client.next(), { n, eid: visitor });
+  assert.equal(await client.closed, 1001);
+  await stopped;
+});

@@ -7,7 +7,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { Upgrade } from "../http/exchange.ts";
 import { networkOf } from "../lib/ip.ts";
 import { originOf } from "./cors.ts";
-import { type FrameOptions, takeFrames } from "./websocket-frames.ts";
+import { type FrameOptions, type Taken, takeFrames } from "./websocket-frames.ts";
 
 export interface Websockets {
   /** Makes a websocket of the connection, or refuses it and closes it. */
@@ -40,7 +40,7 @@ export const createWebsockets = (initial: FrameOptions | null = null): Websocket
   });
   const byNetwork = new Map<string, number>();
   const silent = new WeakSet<WebSocket>();
-  const asked = new Map<WebSocket, Upgrade>();
+  const asked = new Map<WebSocket, Asked>();
 
   const ping = (): void => {
     for (const client of server.clients) {
@@ -58,7 +58,8 @@ export const createWebsockets = (initial: FrameOptions | null = null): Websocket
     if (pinging) clearInterval(pinging);
     pinging = setInterval(ping, next.settings.pingSeconds * 1000);
     pinging.unref();
-    for (const [client, x] of asked) if (next.siteOf?.(x) === null) void closeClient(client);
+    for (const [client, { x, taken }] of asked)
+      if (next.siteOf?.(x) === null) void closeClient(client, taken);
   };
   if (initial) follow(initial);
 
@@ -89,14 +90,13 @@ export const createWebsockets = (initial: FrameOptions | null = null): Websocket
 
   const start = (client: WebSocket, x: Upgrade, network: string, given: FrameOptions): void => {
     count(network, 1);
-    asked.set(client, x);
+    asked.set(client, { x, taken: takeFrames(client, x, () => options ?? given) });
     client.on("close", () => {
       count(network, -1);
       asked.delete(client);
     });
     client.on("pong", () => silent.delete(client));
     client.on("error", () => client.terminate()); // a broken frame: ws has told the client
-    takeFrames(client, x, () => options ?? given);
   };
 
   return {
@@ -111,7 +111,7 @@ export const createWebsockets = (initial: FrameOptions | null = null): Websocket
     open: () => server.clients.size,
     async close() {
       if (pinging) clearInterval(pinging);
-      const left = [...server.clients].map(closeClient);
+      const left = [...asked].map(([client, { taken }]) => closeClient(client, taken));
       await Promise.all(left);
       server.close();
     },
@@ -129,12 +129,19 @@ const refuse = (socket: Duplex, status: string, sentence: string): void => {
   );
 };
 
-const closeClient = (client: WebSocket): Promise<void> =>
-  new Promise((resolve) => {
-    const cut = setTimeout(() => client.terminate(), closeMs);
-    client.once("close", () => {
-      clearTimeout(cut);
-      resolve();
-    });
-    client.close(goingAway, "the server stops or takes other settings");
-  });
+/** A client's handshake, and its frames. */
+interface Asked {
+  readonly x: Upgrade;
+  readonly taken: Taken;
+}
+
+// Once it is told to go nothing more may be sent: what was taken is answered before, or the client sends it again.
+const closeClient = async (client: WebSocket, taken: Taken): Promise<void> => {
+  const closed = new Promise<void>((resolve) => client.once("close", () => resolve()));
+  if (client.readyState === client.CLOSED) return;
+  const cut = setTimeout(() => client.terminate(), closeMs);
+  await Promise.race([taken.answered(), closed]);
+  client.close(goingAway, "the server stops or takes other settings");
+  await closed;
+  clearTimeout(cut);
+};

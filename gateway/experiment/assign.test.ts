@@ -98,3 +98,24 @@ test("a query string forces nothing, and no visitor means no variant", () => {
   }
   assert.deepEqual(assign("", "/"), []);
 });
+
+test("what a visitor was shown stays, unless it is gone or has lost its weight", () => {
+  const variants = (control: number, b: number) => [
+    { key: "control", weight: control, params: {} },
+    { key: "b", weight: b, params: { size: 2 } },
+  ];
+  const shown = (variant: string) => () => ({ pricing: variant, another: "control" });
+  const given = (variant: string, fields: Parameters<typeof makeExperiment>[0]) =>
+    new Set(
+      ids
+        .slice(0, 50)
+        .map((id) => createAssigner([makeExperiment(fields)], shown(variant))(id, "/")[0]?.variant),
+    );
+  assert.deepEqual(given("b", { variants: variants(1, 0.001) }), new Set(["b"]));
+  assert.deepEqual(given("b", { variants: variants(1, 1), coverage: 0.01 }), new Set(["b"]));
+  assert.deepEqual(given("b", { variants: variants(1, 0) }), new Set(["control"]));
+  assert.deepEqual(given("gone", { variants: variants(0, 1) }), new Set(["b"]));
+  assert.deepEqual(given("b", { variants: variants(1, 1), coverage: 0 }), new Set([undefined]));
+  assert.deepEqual(given("b", { variants: variants(1, 1), status: "stopped" }), new Set([undefined]));
+  assert.deepEqual(given("b", { variants: variants(1, 1), paths: ["/elsewhere"] }), new Set([undefined]));
+});

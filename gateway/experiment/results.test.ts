@@ -198,3 +198,32 @@ const seeded = (seed: number) => {
     return (x >>> 0) / 2 ** 32;
   };
 };
+
+test("people who came under different weights are not compared with each other", () => {
+  // A good week at 1 : 1, then a bad one at 9 : 1, and no difference between the variants in either.
+  const phases = [
+    [arm("control", 5000, 500), arm("b", 5000, 500)],
+    [arm("control", 9000, 180), arm("b", 1000, 20)],
+  ];
+  const all = [arm("control", 14_000, 680, 9), arm("b", 6000, 520, 1)];
+  assert.match(judgeGoal("purchase", all, null).sentence, /^b is ahead on purchase: \+78 %/);
+  const { sentence: text, variants } = judgeGoal("purchase", all, null, phases);
+  assert.equal(text, "too early to say: 20,000 of about 47,000 visitors");
+  assert.ok(Math.abs(variants[1]?.lift ?? 1) < 1e-9);
+  assert.deepEqual([variants[1]?.exposed, variants[1]?.converted], [6000, 520]);
+});
+
+test("a phase in which few came says nothing, and one that is clear is believed", () => {
+  const all = [arm("control", 10_010, 1001), arm("b", 10_010, 1310)];
+  const clear = [arm("control", 10_000, 1000), arm("b", 10_000, 1300)];
+  const few = [arm("control", 10, 1), arm("b", 10, 10)];
+  const alone = judgeGoal("purchase", clear, null).sentence;
+  assert.equal(judgeGoal("purchase", all, null, [clear, few]).sentence, alone);
+  assert.equal(judgeGoal("purchase", all, null, [few, clear]).sentence, alone);
+  const [, none] = judgeGoal("purchase", all, null, []).variants;
+  assert.deepEqual([none?.lift, none?.interval], [null, null]);
+  assert.equal(
+    judgeGoal("purchase", all, null, [few]).sentence,
+    "too early to say: too few visitors came under the same weights",
+  );
+});

@@ -4,6 +4,8 @@ import type { Experiment } from "../model/experiment.ts";
 import { describeGoal } from "./sentence.ts";
 import {
   absoluteDifference,
+  combineDifferences,
+  type Difference,
   peopleNeeded,
   proportion,
   relativeDifference,
@@ -33,15 +35,20 @@ export interface Split {
   readonly people: readonly Pick<Outcome, "variant" | "goal" | "exposed">[];
 }
 
+/** What the people did who came between two changes of the weights. */
+export type Phase = readonly Pick<Outcome, "variant" | "goal" | "exposed" | "converted">[];
+
 /**
  * The report on an experiment. Outcomes that are missing count as nobody; `multiple` saw two variants. The split is
- * judged by all people, or by those of `split` alone.
+ * judged by all people, or by those of `split` alone. Variants are compared among all people, or within each of the
+ * `phases`: where more of one variant came in a good week than in a bad one, all together would say so of the variant.
  */
 export const judgeExperiment = (
   experiment: Experiment,
   outcomes: readonly Outcome[],
   multiple: number,
   split: Split | null = null,
+  phases: readonly Phase[] | null = null,
 ): Omit<ExperimentReport, "rebuilding"> => {
   const { key, hypothesis, status, goals, variants } = experiment;
   const armsOf = (goal: string): readonly Arm[] =>
@@ -58,7 +65,13 @@ export const judgeExperiment = (
     })),
     split?.since,
   );
-  const reports = goals.map((goal) => judgeGoal(goal.key, armsOf(goal.key), check));
+  const phaseOf = (phase: Phase, goal: string): readonly People[] =>
+    variants.map(
+      ({ key: variant }) => phase.find((row) => row.variant === variant && row.goal === goal) ?? nobody,
+    );
+  const reports = goals.map((goal) =>
+    judgeGoal(goal.key, armsOf(goal.key), check, phases?.map((phase) => phaseOf(phase, goal.key)) ?? null),
+  );
   const since = split?.since ?? null;
   return { key, hypothesis, status, multiple, sampleRatioP: check.p, splitSince: since, goals: reports };
 };
@@ -79,8 +92,13 @@ export const checkSplit = (arms: readonly Arm[], since: string | null = null): S
   return { p: sampleRatio(people, weights), people, since };
 };
 
-/** The report on one goal: the first arm is the control. */
-export const judgeGoal = (goal: string, arms: readonly Arm[], split: SplitCheck | null): GoalReport => {
+/** The report on one goal: the first arm is the control. `phases` has the people of each arm, phase by phase. */
+export const judgeGoal = (
+  goal: string,
+  arms: readonly Arm[],
+  split: SplitCheck | null,
+  phases: readonly (readonly People[])[] | null = null,
+): GoalReport => {
   const [control, ...treatments] = arms;
   if (!control) throw new Error(`experiment: goal ${goal} has no variants`);
   // With several treatments the best one is picked afterwards: shared out, the chance of one false alarm
@@ -88,7 +106,15 @@ export const judgeGoal = (goal: string, arms: readonly Arm[], split: SplitCheck 
   const alpha = 0.05 / Math.max(1, treatments.length);
   const variants = [
     toResult(control, true, null, null),
-    ...treatments.map((arm) => compareArm(control, arm, alpha)),
+    ...treatments.map((arm, i) =>
+      phases === null
+        ? compareArm(control, arm, alpha)
+        : comparePhases(
+            arm,
+            phases.map((people) => [people[0] ?? nobody, people[i + 1] ?? nobody]),
+            alpha,
+          ),
+    ),
   ];
   const best = findBest(variants);
   const needed = countNeeded(arms, best);
@@ -97,7 +123,15 @@ export const judgeGoal = (goal: string, arms: readonly Arm[], split: SplitCheck 
   return {
     goal,
     variants,
-    sentence: describeGoal({ goal, variants, best, againstNone, needed, brokenSplit }),
+    sentence: describeGoal({
+      goal,
+      variants,
+      best,
+      againstNone,
+      needed,
+      brokenSplit,
+      isPhased: phases !== null,
+    }),
   };
 };
 
@@ -126,13 +160,33 @@ const beatsNone = (control: Arm, arm: VariantResult, alpha: number): boolean => 
 
 const compareArm = (control: Arm, arm: Arm, alpha: number): VariantResult => {
   if (control.converted === 0 || arm.exposed === 0) return toResult(arm, false, null, null);
-  const a = proportion(control.exposed, control.converted);
-  const b = proportion(arm.exposed, arm.converted);
-  const difference = hasEnough(control, arm) ? relativeDifference(a, b) : null;
-  const interval = difference && testAlways(difference, alpha, tuning).interval;
-  // No rate falls by more than all of it.
-  const possible = interval && ([Math.max(-1, interval[0]), interval[1]] as const);
-  return toResult(arm, false, (b.mean - a.mean) / a.mean, possible);
+  const [a, b] = [control.converted / control.exposed, arm.converted / arm.exposed];
+  return toResult(arm, false, (b - a) / a, intervalOf(differenceOf(control, arm), alpha));
+};
+
+/** A lift needs a phase in which enough people came to both: phases that have fewer say nothing. */
+const comparePhases = (
+  arm: Arm,
+  phases: readonly (readonly [control: People, arm: People])[],
+  alpha: number,
+): VariantResult => {
+  const differences = phases.map(([a, b]) => differenceOf(a, b)).filter((one) => one !== null);
+  const difference = combineDifferences(differences);
+  return toResult(arm, false, difference?.estimate ?? null, intervalOf(difference, alpha));
+};
+
+const differenceOf = (control: People, arm: People): Difference | null =>
+  control.converted > 0 && arm.exposed > 0 && hasEnough(control, arm)
+    ? relativeDifference(
+        proportion(control.exposed, control.converted),
+        proportion(arm.exposed, arm.converted),
+      )
+    : null;
+
+const intervalOf = (difference: Difference | null, alpha: number): readonly [number, number] | null => {
+  if (difference === null) return null;
+  const [low, high] = testAlways(difference, alpha, tuning).interval;
+  return [Math.max(-1, low), high]; // no rate falls by more than all of it
 };
 
 // The interval rests on the normal distribution. Looked at after every few visitors without this bar, one

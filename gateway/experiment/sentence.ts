@@ -9,6 +9,8 @@ export interface Findings {
   readonly best: VariantResult | null;
   /** it surely has more than the control, of whom nobody reached the goal */
   readonly againstNone: boolean;
+  /** only people who came under the same weights were compared */
+  readonly isPhased: boolean;
   /** visitors of all variants after which no difference worth seeing would be missed */
   readonly needed: number;
   /** null where people are shared out as set, or nobody can tell yet; `since` as in `SplitCheck` */
@@ -24,7 +26,7 @@ export const describeGoal = (findings: Findings): string => {
   return `warning: visitors are not split as set (${split}), find out why before you believe this; ${sentence}`;
 };
 
-const describeBest = ({ goal, variants, best, againstNone, needed }: Findings): string => {
+const describeBest = ({ goal, variants, best, againstNone, needed, isPhased }: Findings): string => {
   if (!best) return `nothing to compare on ${goal}`;
   const { variant, lift, interval } = best;
   if (againstNone) {
@@ -40,6 +42,7 @@ const describeBest = ({ goal, variants, best, againstNone, needed }: Findings): 
   if (people < about) return `too early to say: ${count(people)} of about ${count(about)} visitors`;
   const unseen = variants.find((one) => one.exposed === 0 && (one.control || one === best));
   if (unseen) return `too early to say: nobody has seen ${unseen.variant} yet`;
+  if (!interval && isPhased) return "too early to say: too few visitors came under the same weights";
   if (!interval) return `too early to say: ${describeFew(goal, sumOf(variants, "converted"), people)}`;
   const subject = variants.length > 2 ? `${variant} ` : "";
   return `no difference seen yet on ${goal}: ${subject}${between(interval)}`;

@@ -61,6 +61,23 @@ export const relativeDifference = (control: Sample, treatment: Sample): Differen
   );
 };
 
+/**
+ * One difference out of those of several times, each counting by how precise it is; null of none. People of different
+ * times are never compared with each other: what the times have in common is left.
+ */
+export const combineDifferences = (differences: readonly Difference[]): Difference | null => {
+  const [first, ...others] = differences;
+  if (!first || others.length === 0) return first ?? null;
+  const sumOf = (value: (one: Difference) => number) => differences.reduce((sum, one) => sum + value(one), 0);
+  const precision = sumOf(({ variance }) => 1 / variance);
+  return {
+    estimate: sumOf(({ estimate, variance }) => estimate / variance) / precision,
+    variance: 1 / precision,
+    degrees: sumOf(({ degrees }) => degrees),
+    n: sumOf(({ n }) => n),
+  };
+};
+
 /** Welch's t test: valid if one looks once, at a time fixed beforehand. */
 export const testOnce = ({ estimate, variance, degrees }: Difference, alpha: number): Verdict => {
   const deviation = Math.sqrt(variance);

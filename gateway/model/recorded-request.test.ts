@@ -58,6 +58,7 @@ describe("a line of a recording", () => {
   });
 
   test("reads back as it was written", () => {
+    const always = ["at", "method", "url", "headers", "body", "remoteAddress"] as const;
     const request = fc.record(
       {
         at: fc.integer({ min: 0, max: at }),
@@ -68,8 +69,9 @@ describe("a line of a recording", () => {
         }),
         body: fc.uint8Array({ maxLength: 50 }).map((bytes) => Buffer.from(bytes)),
         remoteAddress: fc.constantFrom(null, "::1"),
+        takenBy: fc.nat(),
       },
-      { noNullPrototype: true },
+      { noNullPrototype: true, requiredKeys: [...always] },
     );
     fc.assert(
       fc.property(request, (one: RecordedRequest) => {

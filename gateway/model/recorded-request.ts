@@ -12,6 +12,8 @@ export interface RecordedRequest {
   readonly body: Buffer;
   /** the address of the socket; null where it was not recorded */
   readonly remoteAddress: string | null;
+  /** which process took it, where several did */
+  readonly takenBy?: number;
   /** what its secrets proved, which are not recorded */
   readonly proof?: Proof;
 }
@@ -43,7 +45,7 @@ interface Unreadable {
 
 const unreadable = (reason: string): Unreadable => ({ kind: "unreadable", reason });
 
-/** Reads `{"at", "method", "url", "headers", "body" | "body_base64", "remote_address", "proof"}`. */
+/** Reads `{"at", "method", "url", "headers", "body" | "body_base64", "remote_address", "taken_by", "proof"}`. */
 export const readRecordedRequest = (line: string): ReadLine => {
   const fields = parseObject(line);
   if (fields === null) return unreadable("expected a JSON object");
@@ -59,15 +61,22 @@ export const readRecordedRequest = (line: string): ReadLine => {
   if (body === null) return unreadable('"body", "body_base64": expected a text');
   const address = fields["remote_address"] ?? null;
   if (address !== null && typeof address !== "string") return unreadable('"remote_address": expected a text');
+  const takenBy = fields["taken_by"];
+  if (takenBy !== undefined && typeof takenBy !== "number")
+    return unreadable('"taken_by": expected a number');
   const proof = readProof(fields["proof"]);
   if (proof === null) return unreadable('"proof": expected an object of texts');
-  const request = { at, method, url, headers, body, remoteAddress: address };
-  return { kind: "request", request: proof === undefined ? request : { ...request, proof } };
+  const request = {
+    ...{ at, method, url, headers, body, remoteAddress: address },
+    ...(takenBy !== undefined && { takenBy }),
+    ...(proof !== undefined && { proof }),
+  };
+  return { kind: "request", request };
 };
 
 /** The line of a recording for a request; a body that is no UTF-8 goes as base64. */
 export const writeRecordedRequest = (request: RecordedRequest): string => {
-  const { at, method, url, headers, body, remoteAddress, proof } = request;
+  const { at, method, url, headers, body, remoteAddress, takenBy, proof } = request;
   const text = body.toString("utf8");
   const bodyFields =
     body.length === 0 ? {} : text.includes("�") ? { body_base64: body.toString("base64") } : { body: text };
@@ -78,6 +87,7 @@ export const writeRecordedRequest = (request: RecordedRequest): string => {
     headers,
     ...bodyFields,
     ...(remoteAddress === null ? {} : { remote_address: remoteAddress }),
+    ...(takenBy === undefined ? {} : { taken_by: takenBy }),
     ...(proof === undefined ? {} : { proof: proofFields(proof) }),
   })}\n`;
 };

@@ -47,6 +47,29 @@ export const readSplits = async (store: Pick<EventStore, "report">): Promise<Rea
   );
 };
 
+/** What one variant's people did for one goal. */
+export type PhaseOutcome = Pick<Outcome, "variant" | "goal" | "exposed" | "converted">;
+
+/** By experiment: the times between two changes of its weights; those whose weights never changed are not there. */
+export const readPhases = async (
+  store: Pick<EventStore, "report">,
+): Promise<ReadonlyMap<string, readonly (readonly PhaseOutcome[])[]>> => {
+  const rows = Map.groupBy(await store.report("phases", {}), (row) => String(row["experiment"]));
+  return new Map(
+    [...rows].map(([experiment, theirs]) => [
+      experiment,
+      [...Map.groupBy(theirs, (row) => Number(row["phase"])).values()].map((phase) =>
+        phase.map((row) => ({
+          variant: String(row["variant"]),
+          goal: String(row["goal"]),
+          exposed: Number(row["exposed"]),
+          converted: Number(row["converted"]),
+        })),
+      ),
+    ]),
+  );
+};
+
 /** People who saw more than one variant, by experiment. */
 export const readMultiple = async (store: Pick<EventStore, "report">): Promise<ReadonlyMap<string, number>> =>
   new Map(

@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Event } from "../model/event.ts";
+import { uuidTime } from "../model/ids.ts";
 import type { Db } from "./database.ts";
 import { insertRows, type Value } from "./insert-rows.ts";
 import { eventOf } from "./stored-event.ts";
@@ -94,9 +95,10 @@ export const createJournal = (db: Db): Journal => {
     index(entries) {
       const timed: Value[] = [];
       const untimed: Value[] = [];
-      for (const { key } of entries) {
-        if (key.time === null) untimed.push(key.site, key.id);
-        else timed.push(key.site, key.time, key.id);
+      for (const { event, key } of entries) {
+        const time = key.time ?? timeToCome(event);
+        if (time !== null) timed.push(key.site, time, key.id);
+        if (key.time === null || key.time < event.received_at - oldMs) untimed.push(key.site, key.id);
       }
       add(timed);
       addUntimed(untimed);
@@ -120,6 +122,15 @@ interface Row {
   readonly key_time: number | null;
   readonly body: string;
 }
+
+// What is sent again may have come into the window of key times since, or gone out of it: it is known by both keys.
+const oldMs = 6 * 86_400_000;
+
+/** The time in an id that a browser made whose clock is days ahead. */
+const timeToCome = ({ id, received_at: at }: Event): number | null => {
+  const time = uuidTime(id);
+  return time !== null && time > at && time < at + keyLifeMs ? time : null;
+};
 
 const keyText = (site: number, time: number | null, id: string): string => `${site} ${time ?? ""} ${id}`;
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import type { Event } from "../model/event.ts";
-import { newId, uuidTime } from "../model/ids.ts";
+import { derivedId, newId, uuidTime } from "../model/ids.ts";
 import { keyLifeMs } from "./journal.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
 import { openReader } from "./reader.ts";
@@ -166,4 +166,22 @@ test("tokens are kept as hashes, under one name each", () => {
   assert.equal(ledger.revokeToken("ci"), false);
   ledger.close();
   assert.match(token, /^tp_[\w-]{32}$/);
+});
+
+test("an event is known again when its time has come into the window of key times, or gone out of it", () => {
+  const ledger = open();
+  const hourMs = 3_600_000;
+  const ahead = derivedId(now + 25 * hourMs, "ahead");
+  const old = "7f2f6b0e-3c1f-4d5e-9a51-0d8a5a3a9c11";
+  append(ledger, [event(ahead), event(old)], [null, now - 167 * hourMs]);
+  while (ledger.pending() > 0) ledger.follow(100);
+  const again = append(ledger, [event(ahead), event(old)], [now + 25 * hourMs, null]);
+  assert.equal(again.length, 2);
+  const later = append(
+    ledger,
+    [event(derivedId(now, "other")), event("8f2f6b0e-3c1f-4d5e-9a51-0d8a5a3a9c11")],
+    [now, null],
+  );
+  assert.equal(later.length, 0);
+  ledger.close();
 });

@@ -156,4 +156,11 @@ export const migrations: readonly string[] = [
   CREATE TABLE rebuilt_kept (experiment TEXT NOT NULL, person INTEGER NOT NULL,
     PRIMARY KEY (experiment, person)) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- When an experiment's weights changed while people had seen it, each time: those who came between two changes are
+  -- compared with one another.
+  CREATE TABLE experiment_changes (experiment TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (experiment, at)) STRICT,
+    WITHOUT ROWID;
+  INSERT INTO experiment_changes SELECT experiment, since FROM experiment_weights WHERE since > 0;
+  `,
 ];

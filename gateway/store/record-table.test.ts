@@ -54,6 +54,26 @@ test("a lifetime value is the sum of payments and refunds, by currency, for user
   assert.deepEqual(report("lifetime-value-user", { site: "main", id: "nobody" }), []);
 });
 
+test("what a visitor paid before he was known is his user's, and no other user's", () => {
+  db.exec(`
+    INSERT INTO sites (no, id) VALUES (1, 'main'), (2, 'other');
+    INSERT INTO visitors (no, site, client_id, bot) VALUES (1, 1, 'v', 0), (2, 1, 'x', 0), (3, 2, 'v', 0);
+    INSERT INTO identities (no, site, kind, id) VALUES
+      (1, 1, 'user', 'u'), (2, 1, 'user', 'w'), (3, 1, 'stamp', 'a'), (4, 2, 'user', 'u');
+    INSERT INTO identity_links (identity, visitor, since, verified, undone, applied) VALUES
+      (3, 1, 1, 0, 0, 1), (1, 1, 5, 0, 0, 1), (2, 1, 9, 0, 0, 1), (1, 2, 3, 0, 1, 0);
+  `);
+  const table = createRecordTable(db);
+  table.putPayment(payment(1, { visitor: "v", micros: 4_000_000 }));
+  table.putPayment(payment(2, { visitor: "v", user: "w", micros: 2_000_000 }));
+  table.putPayment(payment(3, { user: "u" }));
+  table.putPayment(payment(4, { visitor: "x", micros: 64_000_000 })); // taken back: he was not that user
+  table.putPayment(payment(5, { visitor: "v", site: "other", micros: 8_000_000 }));
+  const worth = (id: string, site = "main") =>
+    (report("lifetime-value-user", { site, id }) as { value: number }[]).map(({ value }) => value);
+  assert.deepEqual([worth("u"), worth("w"), worth("u", "other")], [[5], [2], []]);
+});
+
 test("a payment that is followed again is there once", () => {
   const table = createRecordTable(db);
   table.putPayment(payment(1, { user: "u" }));

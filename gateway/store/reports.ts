@@ -1,7 +1,15 @@
-import { splitReport } from "./weights.ts";
+import { phasesReport, shownReport, splitReport, weightsReport } from "./weights.ts";
 
 const lifetimeValue = `SELECT currency, sum(micros) / 1e6 AS value, count(*) AS payments,
   sum(micros < 0) AS refunds, min(at) AS "firstAt", max(at) AS "lastAt" FROM payments`;
+
+// Also what the user paid before anybody knew the name: of a visitor of several users it is the earliest one's.
+const ofUser = `site = :site AND (user_id = :id OR user_id IS NULL AND client_id IN (
+    SELECT v.client_id FROM sites s JOIN identities i ON i.site = s.no AND i.kind = 'user' AND i.id = :id
+      JOIN identity_links l ON l.identity = i.no AND l.applied = 1 JOIN visitors v ON v.no = l.visitor
+    WHERE s.id = :site AND NOT EXISTS (
+      SELECT 1 FROM identity_links earlier JOIN identities other ON other.no = earlier.identity AND other.kind = 'user'
+      WHERE earlier.visitor = l.visitor AND earlier.applied = 1 AND (earlier.since, other.id) < (l.since, i.id))))`;
 
 // A page view comes a moment after its document: documents above `:youngest` are not missed yet. The two parameters
 // that are ids are hexadecimal.
@@ -25,10 +33,13 @@ export const reports: Readonly<Record<string, string>> = {
   agreements:
     "SELECT seq, at, said FROM agreements WHERE site = :site AND client_id = :visitor ORDER BY at DESC, seq DESC LIMIT 100",
   "lifetime-value-order": `${lifetimeValue} WHERE site = :site AND order_id = :id GROUP BY currency`,
-  "lifetime-value-user": `${lifetimeValue} WHERE site = :site AND user_id = :id GROUP BY currency`,
+  "lifetime-value-user": `${lifetimeValue} WHERE ${ofUser} GROUP BY currency`,
   "lifetime-value-visitor": `${lifetimeValue} WHERE site = :site AND client_id = :id GROUP BY currency`,
   outcomes: "SELECT * FROM experiment_outcomes ORDER BY experiment, goal, variant",
   split: splitReport,
+  phases: phasesReport,
+  weights: weightsReport,
+  "shown-variants": shownReport,
   // Exposed people come from the subjects where an experiment has changed its goals since.
   multiple:
     "SELECT experiment, count(*) AS people FROM experiment_subjects WHERE multi = 1 GROUP BY experiment",

@@ -13,7 +13,7 @@ export interface Origin {
 
 /**
  * Makes ids for hits that carry none, out of the hit alone, so that a replayed hit gets the same id. The
- * n-th identical hit of one millisecond gets another: two clicks are two events.
+ * n-th identical hit of one millisecond gets another: two clicks are two events. Each process counts for itself.
  */
 export const createIdMaker = (remembered = 10_000): ((hit: Hit, origin: Origin) => string) => {
   const counts = createCache<string, number>(remembered);
@@ -36,6 +36,7 @@ const identityOf = (hit: Hit, origin: Origin): string[] => [
   hit.address,
   hit.headers["user-agent"] ?? "",
   String(origin.line),
+  ...(hit.takenBy === undefined ? [] : [`process ${hit.takenBy}`]),
 ];
 
 // Hashing the body once for each member of its list would take time by the square of its length.

@@ -282,6 +282,14 @@ describe("the four requests that the original's README prints", () => {
     assert.deepEqual(essence(eventOf(post(readmeGood))), filterResults("1"));
   });
 
+  test("taken by two processes in one millisecond it is two events, and replayed the same two", () => {
+    const idOf = (takenBy?: number) =>
+      decode(post({ ename: "click" }, "/tr/v1/", takenBy === undefined ? {} : { takenBy })).events[0]?.event
+        .id;
+    assert.equal(new Set([idOf(), idOf(1), idOf(2)]).size, 3);
+    assert.equal(idOf(2), idOf(2));
+  });
+
   test("posted twice in one millisecond it is two events, and replayed the same two", () => {
     const ids = () => {
       const native = createNative({ contactKey, batchEvents: 100 });

@@ -165,6 +165,15 @@ describe("what is paid", () => {
   });
 });
 
+test("in the newer layout an invoice is its order, unless the line names another", () => {
+  const invid = "{1A2B3C4D-0000-4000-8000-000000000001}";
+  const order = (body: object, target?: string) => paid(body, target)[0]?.order_id;
+  assert.equal(order({ total: 1, invid }), invid);
+  assert.equal(order({ total: 1, invid: "R-17" }), "R-17");
+  assert.equal(order({ total: 1, invid, orid: "o1" }), "o1");
+  assert.equal(order({ amt: 1, invid }, "/tlv/v1/"), undefined);
+});
+
 describe("a line of an invoice is one event however often it is sent", () => {
   const line = { invid: "1a2b3c4d-0000-4000-8000-000000000001", pid: "p1", total: 10 };
 

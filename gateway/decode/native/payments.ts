@@ -125,8 +125,15 @@ const buildPayment = (
   // The newer layout's payments are in dollars unless they say otherwise, readable or not; the older one's said nothing.
   const isUnread = event.problems?.some(({ field }) => field === "currency") === true;
   if (event.currency === undefined && !isUnread && isNewer(hit.base)) event.currency = "USD";
+  // There an invoice is its order, unless the line names another.
+  const invoice = invoiceOf(parts);
+  if (event.order_id === undefined && invoice !== undefined && isNewer(hit.base))
+    event.order_id = String(invoice);
   return keyPayment(event, keyed, parts, counts, line);
 };
+
+const invoiceOf = (parts: Readonly<Record<string, Json>>): Json | undefined =>
+  parts["invid"] ?? parts["invoice_id"];
 
 const amountKeys = ["total", "payment", "amt", "revenue"];
 
@@ -167,7 +174,7 @@ const keyPayment = (
   if (typeof fields["eid"] === "string" && parseUuid(fields["eid"]) !== null) {
     return { event, keyTime: keyed.keyTime, ...client };
   }
-  const invoice = parts["invid"] ?? parts["invoice_id"];
+  const invoice = invoiceOf(parts);
   if (invoice === undefined) {
     const problem = "without an invoice (invid) or an eid, a payment that is sent twice counts twice";
     const problems: Notes = [...(event.problems ?? [])];

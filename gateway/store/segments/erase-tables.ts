@@ -45,7 +45,7 @@ export const eraseFromTables = (db: Db, request: EraseRequest): Erased => {
     sessions += erasePerson(db, person);
   }
   for (const visitor of visitors) eraseVisitor(db, visitor);
-  if (request.column === "user_id") eraseUser(db, request);
+  eraseNamed(db, request);
   dropUnclaimed(db);
   for (const [site, of] of Map.groupBy(ids, (one) => one.site)) {
     hideReferrers(
@@ -224,11 +224,14 @@ const eraseVisitor = (db: Db, { no, site, clientId }: Visitor): void => {
   eraseSamples(db, clientId);
 };
 
-const eraseUser = (db: Db, { value, site }: EraseRequest): void => {
-  db.prepare("DELETE FROM payments WHERE user_id = :value AND (:site IS NULL OR site = :site)").run({
-    value,
-    site,
-  });
+/** What is kept under the id itself: payments and agreements alone make nobody a visitor. */
+const eraseNamed = (db: Db, { column, value, site }: EraseRequest): void => {
+  for (const table of column === "client_id" ? ["payments", "agreements"] : ["payments"]) {
+    db.prepare(`DELETE FROM ${table} WHERE ${column} = :value AND (:site IS NULL OR site = :site)`).run({
+      value,
+      site,
+    });
+  }
   eraseSamples(db, value);
 };
 

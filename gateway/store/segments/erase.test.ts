@@ -253,3 +253,36 @@ test("a user is erased with the visitors who came as that user, from the tables 
   assert.deepEqual(filesWith(dir, person), []);
   rmSync(dir, { recursive: true });
 });
+
+test("what a visitor agreed to and paid goes with him, also where nothing else is known of him", async (context) => {
+  const dir = mkdtempSync(join(tmpdir(), "turnpike-erase-"));
+  const { ledger, keeper, store, close } = openProjected(dir, 8);
+  context.after(() => {
+    close();
+    rmSync(dir, { recursive: true });
+  });
+  const other = "0190a5b2-5ec2-7e70-8000-00000000cafe";
+  const of = (client_id: string) => [
+    eventForTest({ client_id, type: "payment", name: "payment", value: 5, currency: "EUR" }),
+    {
+      ...eventForTest({ client_id, type: "log", name: "agreement" }),
+      event_category: "agreement",
+      cflags: 1,
+    },
+  ];
+  store([...of(visitor), ...of(other)]);
+  ledger.append({
+    lines: of(visitor).map((event) => JSON.stringify(event)), // not followed yet
+    keyTimes: [null, null],
+    rejects: [],
+  });
+  const report = await keeper.erase({ column: "client_id", value: visitor, site: null });
+  assert.equal(report.found, true);
+  while (ledger.pending() > 0) ledger.follow(1000);
+  const db = openDatabaseReadOnly(dir);
+  for (const table of ["payments", "agreements"]) {
+    assert.deepEqual(db.prepare(`SELECT client_id FROM ${table}`).pluck().all(), [other], table);
+  }
+  db.close();
+  assert.deepEqual(filesWith(dir, visitor), []);
+});
