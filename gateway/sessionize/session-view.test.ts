@@ -104,6 +104,33 @@ describe("pages in their order", () => {
     assert.equal(session["session_is_bounced"], true);
   });
 
+  test("a page that is viewed again at once is no other page, before or after", () => {
+    const { column } = viewOf([
+      [0, "scroll", "a"],
+      [1, "page_view", "a"],
+      [2, "page_view", "b"],
+      [3, "page_view", "b"],
+      [4, "page_view", "b"],
+      [5, "page_view", "c"],
+    ]);
+    assert.deepEqual(column("previous_page_location"), pages(null, null, "a", "a", "a", "b"));
+    assert.deepEqual(column("next_page_location"), pages("b", "b", "c", "c", "c", null));
+  });
+
+  test("seconds on a page are whole ones that have passed", () => {
+    for (const [seconds, whole] of [
+      [0.999, 0],
+      [1.999, 1],
+      [2, 2],
+    ] as const) {
+      const { column } = viewOf([
+        [0, "page_view", "a"],
+        [seconds, "page_view", "b"],
+      ]);
+      assert.deepEqual(column("time_on_page"), [whole, 0]);
+    }
+  });
+
   test("events of one moment stay with their pages", () => {
     const { column } = viewOf([
       [0, "page_view", "a", { id: "z" }],
