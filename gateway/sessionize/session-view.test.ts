@@ -208,6 +208,7 @@ describe("what a session says", () => {
 
   const engaged: readonly [string, Parameters<typeof eventsOf>[0], boolean][] = [
     ["one view", [[0, "page_view", "a"]], false],
+    ["one screen", [[0, "screen_view", "a"]], false],
     [
       "two views",
       [
@@ -253,6 +254,7 @@ describe("what a session says", () => {
       [1, "purchase", "a", sale(0.2)],
     ] as const;
     assert.deepEqual(sessionOf(rows, "revenue", "total_purchases"), [0.3, 2]);
+    assert.deepEqual(sessionOf([[0, "purchase", "a", sale(12_345.67)]], "revenue"), [12_345.67]);
     assert.deepEqual(sessionOf([[0, "purchase", "a"]], "revenue"), [null]);
   });
 
