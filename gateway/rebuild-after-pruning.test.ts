@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { makeExperiment, makeExposure, makeHappening } from "./experiment/fake-experiment.ts";
+import { undoClaim } from "./identity/undo-claim.ts";
 import type { Event } from "./model/event.ts";
 import { hashedId } from "./model/ids.ts";
 import { openProjectedLedger, type ProjectedLedger, type ProjectionSettings } from "./projected-ledger.ts";
@@ -248,4 +249,33 @@ test("nor does a third device in the same step, whenever it was first seen, nor 
       ledger.close();
     });
   }
+});
+
+test("who is taken apart again has counted once: what is there with each, what is gone with one of them", async () => {
+  await inFolder(async (dir) => {
+    const { ledger, keeper } = open(dir);
+    const old = { visitor: 1, variant: "b", value: 900 } as const;
+    const signIn = (visitor: number) => ({
+      ...toEvent(
+        { ...old, visitor, kind: "purchase", hour: 30 + visitor, value: 100 * visitor },
+        10 + visitor,
+      ),
+      user_id: "ada",
+      user_claim: "page" as const,
+    });
+    append(ledger, [
+      toEvent({ ...old, kind: "finished", hour: 1 }, 1),
+      toEvent({ ...old, kind: "purchase", hour: 2 }, 2),
+    ]);
+    follow(ledger);
+    await keeper.prune(prunedBefore, null);
+    append(ledger, [toEvent({ ...old, visitor: 2, kind: "finished", hour: 30 }, 3), signIn(1), signIn(2)]);
+    follow(ledger);
+    assert.deepEqual(results(dir).outcomes, [["finished", "b", "purchase", 1, 1, 12, 144]]);
+    const undone = undoClaim({ site: "main", visitor: "visitor-2", user: "ada" }, start + 40 * hourMs);
+    append(ledger, [undone.event]);
+    follow(ledger);
+    assert.deepEqual(results(dir).outcomes, [["finished", "b", "purchase", 2, 2, 12, 104]]);
+    ledger.close();
+  });
 });

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Event } from "../model/event.ts";
 import type { GoalTotal, Subject } from "../model/projection.ts";
 import { makeExperiment, makeExposure, makeHappening } from "./fake-experiment.ts";
-import { joinKept, type KeptStanding } from "./kept-standing.ts";
+import { joinKept, type KeptStanding, takeAway } from "./kept-standing.ts";
 import { noStanding, replaySubject } from "./standing.ts";
 
 const hour = 3_600_000;
@@ -56,4 +57,33 @@ test("what nobody has counted yet is added to what is kept, and exposures that a
   const replayed = replaySubject(experiment, [makeExposure("e", 50 * hour, "control")]);
   assert.equal(joinKept(experiment, [first], replayed, []).subject?.multi, true);
   assert.equal(joinKept(experiment, [], replayed, []), replayed, "nobody is kept");
+});
+
+test("who leaves takes what counts for him and was in the window, once, and nothing else", () => {
+  const buy = (id: string, atHour: number) => makeHappening(id, atHour * hour, { properties: { value: 3 } });
+  const sees = makeExposure("e", 20 * hour, "b");
+  const of = (n: number, sumMicros: bigint) => ({
+    subject: first.subject,
+    totals: new Map<string, GoalTotal>([["purchase", { n, sumMicros }]]),
+  });
+  for (const [what, leaving, n, sum] of [
+    ["nobody leaves", [], 3, 9_000_000n],
+    ["who was never exposed", [[buy("p", 20)]], 3, 9_000_000n],
+    ["what he did before his exposure", [[sees, buy("p", 19)]], 3, 9_000_000n],
+    ["what he did after", [[sees, buy("p", 20)]], 2, 6_000_000n],
+    ["after the window of all", [[sees, buy("p", 82)]], 3, 9_000_000n],
+    [
+      "two who leave",
+      [
+        [sees, buy("p", 21)],
+        [sees, buy("q", 81)],
+      ],
+      1,
+      3_000_000n,
+    ],
+  ] satisfies [string, Event[][], number, bigint][]) {
+    const totals = takeAway(experiment, of(3, 9_000_000n), leaving);
+    assert.deepEqual([...totals], [["purchase", { n, sumMicros: sum }]], what);
+  }
+  assert.deepEqual([...takeAway(experiment, of(1, 3_000_000n), [[sees, buy("p", 21)]])], []);
 });

@@ -1,7 +1,7 @@
 import type { Event } from "../model/event.ts";
 import type { Experiment } from "../model/experiment.ts";
 import type { Applied, Projection, Regrouped, SubjectTable } from "../model/projection.ts";
-import { joinKept, type KeptStanding } from "./kept-standing.ts";
+import { joinKept, type KeptStanding, takeAway } from "./kept-standing.ts";
 import { noStanding, replaySubject } from "./standing.ts";
 import { concerns, followEvent, readStanding, takeOut, writeStanding } from "./stored-standing.ts";
 
@@ -24,8 +24,15 @@ export const createExperimentProjection = (
 ): Projection => {
   const regrouped = new Map<number, Regrouping>();
 
-  /** What these people have of experiments that cannot be worked out of their events any more. */
-  const keptOf = (people: readonly number[]): Regrouping["kept"] =>
+  const eventsOf = (person: number): readonly Event[] => [
+    ...subjects.events(person, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+  ];
+
+  /**
+   * What these people have of experiments that cannot be worked out of their events any more; without what is of those who
+   * leave them.
+   */
+  const keptOf = (people: readonly number[], leaving: readonly number[]): Regrouping["kept"] =>
     experiments().flatMap((experiment) => {
       const before = subjects.prunedBefore(experiment.site);
       if (before === null) return [];
@@ -33,13 +40,13 @@ export const createExperimentProjection = (
         const { subject, totals } = readStanding(subjects, experiment, person);
         return subject ? [{ experiment: experiment.key, subject, totals }] : [];
       });
-      return standings.some(({ subject }) => subject.firstExposedAt < before) ? standings : [];
+      if (!standings.some(({ subject }) => subject.firstExposedAt < before)) return [];
+      const gone = leaving.map(eventsOf);
+      return standings.map((one) => ({ ...one, totals: takeAway(experiment, one, gone) }));
     });
 
   const workOut = (person: number, { kept, uncounted }: Regrouping): void => {
-    const events = [
-      ...subjects.events(person, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
-    ];
+    const events = eventsOf(person);
     for (const experiment of experiments()) {
       const theirs = kept.filter((one) => one.experiment === experiment.key);
       const replayed = replaySubject(experiment, events);
@@ -70,13 +77,14 @@ export const createExperimentProjection = (
     },
     regroup({ from, to }: Regrouped) {
       const people = [...new Set([...from, ...to])];
-      const kept = keptOf(people);
+      // Of somebody who is taken apart nobody can say who of them did what was pruned.
+      const heir = to.find((person) => from.includes(person)) ?? to[0];
+      const leaving = to.filter((person) => person !== heir);
+      const kept = keptOf(people, leaving);
       for (const person of people) {
         regrouped.delete(person);
         for (const experiment of experiments()) takeOut(subjects, experiment, person);
       }
-      // Of somebody who is taken apart nobody can say who of them it was.
-      const heir = to.find((person) => from.includes(person)) ?? to[0];
       for (const person of to) regrouped.set(person, { kept: person === heir ? kept : [], uncounted: [] });
     },
     flush() {
