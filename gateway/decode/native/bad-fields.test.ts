@@ -178,3 +178,15 @@ test("hundreds of bad fields are named up to a limit", () => {
   assert.equal(event.problems?.length, 33);
   assert.equal(Object.keys(event.properties ?? {}).length, 500);
 });
+
+test("a type that is none stays with the event's properties, one that is known does not", () => {
+  for (const [type, stored, properties] of [
+    ["nonsense", "track", { type: "nonsense" }],
+    ["exposure", "track", undefined],
+    ["group", "group", undefined],
+    ["screen", "screen", undefined],
+  ] as const) {
+    const event = eventOf(post({ type, ename: "x" }));
+    assert.deepEqual([event.type, event.properties], [stored, properties], type);
+  }
+});
