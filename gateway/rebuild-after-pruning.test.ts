@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { makeExperiment, makeExposure, makeHappening } from "./experiment/fake-experiment.ts";
+import { undoClaim } from "./identity/undo-claim.ts";
 import type { Event } from "./model/event.ts";
 import { hashedId } from "./model/ids.ts";
 import { openProjectedLedger, type ProjectedLedger, type ProjectionSettings } from "./projected-ledger.ts";
@@ -205,4 +206,76 @@ test("who saw another variant on the other device leaves the results", async () 
     subjects.map((row) => row.slice(1)),
     [["visitor-1+visitor-2", "b", start + hourMs, hashedId(["1"]), 1]],
   );
+});
+
+test("nor does a third device in the same step, whenever it was first seen, nor a restart in between", async () => {
+  for (const [firstHour, restart] of [
+    [3, false],
+    [28, false],
+    [28, true],
+  ] as const) {
+    await inFolder(async (dir) => {
+      let { ledger, keeper } = open(dir);
+      const sees = { variant: "b", value: 0, kind: "finished" } as const;
+      const buys = { variant: "b", kind: "purchase" } as const;
+      const signIn = (visitor: number) => ({
+        ...toEvent({ ...buys, visitor, hour: 30 + visitor, value: 100 * visitor }, 10 + visitor),
+        user_id: "ada",
+        user_claim: "page" as const,
+      });
+      append(ledger, [
+        toEvent({ ...sees, visitor: 1, hour: 1 }, 1),
+        toEvent({ ...buys, visitor: 1, hour: 2, value: 900 }, 2),
+        toEvent({ ...sees, visitor: 3, hour: firstHour }, 3),
+      ]);
+      follow(ledger);
+      await keeper.prune(prunedBefore, null);
+      append(ledger, [
+        toEvent({ ...sees, visitor: 2, hour: 29 }, 4),
+        toEvent({ ...buys, visitor: 3, hour: 29, value: 50 }, 5),
+        signIn(1),
+      ]);
+      follow(ledger);
+      if (restart) {
+        ledger.close();
+        ({ ledger, keeper } = open(dir));
+      }
+      const between = toEvent({ ...buys, visitor: 1, hour: 34, value: 400 }, 20);
+      append(ledger, [signIn(2), between, signIn(3)]);
+      follow(ledger);
+      const sum = 9 + 0.5 + 1 + 2 + 4 + 3;
+      const expected = [["finished", "b", "purchase", 1, 1, sum, sum * sum]];
+      assert.deepEqual(results(dir).outcomes, expected, `first seen in hour ${firstHour}, ${restart}`);
+      ledger.close();
+    });
+  }
+});
+
+test("who is taken apart again has counted once: what is there with each, what is gone with one of them", async () => {
+  await inFolder(async (dir) => {
+    const { ledger, keeper } = open(dir);
+    const old = { visitor: 1, variant: "b", value: 900 } as const;
+    const signIn = (visitor: number) => ({
+      ...toEvent(
+        { ...old, visitor, kind: "purchase", hour: 30 + visitor, value: 100 * visitor },
+        10 + visitor,
+      ),
+      user_id: "ada",
+      user_claim: "page" as const,
+    });
+    append(ledger, [
+      toEvent({ ...old, kind: "finished", hour: 1 }, 1),
+      toEvent({ ...old, kind: "purchase", hour: 2 }, 2),
+    ]);
+    follow(ledger);
+    await keeper.prune(prunedBefore, null);
+    append(ledger, [toEvent({ ...old, visitor: 2, kind: "finished", hour: 30 }, 3), signIn(1), signIn(2)]);
+    follow(ledger);
+    assert.deepEqual(results(dir).outcomes, [["finished", "b", "purchase", 1, 1, 12, 144]]);
+    const undone = undoClaim({ site: "main", visitor: "visitor-2", user: "ada" }, start + 40 * hourMs);
+    append(ledger, [undone.event]);
+    follow(ledger);
+    assert.deepEqual(results(dir).outcomes, [["finished", "b", "purchase", 2, 2, 12, 104]]);
+    ledger.close();
+  });
 });

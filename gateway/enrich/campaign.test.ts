@@ -16,10 +16,12 @@ test("campaign and click ids are read from the page's address before it is clean
 });
 
 test("a campaign of the event's own is not mixed with the page's", () => {
-  const event = enriched({ page_location: url, utm_source: "own" });
-  assert.equal(event.utm_source, "own");
-  assert.equal(event.utm_medium, undefined);
-  assert.equal(event.click_id_gclid, "G1");
+  for (const column of ["utm_source", "utm_medium", "utm_campaign"] as const) {
+    const event = enriched({ page_location: url, [column]: "own" });
+    const named = [event.utm_source, event.utm_medium, event.utm_campaign];
+    assert.deepEqual(named.filter(Boolean), ["own"], column);
+    assert.equal(event.click_id_gclid, "G1");
+  }
 });
 
 test("a click id is not taken from a visitor who is not tracked", () => {

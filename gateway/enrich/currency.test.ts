@@ -31,6 +31,26 @@ describe("amounts in USD", () => {
   });
 });
 
+test("goods of GA4 have their worth in USD beside each amount, and keep what else they are", () => {
+  const items = [
+    { item_id: "a", price: 30.03, item_revenue: 60.06, quantity: 2 },
+    { price: "9" },
+    "b",
+    null,
+    [1],
+  ];
+  const itemsOf = (tracking_protocol: "ga4_gtag" | "native") =>
+    enriched(
+      { items, currency: "EUR", tracking_protocol },
+      { site: { ...site, currencyRates: { EUR: 0.5 } } },
+    ).items;
+  assert.deepEqual(itemsOf("ga4_gtag"), [
+    { ...(items[0] as object), price_in_usd: 15.02, item_revenue_in_usd: 30.03 },
+    ...items.slice(1),
+  ]);
+  assert.deepEqual(itemsOf("native"), items);
+});
+
 test("halves of a cent go to the even cent, for refunds too", () => {
   const table = [
     [15.015, 15.02],

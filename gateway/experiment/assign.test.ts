@@ -53,9 +53,10 @@ test("variants are shared out by weight, and coverage leaves the rest out", () =
   assert.ok(Math.abs(seen.control - seen.b) < 80, `${seen.control} control, ${seen.b} b`);
 });
 
-test("weights that are all zero count as equal", () => {
+test("weights are shares of their sum, and equal where all are zero", () => {
   assert.deepEqual(scaleWeights([0, 0, 0, 0]), [0.25, 0.25, 0.25, 0.25]);
   assert.deepEqual(scaleWeights([3, 1]), [0.75, 0.25]);
+  assert.deepEqual(scaleWeights([0.375, 0.125]), [0.75, 0.25]);
 });
 
 test("a draft or stopped experiment gives nobody a variant", () => {

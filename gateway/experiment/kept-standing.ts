@@ -5,7 +5,8 @@
 import type { Event } from "../model/event.ts";
 import type { Experiment, Goal } from "../model/experiment.ts";
 import type { GoalTotal, Subject } from "../model/projection.ts";
-import { applyEvent, foldExposure, isInWindow, noTotal, type Standing } from "./standing.ts";
+import { matchGoals } from "./match-goals.ts";
+import { applyEvent, foldExposure, isInWindow, noTotal, replaySubject, type Standing } from "./standing.ts";
 
 /** A standing that has a subject. */
 export interface KeptStanding {
@@ -37,6 +38,32 @@ export const joinKept = (
     ...joined,
     totals,
   });
+};
+
+/**
+ * Totals without what people who leave have done: the events of each. What counts for him from now on counted here if it
+ * was in the window; the rest may never have counted.
+ */
+export const takeAway = (
+  experiment: Experiment,
+  { subject, totals }: KeptStanding,
+  leaving: readonly (readonly Event[])[],
+): KeptStanding["totals"] => {
+  const left = new Map(totals);
+  for (const events of leaving) {
+    const { subject: own } = replaySubject(experiment, events);
+    for (const event of own ? events : []) {
+      for (const { goal, micros } of matchGoals(experiment, event)) {
+        const total = left.get(goal.key);
+        const at = event.timestamp_utc;
+        if (!own || !total || !isInWindow(own, goal, at) || !isInWindow(subject, goal, at)) continue;
+        const sumMicros = BigInt.asIntN(64, total.sumMicros - BigInt(micros));
+        if (total.n > 1) left.set(goal.key, { n: total.n - 1, sumMicros });
+        else left.delete(goal.key);
+      }
+    }
+  }
+  return left;
 };
 
 const foldSubject = (subject: Subject, other: Subject): Subject => {

@@ -1,14 +1,16 @@
 import type { Event } from "../model/event.ts";
 import type { Experiment } from "../model/experiment.ts";
 import type { Applied, Projection, Regrouped, SubjectTable } from "../model/projection.ts";
-import { joinKept, type KeptStanding } from "./kept-standing.ts";
+import { joinKept, type KeptStanding, takeAway } from "./kept-standing.ts";
 import { noStanding, replaySubject } from "./standing.ts";
 import { concerns, followEvent, readStanding, takeOut, writeStanding } from "./stored-standing.ts";
 
-/** What stays of people who are joined, and up to which sequence they had counted their events. */
-interface Kept extends KeptStanding {
-  readonly experiment: string;
-  readonly seq: number;
+/** Somebody whose events have changed hands in this batch, until he is worked out. */
+interface Regrouping {
+  /** what stays of those he is made of, where events of theirs were pruned */
+  readonly kept: readonly (KeptStanding & { readonly experiment: string })[];
+  /** his events since */
+  readonly uncounted: Event[];
 }
 
 /**
@@ -20,66 +22,73 @@ export const createExperimentProjection = (
   subjects: SubjectTable,
   experiments: () => readonly Experiment[],
 ): Projection => {
-  const regrouped = new Map<number, readonly Kept[]>();
-  let lastSeq = 0;
+  const regrouped = new Map<number, Regrouping>();
 
-  /** What these people have of experiments that cannot be worked out of their events any more. */
-  const keptOf = (people: readonly number[]): readonly Kept[] =>
+  const eventsOf = (person: number): readonly Event[] => [
+    ...subjects.events(person, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+  ];
+
+  /**
+   * What these people have of experiments that cannot be worked out of their events any more; without what is of those who
+   * leave them.
+   */
+  const keptOf = (people: readonly number[], leaving: readonly number[]): Regrouping["kept"] =>
     experiments().flatMap((experiment) => {
       const before = subjects.prunedBefore(experiment.site);
       if (before === null) return [];
       const standings = people.flatMap((person) => {
         const { subject, totals } = readStanding(subjects, experiment, person);
-        return subject ? [{ experiment: experiment.key, subject, totals, seq: lastSeq }] : [];
+        return subject ? [{ experiment: experiment.key, subject, totals }] : [];
       });
-      return standings.some(({ subject }) => subject.firstExposedAt < before) ? standings : [];
+      if (!standings.some(({ subject }) => subject.firstExposedAt < before)) return [];
+      const gone = leaving.map(eventsOf);
+      return standings.map((one) => ({ ...one, totals: takeAway(experiment, one, gone) }));
     });
 
-  const takeOutAll = (person: number): void => {
-    regrouped.delete(person);
-    for (const experiment of experiments()) takeOut(subjects, experiment, person);
-  };
-
-  const workOut = (person: number, kept: readonly Kept[]): void => {
-    const all = (upTo: number): readonly Event[] => [
-      ...subjects.events(person, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, upTo),
-    ];
-    const events = all(lastSeq);
-    const counted = kept.length === 0 ? [] : all(Math.max(...kept.map(({ seq }) => seq)));
-    const ids = new Set(counted.map(({ id }) => id));
-    const uncounted = kept.length === 0 ? [] : events.filter(({ id }) => !ids.has(id));
+  const workOut = (person: number, { kept, uncounted }: Regrouping): void => {
+    const events = eventsOf(person);
     for (const experiment of experiments()) {
       const theirs = kept.filter((one) => one.experiment === experiment.key);
       const replayed = replaySubject(experiment, events);
-      writeStanding(
-        subjects,
-        experiment,
-        person,
-        noStanding,
-        joinKept(experiment, theirs, replayed, uncounted),
-      );
+      const standing = joinKept(experiment, theirs, replayed, uncounted);
+      writeStanding(subjects, experiment, person, noStanding, standing);
     }
   };
 
   return {
     id: "experiments",
     apply({ seq, event, person }: Applied) {
-      lastSeq = seq;
-      if (person === null || regrouped.has(person)) return;
+      if (person === null) return;
+      const waiting = regrouped.get(person);
+      if (waiting) return void waiting.uncounted.push(event);
       for (const experiment of experiments()) {
         if (concerns(experiment, event)) followEvent(subjects, experiment, { seq, event, person });
       }
     },
+    // Where events were pruned, whoever changes hands twice in a batch is worked out in between: what stays of people must
+    // have all that they did before they come together.
+    settle(people) {
+      if (experiments().every(({ site }) => subjects.prunedBefore(site) === null)) return;
+      for (const person of people) {
+        const waiting = regrouped.get(person);
+        if (waiting) workOut(person, waiting);
+        regrouped.delete(person);
+      }
+    },
     regroup({ from, to }: Regrouped) {
       const people = [...new Set([...from, ...to])];
-      const kept = [...people.flatMap((person) => regrouped.get(person) ?? []), ...keptOf(people)];
-      for (const person of people) takeOutAll(person);
-      // Of somebody who is taken apart nobody can say who of them it was.
+      // Of somebody who is taken apart nobody can say who of them did what was pruned.
       const heir = to.find((person) => from.includes(person)) ?? to[0];
-      for (const person of to) regrouped.set(person, person === heir ? kept : []);
+      const leaving = to.filter((person) => person !== heir);
+      const kept = keptOf(people, leaving);
+      for (const person of people) {
+        regrouped.delete(person);
+        for (const experiment of experiments()) takeOut(subjects, experiment, person);
+      }
+      for (const person of to) regrouped.set(person, { kept: person === heir ? kept : [], uncounted: [] });
     },
     flush() {
-      for (const [person, kept] of regrouped) workOut(person, kept);
+      for (const [person, waiting] of regrouped) workOut(person, waiting);
       regrouped.clear();
     },
     forget: () => regrouped.clear(),

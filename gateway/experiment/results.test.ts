@@ -50,6 +50,17 @@ test("the sentence says what the numbers allow, and no more", () => {
       [arm("control", 10_000, 0), arm("b", 10_000, 40), arm("c", 10_000, 200)],
       "c is ahead on purchase: 200 of 10,000 visitors, and nobody of the baseline",
     ],
+    [
+      [arm("control", 10_000, 0), arm("c", 10_000, 200), arm("b", 10_000, 40)],
+      "c is ahead on purchase: 200 of 10,000 visitors, and nobody of the baseline",
+    ],
+    [
+      [arm("control", 5_000_000, 2_500_000), arm("b", 5_000_000, 2_500_000)],
+      "no difference seen yet on purchase: between −0.25 % and +0.25 %",
+    ],
+    [[arm("control", 10, 9), arm("b", 10, 9)], "too early to say: 20 of about 150 visitors"],
+    [[arm("control", 7, 3, 0.25), arm("b", 7, 4, 0.75)], "too early to say: 14 of about 1,400 visitors"],
+    [[arm("control", 7, 3, 1), arm("b", 7, 4, 3)], "too early to say: 14 of about 1,400 visitors"],
     [[arm("control", 100, 100), arm("b", 100, 100)], "too early to say: all 200 visitors reached purchase"],
     [
       [arm("control", 100, 99), arm("b", 100, 98)],
@@ -114,6 +125,13 @@ test("results carry rates and sums; lift and interval only where there is someth
   assert.ok(b.interval[0] < 0.2 && b.interval[1] > 0.2);
   const few = judgeGoal("purchase", [arm("control", 10, 0), arm("b", 10, 2)], null).variants[1];
   assert.deepEqual([few?.lift, few?.interval, few?.rate], [null, null, 0.2]);
+  const one = judgeGoal("purchase", [arm("control", 1, 1), arm("b", 1, 0)], null).variants;
+  assert.deepEqual(
+    one.map(({ rate }) => rate),
+    [1, 0],
+  );
+  const rare = judgeGoal("purchase", [arm("control", 10_000, 1000), arm("b", 25, 25)], null).variants[1];
+  assert.deepEqual([rare?.lift, rare?.interval], [9, null]);
   const none = judgeGoal("purchase", [arm("control", 100, 50), arm("b", 0, 0)], null).variants[1];
   assert.deepEqual([none?.lift, none?.interval, none?.rate], [null, null, 0]);
 });

@@ -151,8 +151,7 @@ const isBetter = (one: VariantResult, best: VariantResult): boolean =>
 
 /** Whether a treatment surely has more than a control of whom nobody did it: as a share of nothing it has no lift. */
 const beatsNone = (control: Arm, arm: VariantResult, alpha: number): boolean => {
-  if (control.converted > 0 || control.exposed === 0 || arm.exposed === 0) return false;
-  if (!hasEnough(control, arm)) return false;
+  if (control.converted > 0 || !hasEnough(control, arm)) return false;
   const none = proportion(control.exposed, 0);
   const difference = absoluteDifference(none, proportion(arm.exposed, arm.converted));
   return difference !== null && testAlways(difference, alpha, tuning).interval[0] > 0;

@@ -40,8 +40,10 @@ const askedKeys = (url: string, allow: readonly string[], parts: KeySourceParts)
   let askedAt = Number.NEGATIVE_INFINITY;
   let gotAt = Number.NEGATIVE_INFINITY;
   let isAsking = false;
+  // A clock that was set back is as far from then as one that went on.
+  const sinceThen = (then: number): number => Math.abs(clock() - then);
   const ask = async (): Promise<void> => {
-    if (isAsking || clock() - askedAt < pauseMs) return;
+    if (isAsking || sinceThen(askedAt) < pauseMs) return;
     isAsking = true;
     askedAt = clock();
     try {
@@ -59,7 +61,7 @@ const askedKeys = (url: string, allow: readonly string[], parts: KeySourceParts)
   void ask();
   return {
     current() {
-      if (clock() - gotAt > freshMs) void ask();
+      if (sinceThen(gotAt) > freshMs) void ask();
       return keys;
     },
     missed: () => void ask(),

@@ -153,10 +153,12 @@ describe("the stamp of a day", () => {
     const others = [
       stamp({ receivedAt: day + 86_400_000 }),
       stamp({ address: "203.0.114.7" }),
-      stamp({ headers: { "user-agent": "Other" } }),
+      stamp({ headers: { "user-agent": "Other", "accept-language": "de" } }),
+      stamp({ headers: { "user-agent": "Mozilla/5.0", "accept-language": "en" } }),
+      stamp({ headers: { "user-agent": "Mozilla/5.0", "accept-language": "de", "sec-ch-ua": "B" } }),
       stamp({ site: { ...stamped, id: "shop" } as Site }),
     ];
-    assert.equal(new Set([stamp(), ...others]).size, 5);
+    assert.equal(new Set([stamp(), ...others]).size, 7);
   });
 
   test("is not made where the site, the visitor or consent does not allow it, nor for servers, bots and nobody", () => {
@@ -175,6 +177,8 @@ describe("the stamp of a day", () => {
     const wanted = { session_stamp: "mine" };
     assert.match(String(stamp({}, wanted)), /^[0-9a-f]{32}$/);
     assert.notEqual(stamp({}, wanted), stamp());
+    assert.notEqual(stamp({}, wanted), stamp({}, { session_stamp: "other" }));
+    assert.notEqual(stamp({}, wanted), stamp({ site: { ...stamped, id: "shop" } as Site }, wanted));
     assert.equal(stamp({ address: "198.51.100.1", receivedAt: 0 }, wanted), stamp({}, wanted));
     assert.equal(stamp({}, wanted, "foreign"), undefined);
     assert.equal(stamp({ site }, wanted), undefined);

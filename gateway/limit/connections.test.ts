@@ -11,7 +11,9 @@ const nobody = () => false;
 /** A server that lets connections in by the limits; `verdict` resolves with what became of the next connection. */
 const open = async (t: TestContext, given: object, elsewhere?: PlacesElsewhere) => {
   const settings = limitSettings.parse({ exempt: [], ...given });
-  const connections = createConnections(settings, nobody, { elsewhere });
+  const refusals: string[] = [];
+  const onRefused = (reason: string) => void refusals.push(reason);
+  const connections = createConnections(settings, nobody, { elsewhere, onRefused });
   const arrivals: ((verdict: string) => void)[] = [];
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
@@ -34,7 +36,7 @@ const open = async (t: TestContext, given: object, elsewhere?: PlacesElsewhere) 
     client.on("error", () => {});
     return { client, verdict: await verdict };
   };
-  return { connections, knock, sockets };
+  return { connections, knock, sockets, refusals };
 };
 
 const emptied = async (connections: Connections): Promise<void> => {
@@ -53,9 +55,11 @@ test("connections of one address are refused past its number, and a place that i
 });
 
 test("connections in all are refused past their number, exempt addresses' too", async (t) => {
-  const { knock } = await open(t, { connections: 1, exempt: ["127.0.0.1"] });
+  const { knock, refusals } = await open(t, { connections: 1, exempt: ["127.0.0.1"] });
   assert.equal((await knock()).verdict, "open");
+  assert.deepEqual(refusals, []);
   assert.equal((await knock()).verdict, "full");
+  assert.deepEqual(refusals, ["connections"], "which is counted");
 });
 
 test("a place is given back by sockets that are reset, half open, or closed by us", async (t) => {

@@ -140,3 +140,30 @@ test("what could not be handed on is handed on with the next, and what is of yes
   await first.close();
   assert.equal(second.count(rule, "a").left, 1);
 });
+
+test("what changed is written every five seconds, and handed on four times a second", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const { store, days } = memoryStore();
+  const counts = open(store, () => noon);
+  t.after(() => counts.close());
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  const written = () => [...(days.get("2026-01-31")?.values() ?? [])];
+  counts.count(rule, "10.0.0.1");
+  t.mock.timers.tick(4999);
+  await turn();
+  assert.deepEqual(written(), []);
+  t.mock.timers.tick(1);
+  await turn();
+  assert.deepEqual(written(), [1]);
+  const handed: number[] = [];
+  counts.handTo(async (share) => {
+    handed.push(...share.counts.map(({ n }) => n));
+  });
+  counts.count(rule, "10.0.0.1");
+  t.mock.timers.tick(249);
+  await turn();
+  assert.deepEqual(handed, []);
+  t.mock.timers.tick(1);
+  await turn();
+  assert.deepEqual([handed, written()], [[1], [1]]);
+});

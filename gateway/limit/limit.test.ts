@@ -213,9 +213,9 @@ test("a key is counted by the header that the settings name", async (t) => {
   assert.equal(await knock("10.0.0.2", { "x-api-key": "b" }), null);
 });
 
-test("a route has a limit of its own, by address, by key or for everybody together", async (t) => {
+test("a route has a limit of its own, by address, visitor or key or for everybody together", async (t) => {
   const { it } = limiter(t, {});
-  const ask = async (by: "address" | "key" | "all", x: Exchange): Promise<number> => {
+  const ask = async (by: "address" | "visitor" | "key" | "all", x: Exchange): Promise<number> => {
     const route = it.ofRoute({ requests: 1, windowSeconds: 60, by }, `*/${by}`);
     return (
       (await route.admit(x)?.then(
@@ -231,6 +231,10 @@ test("a route has a limit of its own, by address, by key or for everybody togeth
   assert.equal(await ask("key", from("10.0.0.1")), 429, "without a key his address counts");
   assert.equal(await ask("key", from("10.0.0.1", { authorization: "a" })), 200);
   assert.equal(await ask("key", from("10.0.0.9", { authorization: "a" })), 429);
+  assert.equal(await ask("visitor", from("10.0.0.1")), 200);
+  assert.equal(await ask("visitor", from("10.0.0.1")), 429, "without an id his address counts");
+  assert.equal(await ask("visitor", from("10.0.0.1", { cookie: "v1" })), 200);
+  assert.equal(await ask("visitor", from("10.0.0.9", { cookie: "v1" })), 429);
   assert.equal(await ask("all", from("10.0.0.1")), 200);
   assert.equal(await ask("all", from("10.0.0.2")), 429);
   assert.equal(await ask("all", from("127.0.0.1")), 0, "exempt");
@@ -267,9 +271,27 @@ test("a long address gets 414, many header fields get 431, before anything is co
   const { counters, knock } = limiter(t, { urlBytes: 300, headerFields: 10 });
   assert.equal(await knock("10.0.0.1", {}, `/${"x".repeat(299)}`), null);
   assert.equal((await knock("10.0.0.2", {}, `/${"x".repeat(300)}`))?.status, 414);
-  const many = Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`x-${i}`, "1"]));
-  assert.equal((await knock("10.0.0.2", many))?.status, 431);
+  const fields = (n: number) => Object.fromEntries(Array.from({ length: n }, (_, i) => [`x-${i}`, "1"]));
+  assert.equal((await knock("10.0.0.2", fields(11)))?.status, 431);
   assert.equal(counters.keys, 1);
+  assert.equal(await knock("10.0.0.2", fields(10)), null);
+});
+
+test("what may not be answered in the plainest way is odd: too long, too many fields, banned without an answer", (t) => {
+  const asked = { ban: ["203.0.113.0/24"], urlBytes: 300, headerFields: 10 };
+  for (const banned of ["403", "close"]) {
+    const { it } = limiter(t, { ...asked, banned });
+    for (const [address, url, fields, isOdd] of [
+      ["10.0.0.1", "/", 10, false],
+      ["10.0.0.1", "/", 11, true],
+      ["10.0.0.1", `/${"x".repeat(299)}`, 1, false],
+      ["10.0.0.1", `/${"x".repeat(300)}`, 1, true],
+      ["203.0.113.7", "/", 1, banned === "close"],
+    ] as const) {
+      assert.equal(it.isOdd(address, url, fields), isOdd, `${banned} ${address} ${url.length} ${fields}`);
+    }
+    t.mock.timers.reset();
+  }
 });
 
 test("closing forgets everybody", async (t) => {

@@ -17,3 +17,16 @@ test("a clock that is set back by days makes nobody wait for longer than a windo
   t.mock.timers.setTime(95 * day);
   assert.deepEqual(await count(), { isOver: true, left: 0, resetMs: 60_000 });
 });
+
+test("the end waits until the counts of the day are written", async () => {
+  const written = Promise.withResolvers<void>();
+  const counters = createMemoryCounters(100, { ...noDays, close: () => written.promise });
+  let isClosed = false;
+  const closed = counters.close().then(() => {
+    isClosed = true;
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(isClosed, false);
+  written.resolve();
+  await closed;
+});

@@ -81,6 +81,7 @@ test("batches in any order of arrival leave the sessions, and their number, that
       const expected = splitSessions(arriving.toSorted(compareEvents), rules);
       assert.deepEqual(sessions.list(1), expected);
       assert.equal(counted.get("sessions") ?? 0, expected.length);
+      assert.equal(counted.get("visitors") ?? 0, Math.min(expected.length, 1));
     }),
     { numRuns: 1000 },
   );

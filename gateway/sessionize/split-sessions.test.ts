@@ -116,6 +116,8 @@ test("entry and exit are the first and last page viewed, the source is the first
       splitCause: null,
     },
   ]);
+  const [viewed] = splitSessions(events.slice(1), makeRules({}));
+  assert.deepEqual([viewed?.pageViews, viewed?.entryPage, viewed?.exitPage], [3, "/in", "/out"]);
 });
 
 test("equal times are ordered by the client's count, then by id", () => {

@@ -48,6 +48,13 @@ test("what a page is made of is never answered with a page", async () => {
   ]) {
     assert.equal((await askHandler(handle, head)).status, 404, head);
   }
+  for (const [dest, status] of [
+    ["document", 200],
+    ["script", 404],
+    ["document", 200],
+  ] as const) {
+    assert.equal((await askHandler(handle, `GET /orders/9\nSec-Fetch-Dest: ${dest}`)).status, status, dest);
+  }
 });
 
 test("the site's own page says 404, without a state that could be asked for", async () => {

@@ -98,3 +98,61 @@ test("a full line, a refusing disk and a writer that is gone are said, and that 
   await fourth;
   assert.deepEqual([line.trouble(), line.pending()], [null, 0]);
 });
+
+test("each event of a batch keeps its own key time, whoever came with it", async () => {
+  const { line, posted, idsOf } = open();
+  const at = (id: string, keyTime: number | null): Keyed => ({ ...keyed(id), keyTime });
+  const sent = [
+    line.append([at("a", 1), at("b", 2)]),
+    line.appendLines(['{"id":"c"}'], [null]),
+    line.append([at("d", 3)]),
+  ];
+  await turn();
+  assert.deepEqual(
+    [idsOf(0), posted[0]?.keyTimes],
+    [
+      ["a", "b", "c", "d"],
+      [1, 2, null, 3],
+    ],
+  );
+  line.settle({ kind: "appended", doubles: [] });
+  await Promise.all(sent);
+});
+
+test("a writer that ends refuses what waits behind its batch as well, and the line is free for the next", async () => {
+  const { line, troubles } = open({ pendingEvents: 2 });
+  const first = line.append([keyed("a")]);
+  await turn();
+  const waiting = line.append([keyed("b"), keyed("c")]);
+  let isDrained = false;
+  const drained = line.drained().then(() => {
+    isDrained = true;
+  });
+  await turn();
+  assert.equal(isDrained, false);
+  line.fail(new Error("it ended"));
+  for (const refused of [first, waiting]) await assert.rejects(refused, StoreBusy);
+  await drained;
+  line.goOn();
+  assert.deepEqual([line.pending(), line.trouble(), troubles.at(-1)], [0, null, null]);
+  const next = line.append([keyed("b"), keyed("c")]);
+  await turn();
+  line.settle({ kind: "appended", doubles: [] });
+  await next;
+});
+
+test("the line is empty when the last batch is acknowledged, not when it is sent", async () => {
+  const { line } = open();
+  const sent = [line.append([keyed("a")])];
+  await turn();
+  sent.push(line.append([keyed("b")]));
+  let isDrained = false;
+  const drained = line.drained().then(() => {
+    isDrained = true;
+  });
+  line.settle({ kind: "appended", doubles: [] });
+  await turn();
+  assert.deepEqual([isDrained, line.pending()], [false, 0]);
+  line.settle({ kind: "appended", doubles: [] });
+  await Promise.all([...sent, drained]);
+});

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import type { Event } from "../model/event.ts";
 import { derivedId, newId, uuidTime } from "../model/ids.ts";
+import { openDatabase } from "./database.ts";
 import { keyLifeMs } from "./journal.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
 import { openReader } from "./reader.ts";
@@ -131,12 +132,20 @@ test("a sequence is never given twice, across restarts and removed rows", () => 
   const second = open();
   append(second, [event(newId())], [3]);
   second.close();
-  const reader = openReader(dir);
-  assert.deepEqual(
-    reader.read(0, 10).map(({ seq }) => seq),
-    [1, 2, 3],
-  );
-  reader.close();
+  const seqs = (): number[] => {
+    const reader = openReader(dir);
+    const read = reader.read(0, 10).map(({ seq }) => seq);
+    reader.close();
+    return read;
+  };
+  assert.deepEqual(seqs(), [1, 2, 3]);
+  const db = openDatabase(dir);
+  db.prepare("DELETE FROM journal").run();
+  db.close();
+  const third = open();
+  append(third, [event(newId())], [4]);
+  third.close();
+  assert.deepEqual(seqs(), [4]);
 });
 
 test("rejects are bounded in number", () => {
@@ -154,6 +163,31 @@ test("rejects are bounded in number", () => {
   ledger.close();
   const reader = openReader(dir);
   assert.deepEqual([...reader.query("SELECT count(*) FROM rejects").rows], [[3]]);
+  reader.close();
+});
+
+test("rejects go after the set days", () => {
+  const ledger = open();
+  const days = (n: number) => now - n * 86_400_000;
+  ledger.append({
+    lines: [],
+    keyTimes: [],
+    rejects: [days(30) - 1, days(30), days(29)].map((receivedAt) => ({
+      site: "main",
+      receivedAt,
+      method: "POST",
+      path: "/",
+      reason: "not JSON",
+      sample: "x",
+    })),
+  });
+  ledger.prune();
+  ledger.close();
+  const reader = openReader(dir);
+  assert.deepEqual(
+    [...reader.query("SELECT received_at FROM rejects ORDER BY 1").rows],
+    [[days(30)], [days(29)]],
+  );
   reader.close();
 });
 

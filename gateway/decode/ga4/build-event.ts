@@ -1,7 +1,7 @@
 /** One line of a hit as an event: every field read on its own, what cannot be read named. */
 import { cleanText } from "../../lib/clean-text.ts";
 import { maskIp } from "../../lib/mask-ip.ts";
-import type { Event, EventType, Keyed, TrackingProtocol } from "../../model/event.ts";
+import type { ClientFacts, Event, EventType, Keyed, TrackingProtocol } from "../../model/event.ts";
 import type { Hit } from "../../model/hit.ts";
 import type { Reject } from "../../model/protocol.ts";
 import type { Origin } from "../native/event-id.ts";
@@ -50,7 +50,7 @@ export const buildEvent = (hit: Hit, line: Line, context: Context): Keyed | Reje
   putConsent(event, consent);
   putCounts(event, line, notes);
   const client = clientOf(hit, fields, notes);
-  if (tracked) putAddress(event, hit, client?.address);
+  if (tracked) putAddress(event, hit, client);
   const { properties, traits, asSent } = readParams(fields, tracked, notes);
   const currency = textOf(fields, "cu");
   const deal = readDeal(event, properties, currency, notes);
@@ -121,10 +121,10 @@ const isSet = (fields: Fields, name: string): boolean => {
   return text !== undefined && text !== "0";
 };
 
-const putAddress = (event: Event, hit: Hit, named: string | undefined): void => {
+const putAddress = (event: Event, hit: Hit, client: ClientFacts | undefined): void => {
   // Of a server that speaks for somebody and does not say for whom, the address is nobody's.
-  const address = named ?? (hit.trusted ? null : hit.address);
-  const masked = address === null ? null : maskIp(address, hit.site.ipMasking);
+  const address = client === undefined ? hit.address : client.address;
+  const masked = address === undefined ? null : maskIp(address, hit.site.ipMasking);
   if (masked !== null) event.ip_address = masked;
 };
 

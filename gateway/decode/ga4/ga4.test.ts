@@ -290,6 +290,17 @@ test("an address is taken from a hit only where a server of the site says it", (
   assert.deepEqual(server.client, { address: "198.51.100.9", userAgent: "Agent/1" });
   const keyed = decodeOne(hitOf({}, { trusted: true }));
   assert.equal(keyed.event.ip_address, undefined, "a server's own address is nobody's");
+  assert.deepEqual(keyed.client, { userAgent: hitOf({}).headers["user-agent"] });
+  const wrong = decodeOne(hitOf({ _uip: "198.51.100", ua: "Agent/1" }, { site: own }));
+  assert.deepEqual([wrong.client, problemsOf(wrong.event)], [{ userAgent: "Agent/1" }, ["_uip"]]);
+  assert.equal(
+    wrong.event.ip_address,
+    undefined,
+    "nor is that of a server that names none which can be read",
+  );
+  assert.equal(eventOf({ ua: "Agent/1" }, { site: own }).ip_address, undefined);
+  const visitor = decodeOne(hitOf({}, { site: own }));
+  assert.deepEqual([visitor.client, visitor.event.ip_address], [undefined, "203.0.113.77"]);
 });
 
 test("addresses are masked by the site's level", () => {

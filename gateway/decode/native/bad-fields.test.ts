@@ -48,7 +48,11 @@ const refused: readonly [key: string, value: unknown, problem: RegExp][] = [
   ["params", [1], /object/],
   ["params", "text", /object/],
   ["email", { a: 1 }, /text/],
+  ["score", "0x10", /number/],
+  ["score", " ", /number/],
+  ["score", `1${"0".repeat(40)}`, /number/],
   ["created", -1, /milliseconds/],
+  ["created", 253_402_300_800_000, /milliseconds/],
   ["created", "2026-13-01T00:00:00Z", /RFC 3339/],
   ["time", "Mar 1, 2026", /RFC 3339/],
 ];
@@ -177,4 +181,23 @@ test("hundreds of bad fields are named up to a limit", () => {
   const event = eventOf(post(fields));
   assert.equal(event.problems?.length, 33);
   assert.equal(Object.keys(event.properties ?? {}).length, 500);
+});
+
+test("a number past all numbers is no text, and the last moment of the year 9999 is a time", () => {
+  const event = eventOf(post('{"rel":1e999,"app":"shop"}'));
+  assert.deepEqual([event.release, problemsOf(event), event.app], [undefined, ["rel"], "shop"]);
+  const last = eventOf(post({ created: 253_402_300_799_999 }));
+  assert.match(last.problems?.[0]?.problem ?? "", /^9999-12-31T23:59:59\.999Z is in the future/);
+});
+
+test("a type that is none stays with the event's properties, one that is known does not", () => {
+  for (const [type, stored, properties] of [
+    ["nonsense", "track", { type: "nonsense" }],
+    ["exposure", "track", undefined],
+    ["group", "group", undefined],
+    ["screen", "screen", undefined],
+  ] as const) {
+    const event = eventOf(post({ type, ename: "x" }));
+    assert.deepEqual([event.type, event.properties], [stored, properties], type);
+  }
 });
