@@ -4,8 +4,14 @@ import type { Command } from "commander";
 import { countOf } from "../lib/count-of.ts";
 import { CommandError, type Context, say } from "./context.ts";
 import { withKeeping } from "./keeping.ts";
-import { openData } from "./open-data.ts";
-import { readPath, type SettingsOptions, settingsFor, withSettingsOptions } from "./settings-options.ts";
+import { needData } from "./open-data.ts";
+import {
+  dataFolderFor,
+  readPath,
+  type SettingsOptions,
+  settingsFor,
+  withSettingsOptions,
+} from "./settings-options.ts";
 
 /** `turnpike backup`: a copy of the data folder as of one moment, while the gateway runs or not. */
 export const addBackup = (program: Command, { io, run }: Context): void => {
@@ -23,7 +29,7 @@ export const addBackup = (program: Command, { io, run }: Context): void => {
     )
     .action(
       run(async (folder: string, options: SettingsOptions) => {
-        openData(options).close(); // a folder without data is told
+        needData(dataFolderFor(options));
         const to = resolve(folder);
         const config = settingsFor(options);
         if (isWithin(config.data.dir, to))
