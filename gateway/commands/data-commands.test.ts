@@ -470,13 +470,7 @@ test("demo --remove takes the made-up visitors out, and nobody else", async () =
 
 test("data of an earlier version is read once this one has brought it up to date, and until then says so", async () => {
   openDatabase(dir, migrations.slice(0, 10)).close();
-  const reads = [
-    ["export"],
-    ["sql", "select 1"],
-    ["seal"],
-    ["sinks"],
-    ["identity", "show", "--user", "u"],
-  ];
+  const reads = [["export"], ["sql", "select 1"], ["seal"], ["sinks"], ["identity", "show", "--user", "u"]];
   for (const args of reads) {
     const { code, err } = await run([...args, "--data", dir]);
     assert.equal(code, 1, args.join(" "));
