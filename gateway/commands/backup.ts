@@ -25,7 +25,7 @@ export const addBackup = (program: Command, { io, run }: Context): void => {
   )
     .addHelpText(
       "after",
-      "\nThe copy holds personal data and the secret that signs cookies. Admin tokens stay as they are.",
+      "\nThe copy holds personal data, the secret that signs cookies, and the keys of certificates in `certs`. Admin tokens stay as\nthey are, the file `admin-token` is not in it, nor are recordings, and the day's salt of cookieless sites.\nWho is erased later is still in it: erase him again where a copy is put back.",
     )
     .action(
       run(async (folder: string, options: SettingsOptions) => {
