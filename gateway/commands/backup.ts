@@ -4,8 +4,14 @@ import type { Command } from "commander";
 import { countOf } from "../lib/count-of.ts";
 import { CommandError, type Context, say } from "./context.ts";
 import { withKeeping } from "./keeping.ts";
-import { openData } from "./open-data.ts";
-import { readPath, type SettingsOptions, settingsFor, withSettingsOptions } from "./settings-options.ts";
+import { needData } from "./open-data.ts";
+import {
+  dataFolderFor,
+  readPath,
+  type SettingsOptions,
+  settingsFor,
+  withSettingsOptions,
+} from "./settings-options.ts";
 
 /** `turnpike backup`: a copy of the data folder as of one moment, while the gateway runs or not. */
 export const addBackup = (program: Command, { io, run }: Context): void => {
@@ -19,11 +25,11 @@ export const addBackup = (program: Command, { io, run }: Context): void => {
   )
     .addHelpText(
       "after",
-      "\nThe copy holds personal data and the secret that signs cookies. Admin tokens stay as they are.",
+      "\nThe copy holds personal data, the secret that signs cookies, and the keys of certificates in `certs`. Admin tokens stay as\nthey are, the file `admin-token` is not in it, nor are recordings, and the day's salt of cookieless sites.\nWho is erased later is still in it: erase him again where a copy is put back.",
     )
     .action(
       run(async (folder: string, options: SettingsOptions) => {
-        openData(options).close(); // a folder without data is told
+        needData(dataFolderFor(options));
         const to = resolve(folder);
         const config = settingsFor(options);
         if (isWithin(config.data.dir, to))

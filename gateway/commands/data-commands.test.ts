@@ -6,6 +6,8 @@ import { Writable } from "node:stream";
 import { afterEach, beforeEach, test } from "node:test";
 import { eventColumns } from "../model/event.ts";
 import { newId } from "../model/ids.ts";
+import { openDatabase } from "../store/database.ts";
+import { migrations } from "../store/migrations.ts";
 import {
   capture,
   experimentForTest,
@@ -464,4 +466,21 @@ test("demo --remove takes the made-up visitors out, and nobody else", async () =
     left.map((row) => row["client_id"]),
     ["real"],
   );
+});
+
+test("data of an earlier version is read once this one has brought it up to date, and until then says so", async () => {
+  openDatabase(dir, migrations.slice(0, 10)).close();
+  const reads = [["export"], ["sql", "select 1"], ["seal"], ["sinks"], ["identity", "show", "--user", "u"]];
+  for (const args of reads) {
+    const { code, err } = await run([...args, "--data", dir]);
+    assert.equal(code, 1, args.join(" "));
+    assert.match(
+      err,
+      /was written by an earlier Turnpike \(schema 10, this one has \d+\): start this version on it/,
+    );
+  }
+  const verified = await run(["verify", "--data", dir]);
+  assert.deepEqual([verified.code, verified.err], [0, ""]);
+  const exported = await run(["export", "--data", dir]);
+  assert.deepEqual([exported.code, exported.out, exported.err], [0, "", ""]);
 });

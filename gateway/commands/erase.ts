@@ -5,8 +5,8 @@ import type { EraseReport, VisitorToErase } from "../store/segments/keeper.ts";
 import { CommandError, type Context, say, warn } from "./context.ts";
 import { withKeeping } from "./keeping.ts";
 import { needSite } from "./known-site.ts";
-import { openData } from "./open-data.ts";
-import { type SettingsOptions, settingsFor, withSettingsOptions } from "./settings-options.ts";
+import { needData } from "./open-data.ts";
+import { dataFolderFor, type SettingsOptions, settingsFor, withSettingsOptions } from "./settings-options.ts";
 
 interface Flags extends SettingsOptions {
   readonly visitor?: string;
@@ -38,7 +38,7 @@ export const addErase = (program: Command, { io, run }: Context): void => {
         if (value === undefined || value === "") {
           throw new CommandError("erase: name --visitor ID or --user ID", "used wrongly");
         }
-        openData(options).close(); // a folder without data is told
+        needData(dataFolderFor(options));
         needSite("erase", site, options);
         const column = visitor === undefined ? ("user_id" as const) : ("client_id" as const);
         const who = { column, value, site: site ?? null };

@@ -1,5 +1,5 @@
 import { shortPath } from "../lib/short-path.ts";
-import { hasData } from "../store/database.ts";
+import { hasData, refuseOlder } from "../store/database.ts";
 import { openReader, type Reader } from "../store/reader.ts";
 import { CommandError } from "./context.ts";
 import { dataFolderFor, type SettingsOptions } from "./settings-options.ts";
@@ -8,6 +8,7 @@ import { dataFolderFor, type SettingsOptions } from "./settings-options.ts";
 export const openData = (options: SettingsOptions): Reader => {
   const dir = dataFolderFor(options);
   needData(dir);
+  refuseOlder(dir);
   return openReader(dir, { sealed: "wait" });
 };
 

@@ -8,8 +8,8 @@ import { isInCalendar } from "./calendar.ts";
 import { CommandError, type Context, say, warn } from "./context.ts";
 import { withKeeping } from "./keeping.ts";
 import { needSite } from "./known-site.ts";
-import { openData } from "./open-data.ts";
-import { type SettingsOptions, settingsFor, withSettingsOptions } from "./settings-options.ts";
+import { needData } from "./open-data.ts";
+import { dataFolderFor, type SettingsOptions, settingsFor, withSettingsOptions } from "./settings-options.ts";
 
 interface Flags extends SettingsOptions {
   readonly before?: string;
@@ -43,7 +43,7 @@ export const addPrune = (program: Command, { io, run }: Context): void => {
         const day = before ?? olderThan;
         if (day === undefined)
           throw new CommandError("prune: name --before DAY or --older-than DAYS", "used wrongly");
-        openData(options).close(); // a folder without data is told
+        needData(dataFolderFor(options));
         needSite("prune", site, options);
         const config = settingsFor(options);
         if (dryRun) {

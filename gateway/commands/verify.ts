@@ -2,8 +2,8 @@ import type { Command } from "commander";
 import { countOf } from "../lib/count-of.ts";
 import { type Context, say } from "./context.ts";
 import { withKeeping } from "./keeping.ts";
-import { openData } from "./open-data.ts";
-import { type SettingsOptions, settingsFor, withSettingsOptions } from "./settings-options.ts";
+import { needData } from "./open-data.ts";
+import { dataFolderFor, type SettingsOptions, settingsFor, withSettingsOptions } from "./settings-options.ts";
 
 /** `turnpike verify`: reads all that is stored and says what is wrong with it. */
 export const addVerify = (program: Command, { io, run }: Context): void => {
@@ -15,7 +15,7 @@ export const addVerify = (program: Command, { io, run }: Context): void => {
       ),
   ).action(
     run(async (options: SettingsOptions) => {
-      openData(options).close(); // a folder without data is told
+      needData(dataFolderFor(options));
       const found = await withKeeping(settingsFor(options), io, (keeping) => keeping.verify());
       for (const sentence of found.findings) say(io, sentence);
       if (found.findings.length > 0) return 1;

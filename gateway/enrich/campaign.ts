@@ -1,5 +1,6 @@
 import type { Event } from "../model/event.ts";
-import { type CampaignValue, clickColumns, type PageReader } from "./page-facts.ts";
+import { clickColumns } from "../model/personal-columns.ts";
+import type { CampaignValue, PageReader } from "./page-facts.ts";
 import { mayIdentify, type Pass } from "./pass.ts";
 
 /** Campaign and click ids from the page's address, each kind only where the client named none itself. */

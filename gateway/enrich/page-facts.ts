@@ -2,6 +2,7 @@
 
 import { createCache } from "../lib/cache.ts";
 import { cleanText } from "../lib/clean-text.ts";
+import { clickColumns } from "../model/personal-columns.ts";
 import type { Site } from "../model/site.ts";
 import { cleanUrl, decodeText, nameOf } from "./clean-url.ts";
 import { type Click, mayHoldClick, readClick } from "./click-ids.ts";
@@ -17,16 +18,6 @@ export const utmColumns = [
   "utm_source_platform",
   "utm_creative_format",
   "utm_marketing_tactic",
-] as const;
-
-export const clickColumns = [
-  "click_id_gclid",
-  "click_id_dclid",
-  "click_id_gbraid",
-  "click_id_srsltid",
-  "click_id_wbraid",
-  "click_id_fbclid",
-  "click_id_msclkid",
 ] as const;
 
 export type CampaignColumn = (typeof utmColumns)[number] | (typeof clickColumns)[number];

@@ -15,10 +15,21 @@ const event: Event = {
   user_id: "ada",
   ip_address: "192.0.2.0",
   email_hash: "abc",
+  ref: "another visitor",
+  click_id_gclid: "one click",
   traits: { name: "Ada" },
   page_path: "/",
 };
-const { client_id: _v, user_id: _u, ip_address: _i, email_hash: _h, traits: _t, ...nobody } = event;
+const {
+  client_id: _v,
+  user_id: _u,
+  ip_address: _i,
+  email_hash: _h,
+  ref: _r,
+  click_id_gclid: _c,
+  traits: _t,
+  ...nobody
+} = event;
 
 test("an event with consent, or of a site that asks for none, is handed out whole", () => {
   for (const consent of ["granted", null] as const) {

@@ -1,22 +1,12 @@
 import type { Event } from "../model/event.ts";
+import { personalColumns } from "../model/personal-columns.ts";
 
-/** Columns that tell who somebody is, or where. */
+/** Beside what hits say, what was made of them. */
 const personal = [
-  "client_id",
-  "user_id",
+  ...personalColumns,
   "user_claim",
   "session_stamp",
-  "client_session_id",
   "ip_address",
-  "did",
-  "lat",
-  "lon",
-  "zip",
-  "traits",
-  "ehash",
-  "chash",
-  "uhash",
-  "bhash",
   "iphash",
   "email_hash",
   "phone_hash",

@@ -55,6 +55,23 @@ const refuseOrphans = (dir: string): void => {
   );
 };
 
+/**
+ * Throws one sentence where the database has not all tables of this version yet: an earlier program wrote it, and none of
+ * this version has opened it for writing since.
+ */
+export const refuseOlder = (dir: string): void => {
+  const db = openDatabaseReadOnly(dir);
+  try {
+    const found = schemaVersion(db);
+    if (found === migrations.length) return;
+    throw new Error(
+      `store: ${databaseFile(dir)} was written by an earlier Turnpike (schema ${found}, this one has ${migrations.length}): start this version on it, or run \`turnpike verify\` while no gateway runs, which brings it up to date; nothing was changed`,
+    );
+  } finally {
+    db.close();
+  }
+};
+
 /** Opens it for reading only; the gateway may be writing meanwhile. */
 export const openDatabaseReadOnly = (dir: string): Db => {
   const file = databaseFile(dir);

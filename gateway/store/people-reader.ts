@@ -83,6 +83,11 @@ export const createPeopleReader = (db: Db): PeopleReader => {
       "SELECT body FROM person_events JOIN journal USING (seq) WHERE person = +? AND timestamp >= +? AND timestamp <= +?",
     )
     .pluck();
+  /** As of one moment: what leaves the journal while files are read is in none of both. */
+  const eventsIn = db.transaction((spans: readonly Span[]) => ({
+    place: sealed.place(),
+    rows: spans.map(({ person, fromAt, toAt }) => events.all(person, fromAt, toAt) as string[]),
+  }));
   const touch = "started_at AS at, source, medium, campaign FROM sessions WHERE person = +?";
   const first = db.prepare(`SELECT ${touch} ORDER BY started_at, ended_at, last_sequence, last_id LIMIT 1`);
   const last = db.prepare(
@@ -139,11 +144,9 @@ export const createPeopleReader = (db: Db): PeopleReader => {
       return found;
     },
     events(spans) {
-      const old = sealed.events(spans);
-      return spans.map((span, i) => [
-        ...(old[i] ?? []),
-        ...(events.all(span.person, span.fromAt, span.toAt) as string[]).map(eventOf),
-      ]);
+      const { place, rows } = eventsIn(spans);
+      const old = sealed.events(spans, place);
+      return rows.map((bodies, i) => [...(old[i] ?? []), ...bodies.map(eventOf)]);
     },
     touches: (person, at) => ({
       first: (first.get(person) as Touch | undefined) ?? null,

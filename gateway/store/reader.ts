@@ -61,12 +61,22 @@ export const openReader = (dir: string, { sealed }: { readonly sealed?: "wait" }
   const read = db.prepare("SELECT seq, body FROM journal WHERE seq > ? ORDER BY seq LIMIT ?");
   const last = db.prepare(lastSeqSql).pluck();
   const prepared = new Map<string, ReturnType<typeof db.prepare>>();
+  /** Null where rows above `after` lie in files alone, as of one moment: they may have left since a page of files. */
+  const readJournal = db.transaction((after: number, limit: number): readonly Stored[] | null => {
+    if (pages && readState(db).dropped > after) return null;
+    const rows = read.all(after, limit) as { seq: number; body: string }[];
+    return rows.map(({ seq, body }) => ({ seq, event: eventOf(body) }));
+  });
   const readPage = (after: number, limit: number): readonly Stored[] => {
-    const { dropped } = readState(db);
-    const old = pages && after < dropped ? pages.read(after, dropped, limit) : [];
-    if (old.length === limit) return old;
-    const rows = read.all(Math.max(after, dropped), limit - old.length) as { seq: number; body: string }[];
-    return [...old, ...rows.map(({ seq, body }) => ({ seq, event: eventOf(body) }))];
+    const page: Stored[] = [];
+    for (let place = after; ; ) {
+      const rows = readJournal(place, limit - page.length);
+      if (rows || !pages) return [...page, ...(rows ?? [])];
+      const { dropped } = readState(db);
+      page.push(...pages.read(place, dropped, limit - page.length));
+      if (page.length === limit) return page;
+      place = dropped;
+    }
   };
   return {
     read(after, limit) {

@@ -14,14 +14,21 @@ export interface Span {
   readonly toAt: number;
 }
 
+/** What lies in files alone: events up to a sequence, none of them later than a time, ms. */
+interface SealedPlace {
+  readonly dropped: number;
+  readonly droppedUntil: number;
+}
+
 export interface SealedSpans {
-  /** for each span the person's events in it that the journal no longer has */
-  events(spans: readonly Span[]): readonly (readonly Event[])[];
+  /** to be read at the moment at which the journal is */
+  place(): SealedPlace;
+  /** for each span the person's events in it that the journal had no longer at that moment */
+  events(spans: readonly Span[], place: SealedPlace): readonly (readonly Event[])[];
 }
 
 /** Reads what is in sealed files alone, for many people at once: one child process for each site that is asked of. */
 export const createSealedSpans = (db: Db): SealedSpans => {
-  const until = db.prepare("SELECT dropped_until FROM sealing").pluck();
   const members = db.prepare(
     "SELECT client_id AS id, bot FROM visitors WHERE no = +:person OR joined_to = +:person",
   );
@@ -50,10 +57,9 @@ export const createSealedSpans = (db: Db): SealedSpans => {
   };
 
   return {
-    events(spans) {
-      const { dropped } = readState(db);
-      const last = Number(until.get());
-      const old = dropped === 0 ? [] : spans.filter(({ fromAt }) => fromAt <= last);
+    place: () => readState(db),
+    events(spans, { dropped, droppedUntil }) {
+      const old = dropped === 0 ? [] : spans.filter(({ fromAt }) => fromAt <= droppedUntil);
       if (old.length === 0) return [];
       const bySite = Map.groupBy(old, ({ site }) => site);
       const found = new Map([...bySite].map(([site, of]) => [site, find(site, of, dropped)] as const));

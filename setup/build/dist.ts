@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isOlder } from "./is-older.ts";
@@ -21,7 +22,8 @@ export const distDir = join(root, "dist");
 export const stampName = ".built";
 
 /** True when dist/ is missing or older than what it is made of; false in a package without the sources. */
-export const needsBuild = (outDir = distDir): Promise<boolean> =>
+export const needsBuild = async (outDir = distDir): Promise<boolean> =>
+  existsSync(join(root, "tracker-js/index.ts")) &&
   isOlder(
     join(outDir, stampName),
     sources.map((name) => join(root, name)),

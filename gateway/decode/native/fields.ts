@@ -7,6 +7,7 @@ import {
   type ColumnType,
   eventColumns,
 } from "../../model/event.ts";
+import { personalColumns } from "../../model/personal-columns.ts";
 import type { ContactKind } from "./contacts.ts";
 import { type Refinement, refinements } from "./refine.ts";
 
@@ -48,28 +49,7 @@ export const meaningOf = (key: string): Meaning | undefined => {
 export const liftOf = (key: string): { field: ColumnField; keep: boolean } | undefined =>
   key.length > maxKeyLength ? undefined : (lifts.get(key) ?? lifts.get(key.toLowerCase()));
 
-const personalColumns: ReadonlySet<ColumnName> = new Set<ColumnName>([
-  "client_id",
-  "user_id",
-  "client_session_id",
-  "did",
-  "ref",
-  "lat",
-  "lon",
-  "zip",
-  "traits",
-  "ehash",
-  "chash",
-  "uhash",
-  "bhash",
-  "click_id_gclid",
-  "click_id_dclid",
-  "click_id_gbraid",
-  "click_id_srsltid",
-  "click_id_wbraid",
-  "click_id_fbclid",
-  "click_id_msclkid",
-]);
+const personal: ReadonlySet<ColumnName> = new Set(personalColumns);
 
 const contactKinds: Readonly<Record<string, ContactKind>> = {
   email: "email",
@@ -82,7 +62,7 @@ const columnField = ({ name, type }: { name: ColumnName; type: ColumnType }, ran
   column: name,
   type,
   rank,
-  personal: personalColumns.has(name),
+  personal: personal.has(name),
   refinement: refinements.get(name),
 });
 

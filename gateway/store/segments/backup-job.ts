@@ -1,5 +1,5 @@
 /** In the child: copies a data folder as of one moment. Nothing may be sealed or erased meanwhile. */
-import { constants, copyFileSync, existsSync, renameSync, rmSync } from "node:fs";
+import { constants, copyFileSync, existsSync, globSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { makeFolder } from "../../lib/make-folder.ts";
 import { databaseFile, openDatabaseReadOnly } from "../database.ts";
@@ -38,6 +38,7 @@ export const backupJob = async ({ dir, to }: BackupJob): Promise<BackupResult> =
     writeManifestFile(to, manifest);
     // Without it cookies lose their signatures, and keyed hashes their meaning.
     if (existsSync(join(dir, "secret"))) copyDurably(join(dir, "secret"), join(to, "secret"));
+    for (const name of globSync(certificates, { cwd: dir })) copyDurably(join(dir, name), join(to, name));
     syncFile(databaseFile(unfinished));
     const events = manifest.segments.reduce((sum, { rows }) => sum + rows, 0);
     const above = copy
@@ -53,6 +54,9 @@ export const backupJob = async ({ dir, to }: BackupJob): Promise<BackupResult> =
     copy.close();
   }
 };
+
+/** Certificates, their keys and accounts, each a whole file: https is there at once where a copy is started. No locks. */
+const certificates = "certs/*/*.{pem,crt,json}";
 
 const copyDurably = (from: string, to: string): void => {
   makeFolder(dirname(to), 0o700);

@@ -6,11 +6,12 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { backupJob } from "./backup-job.ts";
 import { listEventFiles } from "./folder.ts";
@@ -36,6 +37,27 @@ test("a backup is a data folder as of one moment, and verifies", async () => {
   copy.close();
   folder.close();
   rmSync(join(to, ".."), { recursive: true });
+});
+
+test("a backup has the certificates with their keys and accounts, for their owner alone, and no locks", async () => {
+  const folder = openTestFolder();
+  folder.store([eventForTest()]);
+  const kept = ["acme.example-1a2b/account.json", "acme.example-1a2b/shop.example.pem", "local/ca.pem"];
+  const left = ["acme.example-1a2b/lock.shop.example", "acme.example-1a2b/challenges/http-01/token"];
+  for (const name of [...kept, ...left]) {
+    const file = join(folder.dir, "certs", name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, name, { mode: 0o600 });
+  }
+  const to = join(mkdtempSync(join(tmpdir(), "turnpike-backup-")), "copy");
+  await folder.keeper.backup(to);
+  const copied = readdirSync(join(to, "certs"), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+  assert.deepEqual(copied.map((file) => readFileSync(file, "utf8")).sort(), kept);
+  for (const file of copied) assert.equal(statSync(file).mode & 0o777, 0o600);
+  folder.close();
+  rmSync(dirname(to), { recursive: true });
 });
 
 test("a backup that fails leaves an empty folder, which the next one takes", async () => {
