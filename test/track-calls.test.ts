@@ -58,7 +58,7 @@ for (const script of ["index", "full", "legacy"]) {
       await page.evaluate("tr.flush()");
       assert.deepEqual(namesOf(site), ["page_view", "one", "purchase", "identify", "page_view"]);
       const [, one, purchase, identify, view] = site.taken();
-      assert.deepEqual([one?.params, purchase?.value, identify?.uid], [{ a: 1 }, 5, "u-1"]);
+      assert.deepEqual([one?.params, purchase?.params, identify?.uid], [{ a: 1 }, { value: 5 }, "u-1"]);
       assert.equal(view?.title, "Mine");
     }));
 

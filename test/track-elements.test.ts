@@ -154,3 +154,35 @@ test("a page that is left, which browsers say twice, tells once how long it was 
       ["/start", "/page-1", "/page-2", "/page-3", "/page-4"],
     );
   }));
+
+/** A page whose form really leads away, as it is when the page's own script has sent it off. */
+const sendOff = async (form: string, code: string) => {
+  const tag = `<script src="/track.js"></script>`;
+  const site = await startTrackerSite(full, `<!doctype html><title>Shop</title>${tag}${form}`);
+  const context = await browser.newContext();
+  try {
+    const page = await context.newPage();
+    await page.goto(`http://localhost:${site.port}/start`);
+    await page.fill("input[name=mail]", "a@b.example");
+    const gone = page.waitForURL("**/done**");
+    await page.evaluate(code);
+    await gone;
+    const views = () => site.taken().filter(({ ename }) => ename === "page_view");
+    await waitFor(() => views().length === 2, "the view of the page that was led to");
+    return site.taken().flatMap(({ ename, params }) => (ename?.startsWith("form_") ? [[ename, params]] : []));
+  } finally {
+    await context.close();
+    await site.close();
+  }
+};
+
+test("a form that the page's own script sends off is sent, once, and not begun and left", async () => {
+  const form = `<form id="order" method="post" action="/done"><input name="mail"><button>Buy</button></form>`;
+  const sent = [["form_submit", { form: "order" }]];
+  assert.deepEqual(await sendOff(form, "document.forms[0].submit()"), sent);
+  assert.deepEqual(await sendOff(form, "document.forms[0].requestSubmit()"), sent);
+  assert.deepEqual(await sendOff(form, "document.querySelector('button').click()"), sent);
+  assert.deepEqual(await sendOff(form, "location.href = '/done'"), [
+    ["form_abandon", { field: "mail", form: "order" }],
+  ]);
+});

@@ -1,6 +1,6 @@
 import { on } from "../lib/on.ts";
 import { whenLeaving } from "../lib/when-leaving.ts";
-import { tell } from "./tell.ts";
+import { tell } from "../start.ts";
 
 /** One event at hide: how long the page was looked at since the last, and how far it was scrolled. */
 export const observeEngagement = (): void => {
