@@ -166,3 +166,19 @@ test("a form that the page's own script sends off is sent, once, and not begun a
     ["form_abandon", { field: "mail", form: "order" }],
   ]);
 });
+
+test("a page with a `navigation` of its own is observed as others are", () =>
+  visitTrackerPage(
+    browser,
+    {
+      script: full,
+      head: `<script>var navigation = { items: [] }</script>`,
+      body: `<button data-tr-event="signup">Go</button>`,
+    },
+    async (page, site) => {
+      await page.click("button");
+      await waitFor(() => paramsOf(site, "signup").length === 1, "the click");
+      await page.evaluate(`history.pushState(null, "", "/next"); tr("there")`);
+      await waitFor(() => site.taken().some(({ url }) => url?.endsWith("/next")), "the next view");
+    },
+  ));

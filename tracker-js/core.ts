@@ -5,7 +5,7 @@ import { createSender } from "./send.ts";
 
 export const createTracker: CreateTracker = (options) => {
   const { collect, common = {}, store = () => undefined, fetch: ask = fetch } = options;
-  const [add, flush] = createSender((body) => ask(collect, { method: "POST", body }), store);
+  const [add, flush] = createSender(async (body) => ask(collect, { method: "POST", body }), store);
   let seq = 0;
   return {
     record: (fields) =>

@@ -5,7 +5,7 @@ import { safe } from "../lib/safe.ts";
 import { tell } from "../start.ts";
 import { tag } from "../tag.ts";
 
-const files = "avi|txt|exe|wav|xlsx?|7z|rar|zip|gz|mp[34]|rpm|epub|deb|pkg|dmg|csv|mov|docx?|pptx?|pdf|apk";
+const files = "avi|txt|exe|wav|xlsx?|7z|rar|zip|gz|deb|mp[34]|rpm|epub|pkg|dmg|csv|mov|docx?|pptx?|pdf|apk";
 const interactive = "a,input,select,summary,[role=link],[role=button],[role=tab],label,[onclick],button";
 
 /** Outbound links, downloads, elements that name an event of their own, and where the tag says so every click. */
@@ -75,7 +75,7 @@ const any = (click: MouseEvent): void => {
   const end = (): void => {
     observer.disconnect();
     const dead = (location.href === before && !changed && !href) || undefined;
-    tell("click", { href, id: id || undefined, text, dead, tag: tagName.toLowerCase(), rage });
+    tell("click", { href, id: id || undefined, rage, text, tag: tagName.toLowerCase(), dead });
   };
   if (href) end();
   else setTimeout(safe(end), 1000);

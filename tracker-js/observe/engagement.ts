@@ -4,8 +4,8 @@ import { tell } from "../start.ts";
 
 /** One event at hide: how long the page was looked at since the last, and how far it was scrolled. */
 export const observeEngagement = (): void => {
-  let deepest = 0;
   let since = 0;
+  let deepest = 0;
   let engagedMs = 0;
 
   const count = (goesOn?: unknown): void => {

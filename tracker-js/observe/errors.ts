@@ -8,7 +8,7 @@ const maxErrors = 5;
 export const observeErrors = (): void => {
   let count = 0;
   // The first says a message, the second a reason. Not `on`: on their way down come those of images and scripts, too.
-  ["error", "unhandledrejection"].map((type) =>
+  ["unhandledrejection", "error"].map((type) =>
     addEventListener(
       type,
       safe((event) => {

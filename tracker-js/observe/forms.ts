@@ -22,7 +22,7 @@ export const observeForms = (): void => {
   });
   on("submit", sent);
   // A script's form.submit() is no submit to the page, only a navigation that carries what was filled in.
-  self.navigation?.addEventListener("navigate", ({ formData }) => {
+  self.navigation?.addEventListener?.("navigate", ({ formData }) => {
     if (!begun || !formData) return;
     tell("form_submit", { form: begun["form"] });
     begun = undefined;
