@@ -125,6 +125,9 @@ const mistakes: [change: Partial<LinkFields>, field: "url" | "tracker" | TagName
   [{ kind: "pixel", tracker: "no host" }, "tracker", "Bad tracker"],
   [{ tags: { auth: "bob" } }, "auth", "Bad author ID"],
   [{ tags: { score: "many" } }, "score", "Bad score"],
+  [{ tags: { utm_source: "Новости" } }, "utm_source", 'Bad value: nothing is left of "Новости"'],
+  [{ tags: { utm_medium: "e-mail", utm_campaign: "日本 語" } }, "utm_campaign", "Bad value"],
+  [{ tags: { xid: "--" } }, "xid", "Bad value"],
 ];
 
 test("a mistake is named with its field, in a sentence", () => {

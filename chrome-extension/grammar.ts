@@ -130,11 +130,18 @@ const usualScheme = (text: string): string =>
 const findMistake = (tags: Tags): TrackedLink | null => {
   for (const parameter of parameters) {
     const text = tags[parameter.name]?.trim();
-    const sentence = text && "refuse" in parameter ? parameter.refuse(text) : null;
+    if (!text) continue;
+    const sentence = "refuse" in parameter ? parameter.refuse(text) : refuseLost(text, parameter.clean(text));
     if (sentence) return { kind: "mistake", field: parameter.name, sentence };
   }
   return null;
 };
+
+/** A link without a tag that was typed would be passed on as one that has it. */
+const refuseLost = (text: string, left: string): string | null =>
+  /[a-z\d]/i.test(left)
+    ? null
+    : `Bad value: nothing is left of "${text.slice(0, 20)}", as links carry the letters a to z, digits and _.`;
 
 const throughTracker = (
   { kind, tracker, plain }: LinkFields,

@@ -1,7 +1,7 @@
 /** The newest events in order of receipt, newest on top. */
 import type { NewestEvent } from "../gateway/model/admin.ts";
 import { make } from "./dom.ts";
-import { amount, asSent, duration, timeOfDay } from "./words.ts";
+import { amount, asSent, duration, pathInWords, shortened, timeOfDay } from "./words.ts";
 
 const maxRows = 50;
 
@@ -35,14 +35,15 @@ const drawRow = (event: NewestEvent): HTMLLIElement => {
   const time = make("time", "", timeOfDay(event.receivedAt));
   time.dateTime = new Date(event.receivedAt).toISOString();
 
-  const name = make("span", "name", asSent(event.name));
+  const name = make("span", "name", shortened(asSent(event.name)));
+  name.title = asSent(event.name);
   if (event.request === null && !plainTypes.has(event.type) && event.type !== event.name)
     name.append(make("span", "type", event.type));
 
   if (event.request !== null) name.append(make("span", "method", event.request.method));
 
-  const page = make("span", "page", asSent(event.page ?? ""));
-  page.title = asSent(event.page ?? "");
+  const page = make("span", "page", pathInWords(event.page ?? ""));
+  page.title = pathInWords(event.page ?? "");
 
   const problems = event.problems.map((problem) => make("p", "problem", asSent(problem)));
   return make("li", "", time, name, page, drawFacts(event), ...problems);

@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { amount, asSent, change, count, countOf, duration, percent } from "./words.ts";
+import {
+  amount,
+  asSent,
+  change,
+  count,
+  countOf,
+  duration,
+  pathInWords,
+  percent,
+  shortened,
+} from "./words.ts";
 
 test("counts are grouped by thousands", () => {
   assert.equal(count(1234567), "1,234,567");
@@ -15,6 +25,26 @@ test("small shares keep a digit more, changes carry their sign", () => {
   assert.equal(change(0.239), "+24 %");
   assert.equal(change(-0.041), "−4.1 %");
   assert.equal(change(0), "0 %");
+});
+
+test("a share that is more than nothing never reads as nothing", () => {
+  assert.equal(percent(0.0004), "0.04 %");
+  assert.equal(percent(0.00001), "0.001 %");
+  assert.equal(percent(0.001), "0.1 %");
+  assert.equal(change(-0.0002), "−0.02 %");
+  for (let n = 1; n < 1e9; n *= 3) assert.notEqual(Number.parseFloat(percent(1 / n)), 0, String(n));
+});
+
+test("a path is shown as it was written, and one that cannot be read so as it was sent", () => {
+  assert.equal(pathInWords("/%C3%BCber/a%20b"), "/über/a b");
+  assert.equal(pathInWords("/a%2Fb"), "/a%2Fb", "a slash that is none of the path's own");
+  assert.equal(pathInWords("/%ff%"), "/%ff%");
+  assert.equal(pathInWords("/%E2%80%AEgpj.exe"), "/\ufffdgpj.exe");
+});
+
+test("a long name is cut between letters", () => {
+  assert.equal(shortened("n".repeat(80)), "n".repeat(80));
+  assert.equal(shortened("🎉".repeat(81)), `${"🎉".repeat(79)}…`);
 });
 
 test("a time is said in the unit that a person would choose", () => {

@@ -9,10 +9,11 @@ export const count = (n: number): string => integer.format(n);
 export const countOf = (n: number, one: string, many: string): string =>
   `${count(n)} ${n === 1 ? one : many}`;
 
-/** A share of 0…1 as `3.4 %`; small ones keep a digit more. */
+/** A share of 0…1 as `3.4 %`; small ones keep a digit more, and what is more than nothing never reads as nothing. */
 export const percent = (share: number): string => {
   const value = share * 100;
-  const digits = Math.abs(value) >= 10 || value === 0 ? 0 : 1;
+  const size = Math.abs(value);
+  const digits = size >= 10 || size === 0 ? 0 : Math.min(Math.max(1, Math.ceil(-Math.log10(size))), 20);
   return `${value.toFixed(digits).replace("-", "−")} %`;
 };
 
@@ -29,6 +30,21 @@ export const amount = (value: number, currency: string | null): string => {
 
 /** What a client sent, without the signs that turn the letters after them around: `gpj.exe` would read `exe.jpg`. */
 export const asSent = (text: string): string => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
+
+/** A path as a person wrote it, `/über`, where it can be read so. */
+export const pathInWords = (path: string): string => {
+  try {
+    return asSent(decodeURI(path));
+  } catch {
+    return asSent(path); // percent signs that are no UTF-8
+  }
+};
+
+/** The beginning of a long name, for where its end is of no use. */
+export const shortened = (text: string, most = 80): string => {
+  const letters = [...text];
+  return letters.length > most ? `${letters.slice(0, most - 1).join("")}…` : text;
+};
 
 /** `34 ms`, `1.2 s`, `5 min` */
 export const duration = (ms: number): string => {

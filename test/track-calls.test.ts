@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { bundle } from "../setup/build/bundle.ts";
 import type {} from "../tracker-js/api.ts"; // window.tr
 import { launchBrowser } from "./browser.ts";
-import { startTrackerSite, type TrackerSite } from "./tracker-site.ts";
+import { type TrackerPage, visitTrackerPage } from "./tracker-page.ts";
+import type { TrackerSite } from "./tracker-site.ts";
 import { snippet } from "./tracker-snippet.ts";
 
 let browser: Browser;
@@ -20,33 +21,12 @@ before(async () => {
 });
 after(() => browser.close());
 
-interface Setting {
+interface Setting extends Omit<TrackerPage, "script"> {
   readonly script?: string;
-  readonly head?: string;
-  readonly attributes?: string;
 }
 
-const visit = async (
-  { script = "index", head = "", attributes = "" }: Setting,
-  run: (page: Page, site: TrackerSite) => Promise<void>,
-): Promise<void> => {
-  const tag = `<script src="/track.js" ${attributes}></script>`;
-  const bytes = scripts.get(script) ?? Buffer.alloc(0);
-  const site = await startTrackerSite(bytes, `<!doctype html><title>Shop</title>${head}${tag}`);
-  const context = await browser.newContext();
-  const errors: Error[] = [];
-  try {
-    const page = await context.newPage();
-    page.on("pageerror", (error) => errors.push(error));
-    await page.goto(`http://localhost:${site.port}/start`);
-    await page.waitForFunction("window.tr?.flush");
-    await run(page, site);
-    assert.deepEqual(errors, []);
-  } finally {
-    await context.close();
-    await site.close();
-  }
-};
+const visit = ({ script = "index", ...page }: Setting, run: Parameters<typeof visitTrackerPage>[2]) =>
+  visitTrackerPage(browser, { ...page, script: scripts.get(script) }, run);
 
 /** What the gateway calls them: by their type where they have no name. */
 const namesOf = (site: TrackerSite) => site.taken().map(({ ename, type }) => ename ?? type);
@@ -58,7 +38,7 @@ for (const script of ["index", "full", "legacy"]) {
       await page.evaluate("tr.flush()");
       assert.deepEqual(namesOf(site), ["page_view", "one", "purchase", "identify", "page_view"]);
       const [, one, purchase, identify, view] = site.taken();
-      assert.deepEqual([one?.params, purchase?.value, identify?.uid], [{ a: 1 }, 5, "u-1"]);
+      assert.deepEqual([one?.params, purchase?.params, identify?.uid], [{ a: 1 }, { value: 5 }, "u-1"]);
       assert.equal(view?.title, "Mine");
     }));
 

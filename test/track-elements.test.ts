@@ -6,7 +6,8 @@ import type { Browser, Page } from "playwright-core";
 import { bundle } from "../setup/build/bundle.ts";
 import type {} from "../tracker-js/api.ts"; // window.tr
 import { launchBrowser } from "./browser.ts";
-import { startTrackerSite, type TrackerSite } from "./tracker-site.ts";
+import { visitTrackerPage } from "./tracker-page.ts";
+import type { TrackerSite } from "./tracker-site.ts";
 import { waitFor } from "./wait-for.ts";
 
 let browser: Browser;
@@ -18,30 +19,15 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** Opens a page with this body, on which nothing leads away, and checks at the end that nothing was thrown into it. */
-const visit = async (
-  body: string,
-  run: (page: Page, site: TrackerSite) => Promise<void>,
-  attributes = "",
-): Promise<void> => {
+/** Opens a page with this body, on which nothing leads away, once its view has come. */
+const visit = (body: string, run: (page: Page, site: TrackerSite) => Promise<void>, attributes = "") => {
   const stay = `<script>for (const type of ["click", "submit"]) addEventListener(type, (event) => {
     if (type === "submit" || event.target.closest("a,area")) event.preventDefault();
   })</script>`;
-  const tag = `<script src="/track.js" ${attributes}></script>`;
-  const site = await startTrackerSite(full, `<!doctype html><title>Shop</title>${tag}${body}${stay}`);
-  const context = await browser.newContext();
-  const errors: Error[] = [];
-  try {
-    const page = await context.newPage();
-    page.on("pageerror", (error) => errors.push(error));
-    await page.goto(`http://localhost:${site.port}/start`);
+  return visitTrackerPage(browser, { script: full, attributes, body: body + stay }, async (page, site) => {
     await site.waitFor(1);
     await run(page, site);
-    assert.deepEqual(errors, []);
-  } finally {
-    await context.close();
-    await site.close();
-  }
+  });
 };
 
 const paramsOf = (site: TrackerSite, name: string) =>
@@ -154,3 +140,45 @@ test("a page that is left, which browsers say twice, tells once how long it was 
       ["/start", "/page-1", "/page-2", "/page-3", "/page-4"],
     );
   }));
+
+/** What a page tells of its form, which really leads away once this code has run. */
+const sendOff = async (form: string, code: string): Promise<unknown[]> => {
+  let told: unknown[] = [];
+  await visitTrackerPage(browser, { script: full, body: form }, async (page, site) => {
+    await page.fill("input[name=mail]", "a@b.example");
+    const gone = page.waitForURL("**/done**");
+    await page.evaluate(code);
+    await gone;
+    const views = () => site.taken().filter(({ ename }) => ename === "page_view");
+    await waitFor(() => views().length === 2, "the view of the page that was led to");
+    told = site.taken().flatMap(({ ename, params }) => (ename?.startsWith("form_") ? [[ename, params]] : []));
+  });
+  return told;
+};
+
+test("a form that the page's own script sends off is sent, once, and not begun and left", async () => {
+  const form = `<form id="order" method="post" action="/done"><input name="mail"><button>Buy</button></form>`;
+  const sent = [["form_submit", { form: "order" }]];
+  assert.deepEqual(await sendOff(form, "document.forms[0].submit()"), sent);
+  assert.deepEqual(await sendOff(form, "document.forms[0].requestSubmit()"), sent);
+  assert.deepEqual(await sendOff(form, "document.querySelector('button').click()"), sent);
+  assert.deepEqual(await sendOff(form, "location.href = '/done'"), [
+    ["form_abandon", { field: "mail", form: "order" }],
+  ]);
+});
+
+test("a page with a `navigation` of its own is observed as others are", () =>
+  visitTrackerPage(
+    browser,
+    {
+      script: full,
+      head: `<script>var navigation = { items: [] }</script>`,
+      body: `<button data-tr-event="signup">Go</button>`,
+    },
+    async (page, site) => {
+      await page.click("button");
+      await waitFor(() => paramsOf(site, "signup").length === 1, "the click");
+      await page.evaluate(`history.pushState(null, "", "/next"); tr("there")`);
+      await waitFor(() => site.taken().some(({ url }) => url?.endsWith("/next")), "the next view");
+    },
+  ));

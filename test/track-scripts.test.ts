@@ -7,6 +7,7 @@ import type { WireEvent } from "../gateway/model/wire.ts";
 import { bundle } from "../setup/build/bundle.ts";
 import type {} from "../tracker-js/api.ts"; // window.tr
 import { launchBrowser } from "./browser.ts";
+import { type TrackerPage, visitTrackerPage } from "./tracker-page.ts";
 import { startTrackerSite, type TrackerSite } from "./tracker-site.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -21,37 +22,16 @@ before(async () => {
 });
 after(() => browser.close());
 
-interface Setting {
+interface Setting extends Omit<TrackerPage, "script"> {
   readonly script: "index" | "full" | "legacy";
-  readonly attributes?: string;
-  readonly body?: string;
-  readonly init?: string;
-  readonly path?: string;
 }
 
-/** Opens a page with one of the scripts, and checks at the end that nothing was thrown into it. */
-const visit = async (
-  { script, attributes = "", body = "", init = "", path = "/start" }: Setting,
-  run: (page: Page, site: TrackerSite) => Promise<void>,
-): Promise<void> => {
-  const bytes = scripts.get(script) ?? Buffer.alloc(0);
-  const tag = `<script src="/track.js" ${attributes}></script>`;
-  const site = await startTrackerSite(bytes, `<!doctype html><title>Shop</title>${tag}${body}`);
-  const context = await browser.newContext();
-  const errors: Error[] = [];
-  try {
-    const page = await context.newPage();
-    page.on("pageerror", (error) => errors.push(error));
-    if (init) await page.addInitScript(init);
-    await page.goto(`http://localhost:${site.port}${path}`);
+/** Opens a page with one of the scripts, once its view has come. */
+const visit = (setting: Setting, run: (page: Page, site: TrackerSite) => Promise<void>) =>
+  visitTrackerPage(browser, { ...setting, script: scripts.get(setting.script) }, async (page, site) => {
     await site.waitFor(1);
     await run(page, site);
-    assert.deepEqual(errors, []);
-  } finally {
-    await context.close();
-    await site.close();
-  }
-};
+  });
 
 const flush = (page: Page) => page.evaluate("window.tr.flush()");
 const named = (site: TrackerSite, name: string): WireEvent[] =>

@@ -16,6 +16,7 @@ const later = (code: string, ms = settledMs) =>
   `await new Promise((done) => setTimeout(() => { ${code}; done() }, ${ms}))`;
 const travel = (code: string) =>
   `await new Promise((done) => { addEventListener("popstate", () => setTimeout(done, ${settledMs}), { once: true }); ${code} })`;
+const routed = `navigation.addEventListener("navigate", (event) => event.intercept())`;
 const event = (type: string, target = "window") => `${target}.dispatchEvent(new Event("${type}"))`;
 const shown = (persisted: boolean) =>
   `dispatchEvent(new PageTransitionEvent("pageshow", { persisted: ${persisted} }))`;
@@ -147,6 +148,26 @@ const patterns: readonly Pattern[] = [
     code: `try { history.pushState(null, "", "https://other.example/") } catch {}`,
     views: [],
   },
+  {
+    name: "a router of the Navigation API alone",
+    code: `${routed}; await navigation.navigate("/a").finished; ${later("")}; await navigation.navigate("/b").finished`,
+    views: ["/a", "/b"],
+  },
+  {
+    name: "back in a router of the Navigation API",
+    code: `${routed}; await navigation.navigate("/a").finished; ${later("")}; await navigation.back().finished`,
+    views: ["/a", "/start"],
+  },
+  {
+    name: "a redirect in a router of the Navigation API",
+    code: `${routed}; await navigation.navigate("/a").finished; await navigation.navigate("/b", { history: "replace" }).finished`,
+    views: ["/b"],
+  },
+  {
+    name: "a state that the Navigation API changes",
+    code: `navigation.updateCurrentEntry({ state: 1 }); ${later("")}`,
+    views: [],
+  },
   { name: "a title that changes", code: `document.title = "Another"`, views: [] },
 ];
 
@@ -191,5 +212,39 @@ test(`${patterns.length} patterns of navigation are each as many page views as p
       assert.deepEqual(await viewsOf(page, pattern), pattern.views);
       assert.deepEqual(errors, []);
     });
+  }
+});
+
+test("a page that comes back from the back/forward cache does not say that it came from itself", async () => {
+  const page = await browser.newPage();
+  const site = await startTrackerSite(script, `<!doctype html><script src="/track.js"></script>`);
+  try {
+    await page.goto(`http://localhost:${site.port}/first`);
+    await page.goto(`http://localhost:${site.port}/start`, {
+      referer: `http://localhost:${site.port}/first`,
+    });
+    await site.waitFor(2);
+    await page.evaluate(shown(true));
+    await site.waitFor(3);
+    const lasts = site.taken().map(({ last = "" }) => last.replace(/^https?:\/\/[^/]*/, ""));
+    assert.deepEqual(lasts, ["", "/first", ""]);
+  } finally {
+    await site.close();
+    await page.close();
+  }
+});
+
+test("a browser without the Navigation API, in which the script ends early, counts as others do", async () => {
+  const page = await browser.newPage();
+  const errors: Error[] = [];
+  page.on("pageerror", (error) => errors.push(error));
+  await page.addInitScript("delete window.navigation");
+  const code = `${push("/a")}; ${later("")}; ${travel("history.back()")}; tr("bought")`;
+  try {
+    assert.deepEqual(await viewsOf(page, { name: "", code, views: [] }), ["/a", "/start"]);
+    assert.equal(await page.evaluate("typeof navigation"), "undefined");
+    assert.deepEqual(errors, []);
+  } finally {
+    await page.close();
   }
 });

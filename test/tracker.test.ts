@@ -314,7 +314,7 @@ test("outcomes, events, and the calls of old pages say what they were given", ()
     });
     assert.deepEqual(sent.slice(1), [
       { ename: "before_load", type: "track", url, params: { a: [1, "B"] } },
-      { ename: "purchase", type: "outcome", url, value: 49.5, currency: "EUR", params: { order: "A-1" } },
+      { ename: "purchase", type: "outcome", url, params: { value: 49.5, currency: "EUR", order: "A-1" } },
       { ename: "Scrolled", type: "track", url, params: {} },
       { type: "identify", url, uid: "u-1", traits: { plan: "pro" }, params: {} },
     ]);

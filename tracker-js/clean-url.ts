@@ -8,7 +8,7 @@ import { tag } from "./tag.ts";
  */
 export const cleanUrl = safe((url: string = location.href) =>
   url.replace("hash" in tag ? /\?[^#]*/ : /[?#].*/, (query) =>
-    (query.match(RegExp(`[?&](aff|rcode|\\w+(clk?id|braid)|utm_\\w+|${tag.params}|ref)=[^&#]+`, "g")) || [])
+    (query.match(RegExp(`[?&](ref|aff|rcode|\\w+(clk?id|braid)|utm_\\w+|${tag.params})=[^&#]+`, "g")) || [])
       .join("")
       .replace(/./, "?"),
   ),

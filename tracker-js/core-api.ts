@@ -8,9 +8,9 @@ export type Fields = { readonly [Key in keyof WireEvent]?: WireEvent[Key] | unde
 
 /**
  * What outlives the page: events that were not acknowledged yet. Keeps the texts, or lets them go, and answers all that
- * it keeps. Blocked or full, it keeps nothing more, and answers nothing.
+ * it keeps, in a list of the caller's own. Blocked or full, it keeps nothing more, and answers nothing.
  */
-export type Store = (texts: readonly string[], isKept?: boolean) => readonly string[] | undefined;
+export type Store = (texts: readonly string[], isKept?: boolean) => string[] | undefined;
 
 export interface TrackerOptions {
   /** the gateway's collect address, e.g. https://t.example/tr/v1/ */

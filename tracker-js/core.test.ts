@@ -40,3 +40,18 @@ test("a program without a page sends its events, and again what was refused, und
     await once(server, "close");
   }
 });
+
+test("a fetch that throws before it promises anything is a gateway that cannot be reached", async () => {
+  let calls = 0;
+  const tracker = createTracker({
+    collect: "https://t.example/tr/v1/",
+    fetch: (() => {
+      if (calls++ === 0) throw new TypeError("offline");
+      return Promise.resolve(new Response());
+    }) as typeof fetch,
+  });
+  tracker.record({ ename: "started" });
+  await tracker.flush();
+  await tracker.flush();
+  assert.equal(calls, 2);
+});

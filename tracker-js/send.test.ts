@@ -17,14 +17,15 @@ const memoryStore = (...left: string[]): Store & { texts(): readonly string[] } 
   return Object.assign(store, { texts: () => [...kept] });
 };
 
-/** A gateway that answers with `answers` in turn, then takes everything. */
+/** A gateway that wants to be left alone for `answers` milliseconds in turn, then takes everything. */
 const fakeGateway = (...answers: (number | Error)[]) => {
   const posted: string[] = [];
   const post: Post = async (body) => {
     posted.push(body);
-    const answer = answers.shift() ?? -1;
+    const answer = answers.shift();
     if (answer instanceof Error) throw answer;
-    return answer;
+    if (answer === undefined) return new Response();
+    return new Response("", { status: 503, headers: answer ? { "retry-after": String(answer / 1000) } : {} });
   };
   return { post, posted };
 };
@@ -212,6 +213,76 @@ test("memory is bounded: what has no room is dropped, and counted once there is 
     const taken = posted.slice(1).flatMap(names).length - 1;
     assert.ok(taken > 45 && taken < 52, String(taken));
     assert.equal(JSON.parse(posted[0] ?? "").dropped, 60 - taken);
+  }));
+
+test("what many pages leave behind is bounded, too: the oldest is dropped and counted, whatever waits here is kept", () =>
+  withTimers(async (tick) => {
+    const { post, posted } = fakeGateway(0);
+    const left = (hoursAgo: number) =>
+      JSON.stringify({ ...event(`h${hoursAgo}`, 10_000), eid: uuid7(hoursAgo * 3_600_000) });
+    // In an order that says nothing, as that of the browser's storage.
+    const store = memoryStore(...Array.from({ length: 60 }, (_, i) => left(1 + ((i * 37) % 60))));
+    const [add, flush] = createSender(post, store);
+    add(event("now"));
+    await tick(0);
+    const dropped = 61 - store.texts().length;
+    assert.ok(store.texts().join("").length < 500_000 && dropped > 9 && dropped < 15, String(dropped));
+    await flush();
+    assert.equal(JSON.parse(posted[0] ?? "").dropped, dropped);
+    assert.equal(JSON.parse(posted[1] ?? "").dropped, dropped, "again, as the first was not taken");
+    const kept = Array.from({ length: 60 - dropped }, (_, i) => `h${i + 1}`);
+    assert.deepEqual(posted.slice(1).flatMap(names).sort(), [...kept, "now"].sort());
+    assert.deepEqual(store.texts(), []);
+  }));
+
+const answers: readonly [status: number, isTakenOrFinal: boolean][] = [
+  [200, true],
+  [204, true],
+  [400, true],
+  [404, true],
+  [413, true],
+  [428, true],
+  [429, false],
+  [430, true],
+  [499, true],
+  [500, false],
+  [503, false],
+  [529, false],
+  [599, false],
+];
+
+for (const [status, isFinal] of answers) {
+  test(`${status} is ${isFinal ? "the end of it" : "a reason to try again"}`, () =>
+    withTimers(async (tick) => {
+      let posts = 0;
+      const post: Post = async () => new Response(null, { status: posts++ ? 200 : status });
+      const store = memoryStore();
+      const [add] = createSender(post, store);
+      add(event("a"));
+      await tick(0);
+      assert.equal(store.texts().length, isFinal ? 0 : 1);
+      await tick(1000);
+      assert.equal(posts, isFinal ? 1 : 2);
+    }));
+}
+
+test("a time to wait that is no number, or longer than a timer takes, is no reason to come back at once", () =>
+  withTimers(async (tick) => {
+    for (const [said, leastMs] of [
+      ["Wed, 21 Oct 2026 07:28:00 GMT", 999],
+      ["-5", 999],
+      ["86400", 86_400_000],
+      ["2000000", 1_900_000_000],
+    ] as const) {
+      let posts = 0;
+      const post: Post = async () =>
+        posts++ ? new Response() : new Response("", { status: 503, headers: { "retry-after": said } });
+      const [add] = createSender(post, memoryStore());
+      add(event("a"));
+      await tick(0);
+      await tick(leastMs);
+      assert.equal(posts, 1, said);
+    }
   }));
 
 test("an event that is no JSON takes no other with it", () =>

@@ -3,8 +3,8 @@ import { safe } from "./lib/safe.ts";
 import { uuid7 } from "./lib/uuid7.ts";
 import { batchOf, maxWaiting } from "./queue.ts";
 
-/** Sends a body; resolves to the ms to wait at least before another try, -1 when it is done with. */
-export type Post = (body: string) => Promise<number>;
+/** Sends a body, and resolves to what was answered; rejects where nobody did. */
+export type Post = (body: string) => Promise<{ readonly status: number; readonly headers: Headers }>;
 
 export type Sender = readonly [
   /** Takes an event whose first member is its id, and keeps it until it is acknowledged. */
@@ -29,25 +29,34 @@ export const createSender = (post: Post, store: Store): Sender => {
   // Counted up, because joining all that waits for each event would hold a busy page up; until all of it is taken.
   let characters = 0;
 
-  const flush = async (): Promise<void> => {
+  const flush = async (kept = 0): Promise<void> => {
     // What other pages keep, too: the next one may have begun before the last one had ended.
-    store([])?.map((text) =>
-      // An id begins with its time. Six days: the gateway takes a day more.
-      text.slice(8) > uuid7(518_400_000) ? waiting.add(text) : store([text], !++dropped),
-    );
+    store([])
+      ?.sort()
+      .reverse()
+      .map((text) =>
+        // An id begins with its time, so the newest come first. Six days: the gateway takes a day more.
+        // biome-ignore lint/suspicious/noAssignInExpressions: shorter
+        text.slice(8) > uuid7(518_400_000) && (kept += text.length) < maxWaiting
+          ? waiting.add(text)
+          : store([text], !++dropped),
+      );
     while (waiting.size) {
       const batch = batchOf([...waiting]);
-      // 0: the network failed
-      const waitMs = await post(`{"events":[${batch}],"sent":${Date.now()},"dropped":${dropped}}`).catch(
+      const answer = (await post(`{"events":[${batch}],"sent":${Date.now()},"dropped":${dropped}}`).catch(
         () => 0,
-      );
-      if (waitMs + 1) {
+      )) as Partial<Awaited<ReturnType<Post>>>;
+      // Taken, or refused for good; an overloaded or a failing server, or an unreachable one, is worth another try.
+      if (/^5|429|u/.test(answer.status as unknown as string)) {
         // And 1 s, 2 s, 4 s … 5 min, spread so that a crowd of pages does not come back at once.
         clearTimeout(timer);
         // biome-ignore lint/suspicious/noAssignInExpressions: shorter
         return (timer = setTimeout(
           flush,
-          waitMs + Math.min(2 ** tries++ * 500, 300_000) * (0.5 + Math.random()),
+          // Multiplying makes a number of the text, shifting makes it one that a timer takes: 24 days at most, and 0 of
+          // what is missing, or a date.
+          ((2000 * (answer.headers?.get("Retry-After") as unknown as number)) >>> 1) +
+            Math.min(2 ** tries++ * 500, 300_000) * (0.5 + Math.random()),
         )) as unknown as undefined;
       }
       batch.map(waiting.delete, waiting);

@@ -1,25 +1,25 @@
 /** Joins the parts of the script that a visitor's browser runs. */
 
 // biome-ignore assist/source/organizeImports: in this order the script packs best
+import { browserStore } from "./store.ts";
 import { uuid7 } from "./lib/uuid7.ts";
-import type { Consent, Properties, Tr } from "./api.ts";
 import { keepId, longSeconds } from "./identity.ts";
 import { safe } from "./lib/safe.ts";
-import { visitSeconds } from "./visit-seconds.ts";
-import type { Fields } from "./core-api.ts";
 import { cleanUrl } from "./clean-url.ts";
 import { createSender, type Sender } from "./send.ts";
-import { browserStore } from "./store.ts";
 import { readCookie, writeCookie } from "./lib/cookies.ts";
 import { pick } from "./lib/pick.ts";
 import { isNobody, isSilent, isUnseen, mayStore } from "./privacy.ts";
-import type { WireLink } from "../gateway/model/wire.ts";
 import { script, tag } from "./tag.ts";
+import { visitSeconds } from "./visit-seconds.ts";
+import type { Consent, Properties, Tr } from "./api.ts";
+import type { Fields } from "./core-api.ts";
+import type { WireLink } from "../gateway/model/wire.ts";
 
 // As it is now: what the page makes of it later is its own.
 const nativeFetch = fetch;
 /** The gateway does not see a choice that was made on another origin, so it is told with each request: `path` ends so. */
-const ask = (path: string, body: string): Promise<Response> =>
+const ask = async (path: string, body: string): Promise<Response> =>
   nativeFetch(
     new URL(tag.collect || "/tr/v1/", script.src) +
       path +
@@ -28,8 +28,8 @@ const ask = (path: string, body: string): Promise<Response> =>
       [tag.site], // a list writes nothing for what is missing
     {
       // Larger bodies are refused with it: 64 KiB of them, together, may outlive a page.
-      keepalive: !body[20_000],
       method: "POST",
+      keepalive: !body[20_000],
       // A string goes as text/plain, so no preflight is ever needed, and cookies only to the page's own origin: those
       // of the tracker's host would compete with the ids that a drop-in script sends itself.
       body,
@@ -37,7 +37,7 @@ const ask = (path: string, body: string): Promise<Response> =>
   );
 
 /** Asks the gateway for what only it knows, or can do; to a drop-in site it answers the cookies to write. */
-export const tell = async (path: string, text: string): Promise<string | undefined> => {
+export const enquire = async (path: string, text: string): Promise<string | undefined> => {
   try {
     const told: WireLink = await (await ask(path, text)).json();
     told.cookies.map((one) => writeCookie(...one));
@@ -47,7 +47,7 @@ export const tell = async (path: string, text: string): Promise<string | undefin
   }
 };
 
-const wish = (wanted: object) => tell("me?", JSON.stringify(wanted));
+const wish = (wanted: object) => enquire("me?", JSON.stringify(wanted));
 
 /** The names of the gateway's cookies are settings, which it puts on the tag. */
 const cookie = (name: "ref" | "xid" | "params") => readCookie(tag[`${name}Cookie`] ?? name);
@@ -55,34 +55,28 @@ const params = safe((): Fields["params"] =>
   // Without the cookie nothing is thrown: a page's first exception takes it 1.5 ms.
   JSON.parse(decodeURIComponent(cookie("params") || "{}")),
 );
-/** The ids of a drop-in site; what else the gateway's cookies would hold it is asked for, once a visit. */
-const keepIds = ({ last, url }: Fields, vid = keepId("vid", longSeconds)): Fields => {
-  // Who keeps no cookies, as a frame in a page of another site, would ask with each event, and could not be told.
-  if (!readCookie("xid") && vid) {
-    writeCookie("xid", "~", visitSeconds); // asked for: the next event does not ask again
-    void tell(`x?vid=${vid}&`, url + " " + last);
-  }
-  return { vid, sid: keepId("sid", visitSeconds) };
-};
 /** What an event says of its visitor beside its own fields. */
-export const common = (fields: Fields): Fields | false =>
-  mayStore() && {
-    ...("site" in tag && keepIds(fields)),
-    params: { ...params(), ...fields.params },
+export const common = (fields: Fields, vid?: string): Fields | undefined => {
+  if (!mayStore()) return;
+  if ("site" in tag) {
+    vid = keepId("vid", longSeconds);
+    // What else the gateway's cookies would hold a drop-in site asks for, once a visit. Who keeps no cookies, as a frame
+    // in a page of another site, would ask with each event, and could not be told.
+    if (vid && !readCookie("xid")) {
+      writeCookie("xid", "~", visitSeconds); // asked for: the next event does not ask again
+      void enquire(`x?vid=${vid}&`, fields.url + " " + fields.last);
+    }
+  }
+  return {
+    ...(vid && { vid, sid: keepId("sid", visitSeconds) }),
     ref: cookie("ref"),
+    params: { ...params(), ...fields.params },
   };
+};
 
 let seq = 0;
 export const held: Fields[] = [];
-const sender = createSender(async (body) => {
-  const answer = await ask("?", body);
-  // Taken, or refused for good; an overloaded or a failing server is worth another try. Multiplying makes a number of
-  // the text, shifting makes it one that a timer takes: 24 days at most, and 0 of what is missing, or a date.
-  // biome-ignore lint/suspicious/noDoubleEquals: shorter
-  return answer.status > 499 || answer.status == 429
-    ? (2000 * (answer.headers.get("Retry-After") as unknown as number)) >>> 1
-    : -1;
-}, browserStore);
+const sender = createSender((body) => ask("?", body), browserStore);
 /** Hands on what was held back, if it may leave by now, and answers who takes it. */
 export const release = (): Sender => {
   // The queue reads the id at the beginning of the text.
@@ -112,8 +106,8 @@ export const view = safe((fields?: Fields): void => {
   if ((now === seen && !fields) || isUnseen()) return;
   seen = now;
   record({
-    last: cleanUrl(last),
     plid: tag.pageLoad,
+    last: cleanUrl(last),
     ename: "page_view",
     title: document.title,
     ...fields,
@@ -132,8 +126,7 @@ const unwrap = (["pushState", "replaceState"] as const).map((method) => {
   const original = history[method];
   // biome-ignore lint/suspicious/noAssignInExpressions: shorter
   const own = (history[method] = (...args) => {
-    original.apply(history, args);
-    moved();
+    (moved as (done: unknown) => void)(original.apply(history, args)); // shorter
   });
   // biome-ignore lint/suspicious/noAssignInExpressions: shorter
   return () => history[method] === own && (history[method] = original);
@@ -142,12 +135,12 @@ const unwrap = (["pushState", "replaceState"] as const).map((method) => {
 /** A copy of what the page gave, as it is now; nothing of what is no JSON, so that its event goes without it. */
 const plain = safe(<T>(given: T): T => JSON.parse(JSON.stringify(given)));
 const event = (type: "track" | "outcome") =>
-  safe((ename: string, properties?: Properties) => {
-    const { currency, value, ...own } = { ...plain(properties) };
-    record({ type, params: own, ename, currency, value });
-  });
+  // The gateway takes the amount out of the properties.
+  safe((ename: string, properties?: Properties) => record({ type, params: plain(properties), ename }));
+/** Records an event of what was seen, with what there is to say of it. */
+export const tell = event("track");
 // The order of its members is the one that packs best, as that of other objects here.
-window.tr = Object.assign(event("track"), {
+window.tr = Object.assign(tell, {
   stop: () => {
     release();
     tag.stop = 1 as unknown as string; // which the browser makes of it
@@ -164,8 +157,8 @@ window.tr = Object.assign(event("track"), {
     void wish({ consent });
     release();
   },
-  reset: () => wish({ reset: true }),
   outcome: event("outcome"),
+  reset: () => wish({ reset: true }),
   identify: (uid: string, traits?: Fields["traits"]) =>
     isNobody() || record({ type: "identify", uid, traits: plain(traits) }),
   page: (overrides?: Fields) => view({ ...plain(overrides) }),
@@ -178,5 +171,5 @@ window.tr = Object.assign(event("track"), {
     void wish({ optout });
   },
   share: async (url = location.href, who = release() && common({})) =>
-    (who && (await tell(`share?vid=${who.vid}&`, url))) || url,
+    (who && (await enquire(`share?vid=${who.vid}&`, url))) || url,
 } satisfies Omit<Tr, "q">);

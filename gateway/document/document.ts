@@ -123,7 +123,11 @@ const passDocument = async (
   head.headers.delete("accept-ranges");
   head.headers.delete("last-modified");
   const mustAsk = visit.visitor.privacy.reason === "consent";
-  const tagOf = (id: string, origin?: string) => scriptTag(head, x.site, id, mustAsk, options, origin);
+  const isXml = /^application\/xhtml/i.test(typeOf(head));
+  const tagOf = (id: string, origin?: string) => {
+    const tag = scriptTag(head, x.site, id, mustAsk, options, origin);
+    return isXml ? tag.replace(/ (async|data-cookieless)(?=[ >])/g, ' $1=""') : tag; // XML wants values
+  };
   const cached = validate(head, x, visit, pageLoadId, tagOf(""), spliced);
 
   await record(head, x, visit, cached ?? pageLoadId, options, committed);
@@ -133,6 +137,7 @@ const passDocument = async (
     attributes: attributesOf(visit.assignments),
     head: tagOf(pageLoadId),
     headWithBase: tagOf(pageLoadId, origin),
+    isXml,
   });
 };
 
@@ -232,15 +237,19 @@ const mayBeDocument = (x: Exchange): boolean => {
   // A service worker that passes a navigation on (`fetch(event.request)`) asks for a page under `empty`.
   if (dest === "empty" && mode === "navigate") return true;
   if (dest !== undefined) return dest === "document" || dest === "iframe" || dest === "frame";
-  if (/\.(?!html?$)[a-z0-9]{2,5}$/i.test(x.path)) return false;
+  if (/\.(?!x?html?$)[a-z0-9]{2,5}$/i.test(x.path)) return false;
   const accept = x.req.headers.accept;
   return accept === undefined || accept.includes("text/html") || accept.includes("*/*");
 };
 
 const isHtml = (head: ResponseHead): boolean => {
-  const type = one(head.headers.get("content-type")) ?? "";
-  return /^text\/html\s*(;|$)/i.test(type) && !/charset\s*=\s*"?utf-?(16|32)/i.test(type);
+  const type = typeOf(head);
+  return (
+    /^(text\/html|application\/xhtml\+xml)\s*(;|$)/i.test(type) && !/charset\s*=\s*"?utf-?(16|32)/i.test(type)
+  );
 };
+
+const typeOf = (head: ResponseHead): string => one(head.headers.get("content-type")) ?? "";
 
 const isRedirect = (status: number): boolean => status >= 300 && status < 400 && status !== 304;
 

@@ -33,6 +33,17 @@ const documents: readonly (readonly [name: string, html: string, expected: strin
     "<html><!-- <head> --><head>",
     '<html data-x-a="b"><!-- <head> --><head><script></script>',
   ],
+  [
+    "a declaration of XML before the doctype",
+    '<?xml version="1.0"?>\n<!DOCTYPE html><html><head>',
+    '<?xml version="1.0"?>\n<!DOCTYPE html><html data-x-a="b"><head><script></script>',
+  ],
+  [
+    "a declaration of XML, and no head",
+    "<?xml version='1.0'?><!DOCTYPE html><p>",
+    "<?xml version='1.0'?><!DOCTYPE html><script></script><p>",
+  ],
+  ["a question that never ends", "<?a '>x", "<?a '><script></script>x"],
   ["no head", "<html><body>x", '<html data-x-a="b"><script></script><body>x'],
   ["<header> is no head", "<html><header>", '<html data-x-a="b"><script></script><header>'],
   ["no html tag", "<!doctype html><title>x", "<!doctype html><script></script><title>x"],
@@ -45,6 +56,39 @@ for (const [name, html, expected] of documents) {
   test(`${name}: the script comes first in the head, the variant on html, however the bytes are cut`, () => {
     assert.equal(run([html]), expected);
     assert.equal(run([...html]), expected);
+  });
+}
+
+const xmlns = 'xmlns="http://www.w3.org/1999/xhtml"';
+const inXml = `<html ${xmlns} data-x-a="b">`;
+const xmlDocuments: readonly (readonly [name: string, xml: string, expected: string])[] = [
+  [
+    "with all that may come before",
+    `<?xml version="1.0"?>\n<?xml-stylesheet href="a>b"?><!-- <head> --><!DOCTYPE html><html ${xmlns}><head>`,
+    `<?xml version="1.0"?>\n<?xml-stylesheet href="a>b"?><!-- <head> --><!DOCTYPE html>${inXml}<head><script></script>`,
+  ],
+  [
+    "entities of its own",
+    `<!DOCTYPE html [ <!ENTITY nbsp "&#160;"> ]><html ${xmlns}><head>`,
+    `<!DOCTYPE html [ <!ENTITY nbsp "&#160;"> ]>${inXml}<head><script></script>`,
+  ],
+  ["an empty head", `<html ${xmlns}><head/><body>`, `${inXml}<script></script><head/><body>`],
+  ["no head", `<html ${xmlns}><body>`, `${inXml}<script></script><body>`],
+  ["an empty page", `<html ${xmlns}/>`, `<html ${xmlns}/>`],
+  ["another root", `<svg xmlns="http://www.w3.org/2000/svg"/>`, `<svg xmlns="http://www.w3.org/2000/svg"/>`],
+  ["no namespace", "<html><head>", "<html><head>"],
+  ["a prefix", `<h:html xmlns:h="http://www.w3.org/1999/xhtml"><h:head>`, null],
+  ["upper case", `<HTML ${xmlns}><HEAD>`, null],
+  ["nothing", "", null],
+].map(([name, xml, expected]) => [name ?? "", xml ?? "", expected ?? xml ?? ""]);
+
+for (const [name, xml, expected] of xmlDocuments) {
+  test(`XHTML, ${name}: the script is in the page's own elements or nowhere, however the bytes are cut`, () => {
+    for (const pieces of [[xml], [...xml]]) {
+      const pass = createSplice({ ...splice, isXml: true });
+      const out = pieces.map((piece) => pass.push(Buffer.from(piece)));
+      assert.equal(Buffer.concat([...out, pass.end()]).toString(), expected);
+    }
   });
 }
 

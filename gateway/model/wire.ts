@@ -27,6 +27,7 @@ export interface WireEvent {
   sr?: string;
   value?: number;
   currency?: string;
+  /** in those of a track or an outcome `value` and `currency` are its amount, where it says none beside them */
   params?: Record<string, unknown>;
   /** the entity that referred this visit: a code or a host, never an address */
   ref?: string;

@@ -5,7 +5,7 @@
  */
 import { nearest } from "../lib/element.ts";
 import { safe } from "../lib/safe.ts";
-import { common, tell } from "../start.ts";
+import { common, enquire } from "../start.ts";
 import { tag } from "../tag.ts";
 
 /** A mark counts for a minute: one that is older than this is asked for anew. */
@@ -28,7 +28,7 @@ const prepare = safe((event: Event) => {
   if (!who) return;
   const mine: typeof asked = { host, at: Date.now() };
   asked = mine;
-  void tell(`handover?vid=${who.vid}&`, host).then((mark) => {
+  void enquire(`handover?vid=${who.vid}&`, host).then((mark) => {
     mine.mark = mark;
   });
 });

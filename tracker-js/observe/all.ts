@@ -1,6 +1,8 @@
 /** Starts what track.full.js observes, before the first view. */
 
 // biome-ignore assist/source/organizeImports: in this order the script packs best
+import "./clicks.ts";
+import "./first-view.ts";
 import { observeEngagement } from "./engagement.ts";
 import { script, tag } from "../tag.ts";
 import { viewFirst } from "./first-view.ts";

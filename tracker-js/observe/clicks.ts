@@ -2,11 +2,11 @@ import { cleanUrl } from "../clean-url.ts";
 import { nearest, textOf } from "../lib/element.ts";
 import { on } from "../lib/on.ts";
 import { safe } from "../lib/safe.ts";
+import { tell } from "../start.ts";
 import { tag } from "../tag.ts";
-import { tell } from "./tell.ts";
 
-const files = "avi|txt|exe|wav|xlsx?|7z|rar|zip|gz|mp[34]|rpm|epub|deb|pkg|dmg|csv|mov|docx?|pptx?|pdf|apk";
-const interactive = "a,input,summary,[role=link],[role=button],[role=tab],label,select,[onclick],button";
+const files = "avi|txt|exe|wav|xlsx?|7z|rar|zip|gz|deb|mp[34]|rpm|epub|pkg|dmg|csv|mov|docx?|pptx?|pdf|apk";
+const interactive = "a,input,select,summary,[role=link],[role=button],[role=tab],label,[onclick],button";
 
 /** Outbound links, downloads, elements that name an event of their own, and where the tag says so every click. */
 export const observeClicks = (): void => {
@@ -70,12 +70,12 @@ const any = (click: MouseEvent): void => {
   const observer = new MutationObserver(() => {
     changed = true;
   });
-  observer.observe(document, { subtree: true, characterData: true, childList: true, attributes: true });
+  observer.observe(document, { subtree: true, attributes: true, childList: true, characterData: true });
   // Dead: nothing came of it within a second, neither on the page nor in its address.
   const end = (): void => {
     observer.disconnect();
     const dead = (location.href === before && !changed && !href) || undefined;
-    tell("click", { href, id: id || undefined, text, dead, tag: tagName.toLowerCase(), rage });
+    tell("click", { href, id: id || undefined, rage, text, tag: tagName.toLowerCase(), dead });
   };
   if (href) end();
   else setTimeout(safe(end), 1000);

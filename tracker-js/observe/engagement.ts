@@ -1,11 +1,11 @@
 import { on } from "../lib/on.ts";
 import { whenLeaving } from "../lib/when-leaving.ts";
-import { tell } from "./tell.ts";
+import { tell } from "../start.ts";
 
 /** One event at hide: how long the page was looked at since the last, and how far it was scrolled. */
 export const observeEngagement = (): void => {
-  let deepest = 0;
   let since = 0;
+  let deepest = 0;
   let engagedMs = 0;
 
   const count = (goesOn?: unknown): void => {

@@ -1,27 +1,27 @@
 import { cleanUrl } from "../clean-url.ts";
 import { safe } from "../lib/safe.ts";
-import { tell } from "./tell.ts";
+import { tell } from "../start.ts";
 
 const maxErrors = 5;
 
 /** Errors that nobody caught, the first few of a page. */
 export const observeErrors = (): void => {
   let count = 0;
-  const tellOf = (message: unknown, file?: string, line?: number): void => {
-    if (count++ >= maxErrors) return;
-    tell("js_error", {
-      file: file ? cleanUrl(file) : undefined,
-      message: String(message).slice(0, 200),
-      line,
-    });
-  };
-  addEventListener(
-    "error",
-    safe(({ message, filename, lineno }: ErrorEvent) => tellOf(message, filename, lineno)),
-  );
-  addEventListener(
-    "unhandledrejection",
-    safe(({ reason }: PromiseRejectionEvent) => tellOf(reason)),
+  // The first says a message, the second a reason. Not `on`: on their way down come those of images and scripts, too.
+  ["unhandledrejection", "error"].map((type) =>
+    addEventListener(
+      type,
+      safe((event) => {
+        const { message, reason, filename, lineno: line } = event as ErrorEvent & PromiseRejectionEvent;
+        if (count++ < maxErrors) {
+          tell("js_error", {
+            line,
+            file: filename ? cleanUrl(filename) : undefined,
+            message: String(message ?? reason).slice(0, 200),
+          });
+        }
+      }),
+    ),
   );
 };
 

@@ -26,11 +26,11 @@ export const viewFirst = (): void => {
       // Where there is no Temporal, the zone is not asked for: the first use of Intl takes a page 10 to 40 ms.
       return (window as WithTemporal).Temporal?.Now.timeZoneId();
     },
-    get h() {
-      return innerHeight;
-    },
     get w() {
       return innerWidth;
+    },
+    get h() {
+      return innerHeight;
     },
     sr: `${screen.width}x${screen.height}`,
   };

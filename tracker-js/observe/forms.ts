@@ -1,6 +1,6 @@
 import { on } from "../lib/on.ts";
 import { whenLeaving } from "../lib/when-leaving.ts";
-import { tell } from "./tell.ts";
+import { tell } from "../start.ts";
 
 /** Forms that were sent, and forms that were begun and left; never what was typed. */
 export const observeForms = (): void => {
@@ -21,6 +21,12 @@ export const observeForms = (): void => {
     if ((form.getRootNode() as ShadowRoot).host) form.addEventListener("submit", sent);
   });
   on("submit", sent);
+  // A script's form.submit() is no submit to the page, only a navigation that carries what was filled in.
+  self.navigation?.addEventListener?.("navigate", ({ formData }) => {
+    if (!begun || !formData) return;
+    tell("form_submit", { form: begun["form"] });
+    begun = undefined;
+  });
   whenLeaving((surely) => {
     if (!begun || !surely) return;
     tell("form_abandon", begun);

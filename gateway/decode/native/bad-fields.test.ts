@@ -150,6 +150,29 @@ test("a lifted field stays in the properties only where the original keeps it in
   assert.deepEqual(event.properties, { aff: "A", ref: "R" });
 });
 
+test("the properties of an event that says it is a track or an outcome hold its amount; others keep what is called so", () => {
+  for (const type of ["track", "outcome"]) {
+    const event = eventOf(
+      post({ type, ename: "e", params: { value: 5, currency: "eur", Value: 6, order: 7 } }),
+    );
+    assert.deepEqual([event.value, event.currency], [5, "EUR"]);
+    assert.deepEqual([event.properties, event.problems ?? null], [{ Value: 6, order: 7 }, null]);
+  }
+  for (const type of [undefined, "page", "identify", "screen"]) {
+    const event = eventOf(post({ type, ename: "e", params: { value: 5, currency: "EUR" } }));
+    assert.deepEqual([event.value ?? null, event.properties], [null, { value: 5, currency: "EUR" }]);
+  }
+  const said = eventOf(post({ type: "track", ename: "e", value: 1, params: { value: 5 } }));
+  assert.deepEqual([said.value, said.properties ?? null], [1, null], "what is said outside wins");
+});
+
+test("an amount that is no number stays a property, and is named", () => {
+  const event = eventOf(post({ type: "track", ename: "e", params: { value: "red", currency: 5 } }));
+  assert.deepEqual([event.value ?? null, event.currency ?? null], [null, null]);
+  assert.deepEqual(event.properties, { value: "red" });
+  assert.deepEqual(problemsOf(event).sort(), ["currency", "value"]);
+});
+
 test("what a body says under one name of a field beats what path and query say under another", () => {
   const event = eventOf(post({ version: "body", etype: "body" }, "/tr/v1/ver/path/etyp/path?ver=query"));
   assert.equal(event.version, "body");

@@ -49,6 +49,9 @@ export const meaningOf = (key: string): Meaning | undefined => {
 export const liftOf = (key: string): { field: ColumnField; keep: boolean } | undefined =>
   key.length > maxKeyLength ? undefined : (lifts.get(key) ?? lifts.get(key.toLowerCase()));
 
+/** What our script leaves in the properties as the page gave it: the amount, under these very names. */
+export const amountOf = (key: string): ColumnField | undefined => amounts.get(key);
+
 const personal: ReadonlySet<ColumnName> = new Set(personalColumns);
 
 const contactKinds: Readonly<Record<string, ContactKind>> = {
@@ -92,13 +95,17 @@ const table = buildTable();
 const maxKeyLength = Math.max(...[...table.keys()].map((key) => key.length)) + "utm_".length;
 
 const liftRank = 9;
-const lifts = new Map<string, { field: ColumnField; keep: boolean }>();
-for (const key of ["sink", "score", "ename", "outcome", "aff", "ref"]) {
+const liftedField = (key: string): ColumnField => {
   const meaning = table.get(key);
   if (meaning?.kind !== "column") throw new Error(`native: no column is filled by ${key}`);
-  lifts.set(key, { field: { ...meaning, rank: liftRank }, keep: key === "aff" || key === "ref" });
-}
+  return { ...meaning, rank: liftRank };
+};
+
+const lifts = new Map<string, { field: ColumnField; keep: boolean }>();
+for (const key of ["sink", "score", "ename", "outcome", "aff", "ref"])
+  lifts.set(key, { field: liftedField(key), keep: key === "aff" || key === "ref" });
 for (const [key, meaning] of table) {
   if (meaning.kind === "column" && key.startsWith("utm_"))
-    lifts.set(key, { field: { ...meaning, rank: liftRank }, keep: true });
+    lifts.set(key, { field: liftedField(key), keep: true });
 }
+const amounts = new Map(["value", "currency"].map((key) => [key, liftedField(key)]));

@@ -5,7 +5,7 @@ import type { Json } from "../../model/json.ts";
 import { limitSize, newRoom, type Properties, putProperty, type Room } from "./clean-json.ts";
 import { coerce, parseContainer } from "./coerce.ts";
 import type { ContactKind } from "./contacts.ts";
-import { type ColumnField, liftOf, meaningOf } from "./fields.ts";
+import { amountOf, type ColumnField, liftOf, meaningOf } from "./fields.ts";
 import { type Notes, note } from "./notes.ts";
 
 export interface Source {
@@ -163,16 +163,27 @@ export const liftedPlace = -1;
 const lifted: From = { place: liftedPlace, repeats: false };
 
 /**
- * Keys of `params` are the site's own, whatever they are called, except six that the original script lifts and those of
- * a campaign, which it leaves there as it found them in the page's address.
+ * Keys of `params` are the site's own, whatever they are called, except six that the original script lifts, those of a
+ * campaign, which it leaves there as it found them in the page's address, and the amount of what our script calls a
+ * track or an outcome.
  */
 const putOwnParam = (bag: Bag, key: string, value: unknown): void => {
+  const amount = saysAmount(bag) ? amountOf(key) : undefined;
+  if (amount !== undefined && coerce(amount.type, value, key, bag.notes) !== undefined) {
+    putColumn(bag, key, amount, value, lifted);
+    return;
+  }
   const lift = liftOf(key);
   if (lift !== undefined && canRead(lift.field, value)) {
     putColumn(bag, key, lift.field, value, lifted);
     if (!lift.keep) return;
   }
   putProperty(bag.properties, key, value, bag.room, bag.notes);
+};
+
+const saysAmount = ({ columns }: Bag): boolean => {
+  const type = columns.get("type")?.value;
+  return type === "track" || type === "outcome";
 };
 
 const canRead = (field: ColumnField, value: unknown): boolean =>
