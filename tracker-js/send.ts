@@ -56,7 +56,7 @@ export const createSender = (post: Post, store: Store): Sender => {
           // Multiplying makes a number of the text, shifting makes it one that a timer takes: 24 days at most, and 0 of
           // what is missing, or a date.
           ((2000 * (answer.headers?.get("Retry-After") as unknown as number)) >>> 1) +
-            Math.min(2 ** tries++ * 500, 300_000) * (0.5 + Math.random()),
+            Math.min(2 ** tries++ * 500, 300_000) * (Math.random() + 0.5),
         )) as unknown as undefined;
       }
       batch.map(waiting.delete, waiting);

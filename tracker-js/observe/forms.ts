@@ -1,5 +1,4 @@
 import { on } from "../lib/on.ts";
-import { whenLeaving } from "../lib/when-leaving.ts";
 import { tell } from "../start.ts";
 
 /** Forms that were sent, and forms that were begun and left; never what was typed. */
@@ -27,8 +26,8 @@ export const observeForms = (): void => {
     tell("form_submit", { form: begun["form"] });
     begun = undefined;
   });
-  whenLeaving((surely) => {
-    if (!begun || !surely) return;
+  on("pagehide", () => {
+    if (!begun) return;
     tell("form_abandon", begun);
     begun = undefined;
   });
