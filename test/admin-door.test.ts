@@ -70,8 +70,10 @@ test("beyond loopback the dashboard is served over TLS, with the local certifica
   assert.equal((await askAdmin("/healthz", { host: at("localhost") })).status, 200);
 });
 
-test("in the clear nothing is answered there", async () => {
-  await assert.rejects(ask(`http://127.0.0.1:${gateway.ports.admin}/healthz`));
+test("in the clear nothing is answered there but that TLS is spoken", async () => {
+  const { status, text } = await ask(`http://127.0.0.1:${gateway.ports.admin}/healthz`, { headers: bearer });
+  assert.equal(status, 400);
+  assert.match(text, /this port speaks TLS: ask with https/);
 });
 
 test("only addresses and configured names are answered, whatever a name resolves to (DNS rebinding)", async () => {

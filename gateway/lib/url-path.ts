@@ -8,7 +8,8 @@ const unreserved = /[\w.~-]/;
  */
 export const normalPath = (path: string): string => {
   if (!path.includes("%")) return path; // nearly every one
-  return path.replace(/%([0-9a-f]{2})/gi, (written, hex: string) => {
+  // Behind a broken escape a letter would mend it.
+  return path.replace(/(?<!%|%[0-9a-f])%([0-9a-f]{2})/gi, (written, hex: string) => {
     const letter = String.fromCharCode(Number.parseInt(hex, 16));
     return unreserved.test(letter) ? letter : written.toUpperCase();
   });
