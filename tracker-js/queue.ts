@@ -5,6 +5,8 @@
 
 /** characters that wait, in memory as in the browser's storage, before an event is not taken any more */
 export const maxWaiting = 500_000;
+/** characters that all pages of a site keep together in the browser's storage, which has room for five million */
+export const maxKept = 3_000_000;
 // In UTF-8 a character is at most three bytes, and a browser lets 64 KiB of keepalive requests travel at once.
 const maxBatch = 16_000;
 

@@ -1,7 +1,7 @@
 import type { Store } from "./core-api.ts";
 import { safe } from "./lib/safe.ts";
 import { uuid7 } from "./lib/uuid7.ts";
-import { batchOf, maxWaiting } from "./queue.ts";
+import { batchOf, maxKept, maxWaiting } from "./queue.ts";
 
 /** Sends a body, and resolves to what was answered; rejects where nobody did. */
 export type Post = (body: string) => Promise<{ readonly status: number; readonly headers: Headers }>;
@@ -37,7 +37,7 @@ export const createSender = (post: Post, store: Store): Sender => {
       .map((text) =>
         // An id begins with its time, so the newest come first. Six days: the gateway takes a day more.
         // biome-ignore lint/suspicious/noAssignInExpressions: shorter
-        text.slice(8) > uuid7(518_400_000) && (kept += text.length) < maxWaiting
+        text.slice(8) > uuid7(518_400_000) && (kept += text.length) < maxKept
           ? waiting.add(text)
           : store([text], !++dropped),
       );
@@ -56,7 +56,7 @@ export const createSender = (post: Post, store: Store): Sender => {
           // Multiplying makes a number of the text, shifting makes it one that a timer takes: 24 days at most, and 0 of
           // what is missing, or a date.
           ((2000 * (answer.headers?.get("Retry-After") as unknown as number)) >>> 1) +
-            Math.min(2 ** tries++ * 500, 300_000) * (Math.random() + 0.5),
+            Math.min(2 ** tries++ * 500, 300_000) * (0.5 + Math.random()),
         )) as unknown as undefined;
       }
       batch.map(waiting.delete, waiting);

@@ -1,17 +1,17 @@
 /** Joins the parts of the script that a visitor's browser runs. */
 
 // biome-ignore assist/source/organizeImports: in this order the script packs best
-import { isNobody, isSilent, isUnseen, mayStore } from "./privacy.ts";
 import { browserStore } from "./store.ts";
 import { uuid7 } from "./lib/uuid7.ts";
-import { script, tag } from "./tag.ts";
 import { keepId, longSeconds } from "./identity.ts";
-import { createSender, type Sender } from "./send.ts";
-import { visitSeconds } from "./visit-seconds.ts";
-import { readCookie, writeCookie } from "./lib/cookies.ts";
-import { pick } from "./lib/pick.ts";
 import { safe } from "./lib/safe.ts";
 import { cleanUrl } from "./clean-url.ts";
+import { createSender, type Sender } from "./send.ts";
+import { readCookie, writeCookie } from "./lib/cookies.ts";
+import { pick } from "./lib/pick.ts";
+import { isNobody, isSilent, isUnseen, mayStore } from "./privacy.ts";
+import { script, tag } from "./tag.ts";
+import { visitSeconds } from "./visit-seconds.ts";
 import type { Consent, Properties, Tr } from "./api.ts";
 import type { Fields } from "./core-api.ts";
 import type { WireLink } from "../gateway/model/wire.ts";
@@ -28,8 +28,8 @@ const ask = async (path: string, body: string): Promise<Response> =>
       [tag.site], // a list writes nothing for what is missing
     {
       // Larger bodies are refused with it: 64 KiB of them, together, may outlive a page.
-      keepalive: !body[20_000],
       method: "POST",
+      keepalive: !body[20_000],
       // A string goes as text/plain, so no preflight is ever needed, and cookies only to the page's own origin: those
       // of the tracker's host would compete with the ids that a drop-in script sends itself.
       body,
@@ -89,9 +89,9 @@ export const release = (): Sender => {
  */
 export const record = (fields: Fields): void => {
   view(); // which a view has just seen to
-  if (!held[99]) held.push({ created: Date.now(), url: cleanUrl(), seq: seq++, ...fields });
+  if (!held[99]) held.push({ created: Date.now(), seq: seq++, url: cleanUrl(), ...fields });
   // The first view waits for its task: see run.ts.
-  if (1 < seq) release();
+  if (seq > 1) release();
 };
 
 let seen: string | undefined;
@@ -107,9 +107,9 @@ export const view = safe((fields?: Fields): void => {
   seen = now;
   record({
     plid: tag.pageLoad,
-    title: document.title,
     last: cleanUrl(last),
     ename: "page_view",
+    title: document.title,
     ...fields,
   });
   tag.pageLoad = ""; // one view only
@@ -118,13 +118,14 @@ export const view = safe((fields?: Fields): void => {
 
 // Not at once: routers set the title after the address, and some redirect once they have rendered what they pushed,
 // two or three tasks later. What is left so soon was seen by nobody; events and leaving do not wait.
-export const moved = () => setTimeout(view, 99);
+export const moved = () => {
+  setTimeout(view, 100);
+};
 /** Take our functions off History, unless somebody has put others over them: those go on to call ours. */
 const unwrap = (["pushState", "replaceState"] as const).map((method) => {
   const original = history[method];
   // biome-ignore lint/suspicious/noAssignInExpressions: shorter
   const own = (history[method] = (...args) => {
-    seen || view();
     (moved as (done: unknown) => void)(original.apply(history, args)); // shorter
   });
   // biome-ignore lint/suspicious/noAssignInExpressions: shorter
@@ -140,14 +141,12 @@ const event = (type: "track" | "outcome") =>
 export const tell = event("track");
 // The order of its members is the one that packs best, as that of other objects here.
 window.tr = Object.assign(tell, {
-  identify: (uid: string, traits?: Fields["traits"]) =>
-    isNobody() || record({ type: "identify", uid, traits: plain(traits) }),
   stop: () => {
-    view();
     release();
     tag.stop = 1 as unknown as string; // which the browser makes of it
     unwrap.map((undo) => undo());
   },
+  params,
   consent: (given: Consent) => {
     const isGiven = (given as { analytics?: unknown })?.analytics ?? given; // `true` has no members
     // Who takes it back takes back what is kept.
@@ -159,17 +158,18 @@ window.tr = Object.assign(tell, {
     release();
   },
   outcome: event("outcome"),
+  reset: () => wish({ reset: true }),
+  identify: (uid: string, traits?: Fields["traits"]) =>
+    isNobody() || record({ type: "identify", uid, traits: plain(traits) }),
   page: (overrides?: Fields) => view({ ...plain(overrides) }),
+  flush: () => release()[1](),
+  variant: safe((key: string) => pick(cookie("xid"), key + ".", "~")),
   optout: (optout = true) => {
     // What is kept, here as by other tabs; who takes back what was never said loses nothing.
     if (optout) browserStore(browserStore());
     writeCookie("tp_optout", 1, (optout as unknown as number) * longSeconds);
     void wish({ optout });
   },
-  variant: safe((key: string) => pick(cookie("xid"), key + ".", "~")),
-  flush: () => release()[1](),
-  reset: () => wish({ reset: true }),
   share: async (url = location.href, who = release() && common({})) =>
     (who && (await enquire(`share?vid=${who.vid}&`, url))) || url,
-  params,
 } satisfies Omit<Tr, "q">);

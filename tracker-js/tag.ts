@@ -47,5 +47,5 @@ export interface TagData {
 export const early = window.tr;
 // Whatever is wrong here ends the script: the build puts a `try` around all of it. A page with two tags still has
 // one visitor and one view: the document has nothing by the name of a function's text, and of nothing no attributes.
-export const script = document[(early?.stop || "currentScript") as "currentScript"] as HTMLScriptElement; // this file is never inside an SVG
+export const script = document[(early?.flush || "currentScript") as "currentScript"] as HTMLScriptElement; // this file is never inside an SVG
 export const tag = script.dataset as TagData;

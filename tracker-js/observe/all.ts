@@ -1,15 +1,17 @@
 /** Starts what track.full.js observes, before the first view. */
 
 // biome-ignore assist/source/organizeImports: in this order the script packs best
-import { script, tag } from "../tag.ts";
-import { observeErrors, observeNotFound } from "./errors.ts";
-import { observeForms } from "./forms.ts";
-import { observeClicks } from "./clicks.ts";
-import { safe } from "../lib/safe.ts";
-import { observeEngagement } from "./engagement.ts";
 import "./clicks.ts";
 import "./first-view.ts";
+import { observeEngagement } from "./engagement.ts";
+import { script, tag } from "../tag.ts";
+import { viewFirst } from "./first-view.ts";
+import { observeClicks } from "./clicks.ts";
+import { observeErrors, observeNotFound } from "./errors.ts";
+import { observeForms } from "./forms.ts";
+import { safe } from "../lib/safe.ts";
 
+safe(viewFirst)();
 if ("errors" in tag) observeErrors();
 // In a task of its own, so that the script's first is short: who leaves before it has done nothing yet. Clicks come last,
 // because what the tag names as downloads may be no expression.

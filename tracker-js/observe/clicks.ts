@@ -5,7 +5,8 @@ import { safe } from "../lib/safe.ts";
 import { tell } from "../start.ts";
 import { tag } from "../tag.ts";
 
-const files = "avi|txt|exe|wav|xlsx?|7z|rar|zip|gz|mp[34]|rpm|epub|deb|pkg|dmg|csv|mov|docx?|pptx?|pdf|apk";
+const files = "avi|txt|exe|wav|xlsx?|7z|rar|zip|gz|deb|mp[34]|rpm|epub|pkg|dmg|csv|mov|docx?|pptx?|pdf|apk";
+const interactive = "a,input,select,summary,[role=link],[role=button],[role=tab],label,[onclick],button";
 
 /** Outbound links, downloads, elements that name an event of their own, and where the tag says so every click. */
 export const observeClicks = (): void => {
@@ -51,15 +52,12 @@ const named = (click: MouseEvent, isAgain: boolean): void => {
 };
 
 // The last two clicks.
-let earlier!: number;
-let last!: number;
+let earlier = -1000;
+let last = -1000;
 
 const any = (click: MouseEvent): void => {
   const { timeStamp, target } = click;
-  const element = nearest(
-    click,
-    "a,input,select,summary,[role=link],[role=button],[role=tab],label,[onclick],button",
-  );
+  const element = nearest(click, interactive);
   const rage = timeStamp - earlier < 1000 || undefined;
   earlier = last;
   last = timeStamp;

@@ -1,48 +1,42 @@
 import { cleanUrl } from "../clean-url.ts";
-import type { Fields } from "../core-api.ts";
 import { safe } from "../lib/safe.ts";
 import { whenLeaving } from "../lib/when-leaving.ts";
-import { isSilent, mayStore } from "../privacy.ts";
-import { held, release } from "../start.ts";
+import { mayStore } from "../privacy.ts";
+import { held, release, view } from "../start.ts";
 
 /** Not in the DOM types yet. */
 type WithTemporal = Window & { readonly Temporal?: { readonly Now: { timeZoneId(): string } } };
 
-// The first that is held is the first view, but for events of a page that is loaded ahead; it goes with what stays the same
-// as long as the page is open.
-(held as { push?: (first: Fields) => unknown }).push = (first) => {
-  delete (held as { push?: unknown }).push;
-  // biome-ignore lint/suspicious/noAssignInExpressions: shorter
-  return (held[0] = {
-    ...first,
-    // Where there is no Temporal, the zone is not asked for: the first use of Intl takes a page 10 to 40 ms.
-    tz: (window as WithTemporal).Temporal?.Now.timeZoneId(),
-    // A page's first look at its storage takes a millisecond, and how large it is waits for its whole layout.
+/**
+ * The page's first view, with what stays the same as long as it is open: the device, and the page before. Between the
+ * pages of a site the referrer may be cut short, or missing; then the tab remembers it.
+ */
+export const viewFirst = (): void => {
+  view();
+  // Read when the view is handed on, which is a task of its own: a page's first look at its storage and at the clock's
+  // zone takes it a millisecond.
+  held[0] &&= {
+    ...held[0],
     get last() {
-      const referrer = first.last;
-      // Nothing, or an address of this site, has nothing in front of the site's own.
-      return (
-        // biome-ignore lint/suspicious/noDoubleEquals: shorter
-        (referrer?.split(location.origin)[0] == "" && safe((): string => sessionStorage["tp_last"])()) ||
-        referrer
-      );
+      const referrer = cleanUrl(document.referrer);
+      const isOwn = !referrer || referrer.startsWith(location.origin);
+      return (isOwn && safe((): string => sessionStorage["tp_last"])()) || referrer;
     },
-    get h() {
-      return innerHeight;
+    get tz() {
+      // Where there is no Temporal, the zone is not asked for: the first use of Intl takes a page 10 to 40 ms.
+      return (window as WithTemporal).Temporal?.Now.timeZoneId();
     },
     get w() {
       return innerWidth;
     },
+    get h() {
+      return innerHeight;
+    },
     sr: `${screen.width}x${screen.height}`,
+  };
+  whenLeaving(() => {
+    if (!mayStore()) return;
+    release(); // who leaves at once still comes from the page before
+    sessionStorage["tp_last"] = cleanUrl();
   });
 };
-// So they are asked in a task of their own, after the first frame and before the view is handed on.
-// biome-ignore lint/suspicious/noAssignInExpressions: shorter
-setTimeout(() => isSilent() || (held[0] &&= { ...held[0] }), 99);
-
-// Between the pages of a site the referrer may be cut short, or missing; then the tab remembers it.
-whenLeaving(() => {
-  if (!mayStore()) return;
-  release(); // who leaves at once still comes from the page before
-  sessionStorage["tp_last"] = cleanUrl();
-});

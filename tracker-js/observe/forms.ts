@@ -1,4 +1,5 @@
 import { on } from "../lib/on.ts";
+import { whenLeaving } from "../lib/when-leaving.ts";
 import { tell } from "../start.ts";
 
 /** Forms that were sent, and forms that were begun and left; never what was typed. */
@@ -26,8 +27,8 @@ export const observeForms = (): void => {
     tell("form_submit", { form: begun["form"] });
     begun = undefined;
   });
-  on("pagehide", () => {
-    if (!begun) return;
+  whenLeaving((surely) => {
+    if (!begun || !surely) return;
     tell("form_abandon", begun);
     begun = undefined;
   });
