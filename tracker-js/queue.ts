@@ -3,7 +3,7 @@
  * nothing, a retry is byte for byte the same, and sizes are known. `eid`, a UUIDv7, comes first in the text.
  */
 
-/** characters that wait, in memory as in the browser's storage, before an event is not taken any more */
+/** characters of one page that wait, in memory as in the browser's storage, before an event is not taken any more */
 export const maxWaiting = 500_000;
 /** characters that all pages of a site keep together in the browser's storage, which has room for five million */
 export const maxKept = 3_000_000;
