@@ -18,7 +18,7 @@ import { after, before, test } from "node:test";
 import Database from "better-sqlite3";
 import { newId } from "../gateway/model/ids.ts";
 import { ask } from "./ask.ts";
-import { freePort } from "./gateway.ts";
+import { freePort } from "./free-port.ts";
 import { type Ended, runTurnpike } from "./program.ts";
 import { storedNamed } from "./stored.ts";
 import { withGateway } from "./with-gateway.ts";

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type Answer, ask } from "./ask.ts";
-import { freePort } from "./gateway.ts";
+import { freePort } from "./free-port.ts";
 import { startLiveApp } from "./live-app.ts";
 import { hasNginx } from "./nginx.ts";
 import { startUpstream } from "./upstream.ts";

@@ -44,6 +44,7 @@ test("20,000 events through at least 10 SIGKILLs: none that was acknowledged is 
   let gateway: Gateway = await startGateway({ data });
   const { url, ports } = gateway;
   const acknowledged = new Set<string>();
+  let failed = false;
   const abandoned = new Set<string>();
   let next = 0;
   let kills = 0;
@@ -51,7 +52,7 @@ test("20,000 events through at least 10 SIGKILLs: none that was acknowledged is 
   /** Sends until it is acknowledged; one in a hundred clients gives up at the first failure instead. */
   const client = async (): Promise<void> => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    while (next < total) {
+    while (next < total && !failed) {
       const size = Math.min(next % 7 === 0 ? 5 : 1, total - next);
       const events = Array.from({ length: size }, () => makeEvent(next++));
       const text = JSON.stringify(size === 1 ? events[0]?.body : events.map(({ body }) => body));
@@ -67,6 +68,7 @@ test("20,000 events through at least 10 SIGKILLs: none that was acknowledged is 
           for (const { eid } of events) abandoned.add(eid);
           break;
         }
+        assert.ok(!failed, "no gateway came back");
         await sleep(20);
       }
     }
@@ -86,7 +88,11 @@ test("20,000 events through at least 10 SIGKILLs: none that was acknowledged is 
     }
   };
 
-  await Promise.all([killer(), ...Array.from({ length: clients }, client)]);
+  const killing = killer().catch((error: unknown) => {
+    failed = true; // the clients would wait for it forever
+    throw error;
+  });
+  await Promise.all([killing, ...Array.from({ length: clients }, client)]);
   await gateway.close();
 
   const reader = openReader(data);

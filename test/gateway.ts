@@ -1,10 +1,10 @@
 /** Starts the real program for a test: its own process, its own data folder, free ports. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePort } from "./free-port.ts";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 export const adminToken = "a-token-for-the-tests-only";
@@ -55,7 +55,7 @@ export interface Gateway {
 export const startGateway = async (options: GatewayOptions = {}): Promise<Gateway> => {
   const folder = mkdtempSync(join(tmpdir(), "turnpike-test-"));
   const data = options.data ?? join(folder, "data");
-  const child = launch(options, folder, data, options.ports ?? { http: 0, admin: 0 });
+  const child = launch(options, folder, data, options.ports ?? (await ownPorts()));
   let output = "";
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
   await new Promise<void>((resolve, reject) => {
@@ -109,6 +109,12 @@ export const startGateway = async (options: GatewayOptions = {}): Promise<Gatewa
   };
 };
 
+const ownPorts = async (): Promise<Ports> => ({
+  http: await freePort(),
+  https: await freePort(),
+  admin: await freePort(),
+});
+
 const launch = (options: GatewayOptions, folder: string, data: string, ports: Ports): ChildProcess => {
   const args = ["--data", data, "--http", `127.0.0.1:${ports.http}`, "--admin", `127.0.0.1:${ports.admin}`];
   args.push("--https", `127.0.0.1:${ports.https ?? 0}`);
@@ -131,17 +137,6 @@ const launch = (options: GatewayOptions, folder: string, data: string, ports: Po
 /** What the line of the start says of an address. */
 const urlIn = (output: string, field: string): string =>
   new RegExp(`"${field}":"(https?:[^"]+)"`).exec(output)?.[1] ?? "";
-
-/** A port that was free a moment ago, for programs that cannot take a free one themselves. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 
 /** A browser that people use, so that its events are not labelled as a bot's. */
 export const personAgent =

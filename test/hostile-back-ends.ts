@@ -5,7 +5,7 @@ import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "./gateway.ts";
+import { freePort } from "./free-port.ts";
 import { readWire, type WireRequest } from "./hostile-wire.ts";
 import { waitFor } from "./wait-for.ts";
 

@@ -7,7 +7,8 @@ import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { ask } from "./ask.ts";
-import { freePort, root } from "./gateway.ts";
+import { freePort } from "./free-port.ts";
+import { root } from "./gateway.ts";
 import { waitFor } from "./wait-for.ts";
 
 for (const workers of [1, 2]) {

@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { freePort } from "./gateway.ts";
+import { freePort } from "./free-port.ts";
 import { waitFor } from "./wait-for.ts";
 
 export interface Nginx {

@@ -10,7 +10,7 @@ import {
   makeCertificate,
   newKey,
 } from "../gateway/listen/tls/make-certificate.ts";
-import { freePort } from "./gateway.ts";
+import { freePort } from "./free-port.ts";
 import { waitFor } from "./wait-for.ts";
 
 export interface Pebble {

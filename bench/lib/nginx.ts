@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../../test/gateway.ts";
+import { freePort } from "../../test/free-port.ts";
 import { type Server, startProgram } from "./start-program.ts";
 import { findTool } from "./tools.ts";
 

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { freePort } from "../../test/gateway.ts";
+import { freePort } from "../../test/free-port.ts";
 import { answers } from "./answers.ts";
 import type { Server } from "./start-program.ts";
 

@@ -5,7 +5,8 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { keyPem, makeCertificate, newKey } from "../../gateway/listen/tls/make-certificate.ts";
-import { freePort, startGateway } from "../../test/gateway.ts";
+import { freePort } from "../../test/free-port.ts";
+import { startGateway } from "../../test/gateway.ts";
 import { type Server, startProgram } from "./start-program.ts";
 import { findTool } from "./tools.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { createServer } from "node:net";
 import { type TestContext, test } from "node:test";
+import { freePort } from "../../test/free-port.ts";
 import { type Counters, dailyRule, windowRule } from "./counters.ts";
 import { createDayCounts } from "./day-counts.ts";
 import { createMemoryCounters } from "./memory-counters.ts";
@@ -10,14 +10,6 @@ import { createRedisCounters } from "./redis-counters.ts";
 const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
 const options = { skip: hasRedis ? false : "redis-server is not on this machine" };
 const password = "a-secret-of-the-store";
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 
 /** Resolves once it takes connections. */
 const startRedis = async (t: TestContext, port: number): Promise<ChildProcess> => {
