@@ -66,7 +66,11 @@ test("what is no such file is refused in a sentence", async () => {
     assert.equal(code, 1);
     assert.match(err, expected);
   }
-  assert.match((await run(["import-config", join(folder, "none.json")])).err, /cannot be read \(ENOENT\)/);
+  assert.match(
+    (await run(["import-config", join(folder, "none.json")])).err,
+    /none\.json is not there: name /,
+  );
+  assert.match((await run(["import-config", folder])).err, /is a folder: name the settings file in it/);
 });
 
 test("starting with such a file names the command, which then works as it is written", async () => {

@@ -49,9 +49,7 @@ const readOld = (file: string): Readonly<Record<string, unknown>> => {
   try {
     text = readFileSync(file, "utf8");
   } catch (cause) {
-    throw new CommandError(`${file} cannot be read (${codeOf(cause)}): name a file of settings`, "failed", {
-      cause,
-    });
+    throw new CommandError(`${file} ${unreadable(codeOf(cause))}`, "failed", { cause });
   }
   const read = readJson(text);
   if (read.kind === "wrong")
@@ -60,6 +58,12 @@ const readOld = (file: string): Readonly<Record<string, unknown>> => {
     throw new CommandError(`${file} is no settings file of the original tracker: none of its keys are in it`);
   }
   return read.value as Readonly<Record<string, unknown>>; // what has keys is an object
+};
+
+const unreadable = (code: string): string => {
+  if (code === "ENOENT") return "is not there: name the settings file of the original tracker";
+  if (code === "EISDIR") return "is a folder: name the settings file in it";
+  return `cannot be read (${code}): see that you may read it`;
 };
 
 const write = (file: string, text: string): void => {

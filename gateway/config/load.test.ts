@@ -379,7 +379,7 @@ test("a file that is not there is one sentence with the ways out", () => {
   if (loaded.kind !== "wrong") return;
   assert.match(
     formatMistakes("absent.json", loaded.mistakes),
-    /^absent\.json: no such file: .*--config FILE.*$/,
+    /^absent\.json: no such file: .*--config FILE; `turnpike start` does without one by .*$/,
   );
 });
 

@@ -111,7 +111,7 @@ const readSettings = (file: string): Settings => {
 };
 
 const missing =
-  "no such file: name yours with --config FILE, or do without one by --proxy http://localhost:3000 or --static DIR";
+  "no such file: name yours with --config FILE; `turnpike start` does without one by --proxy http://localhost:3000 or --static DIR";
 
 const originalTracker = (keys: readonly string[], file: string): string =>
   `these are settings of the original tracker (${keys.slice(0, 3).join(", ")}, …), which cannot be started as they are: \`turnpike import-config ${file} --output turnpike.json\` makes Turnpike's of them`;
