@@ -1,12 +1,11 @@
 /** The calls of a page before the script has loaded, and the one after which it observes nothing. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
-import { bundle } from "../setup/build/bundle.ts";
 import type {} from "../tracker-js/api.ts"; // window.tr
 import { launchBrowser } from "./browser.ts";
 import { type TrackerPage, visitTrackerPage } from "./tracker-page.ts";
+import { bundleScript } from "./tracker-script.ts";
 import type { TrackerSite } from "./tracker-site.ts";
 import { snippet } from "./tracker-snippet.ts";
 
@@ -14,10 +13,7 @@ let browser: Browser;
 const scripts = new Map<string, Uint8Array>();
 before(async () => {
   browser = await launchBrowser();
-  for (const name of ["index", "full", "legacy"]) {
-    const entry = fileURLToPath(new URL(`../tracker-js/${name}.ts`, import.meta.url));
-    scripts.set(name, await bundle(entry, { target: "es2021", quiet: true }));
-  }
+  for (const name of ["index", "full", "legacy"] as const) scripts.set(name, await bundleScript(name));
 });
 after(() => browser.close());
 

@@ -1,11 +1,10 @@
 /** Nothing is lost: bursts that are followed at once by a navigation or a closed tab, and a gateway that is down. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
-import { bundle } from "../setup/build/bundle.ts";
 import type {} from "../tracker-js/api.ts"; // window.tr
 import { launchBrowser } from "./browser.ts";
+import { bundleScript } from "./tracker-script.ts";
 import { startTrackerSite } from "./tracker-site.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -17,8 +16,7 @@ let browser: Browser;
 let script: Uint8Array;
 before(async () => {
   browser = await launchBrowser();
-  const entry = fileURLToPath(new URL("../tracker-js/index.ts", import.meta.url));
-  script = await bundle(entry, { target: "es2021", quiet: true });
+  script = await bundleScript("index");
 });
 after(() => browser.close());
 

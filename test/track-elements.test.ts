@@ -1,12 +1,11 @@
 /** What people press, fill in and look at counts once, under its own name, and says nothing that is not meant for reports. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
-import { bundle } from "../setup/build/bundle.ts";
 import type {} from "../tracker-js/api.ts"; // window.tr
 import { launchBrowser } from "./browser.ts";
 import { visitTrackerPage } from "./tracker-page.ts";
+import { bundleScript } from "./tracker-script.ts";
 import type { TrackerSite } from "./tracker-site.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -14,8 +13,7 @@ let browser: Browser;
 let full: Uint8Array;
 before(async () => {
   browser = await launchBrowser();
-  const entry = fileURLToPath(new URL("../tracker-js/full.ts", import.meta.url));
-  full = await bundle(entry, { target: "es2021", quiet: true });
+  full = await bundleScript("full");
 });
 after(() => browser.close());
 

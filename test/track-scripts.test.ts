@@ -1,13 +1,12 @@
 /** The larger scripts, and pages that make it hard for any of them. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import type { WireEvent } from "../gateway/model/wire.ts";
-import { bundle } from "../setup/build/bundle.ts";
 import type {} from "../tracker-js/api.ts"; // window.tr
 import { launchBrowser } from "./browser.ts";
 import { type TrackerPage, visitTrackerPage } from "./tracker-page.ts";
+import { bundleScript } from "./tracker-script.ts";
 import { startTrackerSite, type TrackerSite } from "./tracker-site.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -15,10 +14,7 @@ let browser: Browser;
 const scripts = new Map<string, Uint8Array>();
 before(async () => {
   browser = await launchBrowser();
-  for (const name of ["index", "full", "legacy"]) {
-    const entry = fileURLToPath(new URL(`../tracker-js/${name}.ts`, import.meta.url));
-    scripts.set(name, await bundle(entry, { target: "es2021", quiet: true }));
-  }
+  for (const name of ["index", "full", "legacy"] as const) scripts.set(name, await bundleScript(name));
 });
 after(() => browser.close());
 

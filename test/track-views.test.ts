@@ -1,11 +1,10 @@
 /** Page views, pattern by pattern: what counts as seeing a page, and what does not. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
-import { bundle } from "../setup/build/bundle.ts";
 import type {} from "../tracker-js/api.ts"; // window.tr
 import { launchBrowser } from "./browser.ts";
+import { bundleScript } from "./tracker-script.ts";
 import { startTrackerSite } from "./tracker-site.ts";
 
 const push = (url: string) => `history.pushState(null, "", "${url}")`;
@@ -175,8 +174,7 @@ let browser: Browser;
 let script: Uint8Array;
 before(async () => {
   browser = await launchBrowser();
-  const entry = fileURLToPath(new URL("../tracker-js/index.ts", import.meta.url));
-  script = await bundle(entry, { target: "es2021", quiet: true });
+  script = await bundleScript("index");
 });
 after(() => browser.close());
 
