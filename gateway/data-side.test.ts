@@ -10,6 +10,7 @@ import { openDataSide } from "./data-side.ts";
 import { createLog } from "./lib/log.ts";
 import { StoreBusy } from "./model/event-store.ts";
 import { newId } from "./model/ids.ts";
+import { readSecret } from "./store/secret.ts";
 
 /** Stores an event however often it takes; answers how often it was refused. */
 const insist = async (append: () => Promise<void>): Promise<number> => {
@@ -60,4 +61,28 @@ test("a writer's thread that dies is replaced, and what was acknowledged is stor
   assert.deepEqual(stored.sort(), events.map(({ id }) => id).sort());
   assert.deepEqual(await side.keeper.verify().then(({ findings }) => findings), []);
   await side.close();
+});
+
+test("a secret that is gone beside stored events is said once; of a new folder nothing is", async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), "turnpike-data-side-"));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  const loaded = checkSettings({ data: { dir } }, dir);
+  assert.equal(loaded.kind, "ok");
+  if (loaded.kind !== "ok") return;
+  const start = async (): Promise<string> => {
+    const said = capture();
+    const side = await openDataSide(loaded.config, null, createLog(said, false));
+    readSecret(dir); // as the gateway does, which begins now
+    const event = someEvent({ id: newId() });
+    await side.store.append([{ event, keyTime: event.timestamp_utc }]);
+    await side.close();
+    return said.text();
+  };
+  assert.doesNotMatch(await start(), /secret/, "a new folder");
+  assert.doesNotMatch(await start(), /secret/, "it is there");
+  rmSync(join(dir, "secret"));
+  const said = await start();
+  assert.match(said, /secret is gone, though turnpike\.db has events: a new one is made/);
+  assert.equal(said.split("secret is gone").length, 2);
+  assert.doesNotMatch(await start(), /secret/, "once");
 });

@@ -1,4 +1,5 @@
 /** What the owner of a data folder has: the lock, the store with its writer's thread, and what seals and prunes. */
+import { existsSync } from "node:fs";
 import type { Config } from "./config/schema.ts";
 import type { DevOutput } from "./dev-output.ts";
 import { systemClock } from "./lib/clock.ts";
@@ -7,6 +8,7 @@ import { removeUnfinished } from "./lib/remove-unfinished.ts";
 import { pinnedOf } from "./pinned-columns.ts";
 import type { ProjectionSettings } from "./projected-ledger.ts";
 import { takeOwnershipAfterCommands } from "./store/owner.ts";
+import { secretFile } from "./store/secret.ts";
 import { createKeeper } from "./store/segments/keeper.ts";
 import { type NotedKeeper, noteTrouble } from "./store/segments/noted-trouble.ts";
 import { startSchedule } from "./store/segments/schedule.ts";
@@ -40,8 +42,10 @@ export const openDataSide = async (
     const tell = (error: unknown): void => log.warn(error instanceof Error ? error.message : String(error));
     // A thread that ends between a file's renaming and its transaction leaves what a crash leaves.
     const recover = (): void => void keeper.recover().catch(tell);
+    const hasSecret = existsSync(secretFile(config.data.dir));
     const store = await openStore(config, output, log, writer, recover);
     closers.push(() => store.close());
+    if (!hasSecret && store.reader.lastSeq() > 0) log.warn(lostSecret(secretFile(config.data.dir)));
     const keeper = openKeeper(config, store);
     closers.push(() => keeper.close());
     closers.push(
@@ -58,6 +62,9 @@ export const openDataSide = async (
     throw error;
   }
 };
+
+const lostSecret = (file: string): string =>
+  `store: ${file} is gone, though turnpike.db has events: a new one is made, with which late events of erased visitors are not known as theirs, codes that visitors shared lead to nobody, and who is logged in to the dashboard must log in again; if you have it in a backup, stop, put it back and start again`;
 
 /** What the writer's thread must know of the settings. */
 export const projectionSettings = (config: Config): ProjectionSettings => ({

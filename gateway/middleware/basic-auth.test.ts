@@ -58,7 +58,14 @@ test("one password that is asked about many times at once is worked out once", a
 
 test("what cannot be credentials is asked about again, and not worked out", async () => {
   const guard = guardByPassword(await settings());
-  const cases = ["Basic", "Basic !!!", "Bearer YTph", "Basic YQ==", `Basic ${"A".repeat(5000)}`];
+  const cases = [
+    "Basic",
+    "Basic !!!",
+    "Bearer YTph",
+    "Basic YQ==",
+    "Basic YW5uOmE= x",
+    `Basic ${"A".repeat(5000)}`,
+  ];
   for (const authorization of cases) {
     const x = { req: { headers: { authorization } }, requestEdits: new Map() } as unknown as Upgrade;
     assert.throws(() => guard(x), { status: 401 }, authorization.slice(0, 40));

@@ -12,10 +12,15 @@ import { eventOf } from "./stored-event.ts";
 
 export interface Key {
   readonly site: number;
+  readonly id: Buffer;
+  /** by which it is known: one, or two where a repeat may have the other */
+  readonly times: readonly KeyTime[];
+}
+
+interface KeyTime {
   /** ms; null where neither the id nor the client gives a time */
   readonly time: number | null;
-  readonly id: Buffer;
-  /** all three, as the set of waiting keys has it */
+  /** site, time and id, as the set of waiting keys has it */
   readonly text: string;
 }
 
@@ -75,9 +80,13 @@ export const createJournal = (db: Db): Journal => {
       if (isStored(site, keyTime, text, id)) return null;
       seq++;
       rows.push(seq, event.received_at, keyTime, body);
-      waiting.add(text);
-      fresh.push(text);
-      return { seq, event, key: { site, time: keyTime, id, text } };
+      const times = keyTimes(site, keyTime, text, event);
+      for (const one of times) {
+        if (waiting.has(one.text)) continue; // another row's, which stays if this one is rolled back
+        waiting.add(one.text);
+        fresh.push(one.text);
+      }
+      return { seq, event, key: { site, id, times } };
     },
     write() {
       insert(rows);
@@ -95,24 +104,26 @@ export const createJournal = (db: Db): Journal => {
     index(entries) {
       const timed: Value[] = [];
       const untimed: Value[] = [];
-      for (const { event, key } of entries) {
-        const time = key.time ?? timeToCome(event);
-        if (time !== null) timed.push(key.site, time, key.id);
-        if (key.time === null || key.time < event.received_at - oldMs) untimed.push(key.site, key.id);
+      for (const { key } of entries) {
+        for (const { time } of key.times) {
+          if (time === null) untimed.push(key.site, key.id);
+          else timed.push(key.site, time, key.id);
+        }
       }
       add(timed);
       addUntimed(untimed);
     },
     indexed(entries) {
-      for (const { key } of entries) waiting.delete(key.text);
+      for (const { key } of entries) for (const { text } of key.times) waiting.delete(text);
     },
     recover: (after, limit, siteOf) =>
       (read.all(after, limit) as Row[]).map((row) => {
         const event = eventOf(row.body);
         const site = siteOf(event);
         const text = keyText(site, row.key_time, event.id);
-        waiting.add(text);
-        return { seq: row.seq, event, key: { site, time: row.key_time, id: idBytes(event.id), text } };
+        const times = keyTimes(site, row.key_time, text, event);
+        for (const one of times) waiting.add(one.text);
+        return { seq: row.seq, event, key: { site, id: idBytes(event.id), times } };
       }),
   };
 };
@@ -124,6 +135,13 @@ interface Row {
 }
 
 // What is sent again may have come into the window of key times since, or gone out of it: it is known by both keys.
+const keyTimes = (site: number, time: number | null, text: string, event: Event): readonly KeyTime[] => {
+  const own = { time, text };
+  const other = time === null ? timeToCome(event) : null;
+  if (time === null ? other === null : time >= event.received_at - oldMs) return [own];
+  return [own, { time: other, text: keyText(site, other, event.id) }];
+};
+
 const oldMs = 6 * 86_400_000;
 
 /** The time in an id that a browser made whose clock is days ahead. */

@@ -219,3 +219,27 @@ test("an event is known again when its time has come into the window of key time
   assert.equal(later.length, 0);
   ledger.close();
 });
+
+test("so it is before the index has its keys: in one batch, in the next, and after a crash between them", () => {
+  const hourMs = 3_600_000;
+  const [came, went] = [[null, now + 25 * hourMs] as const, [now - 167 * hourMs, null] as const];
+  const ids = [0, 1].map((n) => [derivedId(now + 25 * hourMs, `ahead ${n}`), newId()] as const);
+  const [[aheadA, oldA], [aheadB, oldB]] = ids as [(typeof ids)[0], (typeof ids)[0]];
+  const ledger = open();
+  const inOne = append(
+    ledger,
+    [event(aheadA), event(oldA), event(aheadA), event(oldA)],
+    [came[0], went[0], came[1], went[1]],
+  );
+  append(ledger, [event(aheadB), event(oldB)], [came[0], went[0]]);
+  const inNext = append(ledger, [event(aheadB), event(oldB)], [came[1], went[1]]);
+  const begunAgain = open(); // as after a crash: the first was not closed
+  const afterCrash = append(begunAgain, [event(aheadA), event(oldA)], [came[1], went[1]]);
+  while (begunAgain.pending() > 0) begunAgain.follow(100);
+  const indexed = append(begunAgain, [event(aheadA), event(oldA)], [came[1], went[1]]);
+  begunAgain.close();
+  assert.deepEqual(
+    { inOne, inNext, afterCrash, indexed },
+    { inOne: [2, 3], inNext: [0, 1], afterCrash: [0, 1], indexed: [0, 1] },
+  );
+});

@@ -4,12 +4,14 @@ import { join } from "node:path";
 import { codeOf } from "../lib/error-code.ts";
 import { writeFirst } from "../lib/write-whole.ts";
 
+export const secretFile = (dir: string): string => join(dir, "secret");
+
 /**
  * The data folder's secret: it signs cookies and keys hashes. 32 bytes, mode 0600. Whichever thread or process needs it
  * first makes it; others that need it at the same moment read the same.
  */
 export const readSecret = (dir: string): Buffer => {
-  const file = join(dir, "secret");
+  const file = secretFile(dir);
   const text = textOf(file) ?? madeIn(file);
   const secret = Buffer.from(text.trim(), "hex");
   if (secret.length !== 32) {

@@ -78,7 +78,7 @@ export const partPath = (site: string, date: string, part: number): string =>
 
 export const partNumber = (path: string): number => Number(/part-(\d+)\.parquet$/.exec(path)?.[1] ?? 0);
 
-const firstDay = Date.UTC(1, 0, 1);
+const firstDay = Date.parse("0001-01-01"); // `Date.UTC` takes the year 1 for 1901
 const lastDay = Date.UTC(9999, 11, 31);
 
 /** The UTC day of an event; times that no calendar of four digits has are kept at its ends. */
