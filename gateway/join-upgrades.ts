@@ -55,7 +55,7 @@ export const joinUpgrades = (parts: UpgradeParts): Upgrades => {
           refuseUpgrade(socket, error, x);
         }
       };
-      const waiting = parts.limiter.admitExchange(x);
+      const waiting = parts.limiter.admitUpgrade(x);
       if (waiting === null) go();
       else waiting.then(go, (error: unknown) => refuse(socket, error));
     },

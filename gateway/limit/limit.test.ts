@@ -194,6 +194,23 @@ test("what a route refuses uses up nothing of a day", async (t) => {
   );
 });
 
+test("a websocket that its route refuses uses up nothing of a day", async (t) => {
+  const { it } = limiter(t, { requests: 100, daily: { address: 3 } });
+  const route = it.ofRoute({ requests: 1, windowSeconds: 60, by: "address" }, "*/");
+  const open = async (): Promise<void> => {
+    const x = from("10.0.0.1");
+    await it.admitUpgrade(x);
+    await route.admit(x);
+  };
+  await open();
+  for (let i = 0; i < 9; i++) await assert.rejects(open, { status: 429 });
+  const told = await it.admitExchange(from("10.0.0.1"));
+  assert.deepEqual(
+    told?.map(({ standing }) => standing.left),
+    [1],
+  );
+});
+
 test("keys and visitors that an address over its limit makes up are counted nowhere", async (t) => {
   const { counters, knock } = limiter(t, { key: { requests: 1 }, visitor: { requests: 1 } });
   assert.equal(await knock("10.0.0.2"), null);

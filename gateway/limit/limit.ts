@@ -32,13 +32,15 @@ export interface LimiterOptions {
 export interface Limiter {
   /** null: it may pass; else it may once this resolves, and not if it rejects with the refusal. */
   admit(request: Counted): Admission;
-  /** The same for an upgrade or a request as it came, size and all. */
+  /** The same for a request as it came, size and all. */
   admitExchange(x: Upgrade): Admission;
+  /** The same for an upgrade that a limit of its route may yet refuse: then that gives back what this has counted of a day. */
+  admitUpgrade(x: Upgrade): Admission;
   /** Lets a request through, or refuses it and says when to come back. */
   readonly layer: Layer;
   /** The limit of a route, to be asked after that of all requests; `route` names it. */
   ofRoute(limit: RouteLimit, route: string): RouteLimiter;
-  /** What `admit` alone would not refuse as it should be: `admitExchange` and the layer do. */
+  /** What `admit` alone would not refuse as it should be: the others and the layer do. */
   isOdd(address: string, target: string, fields: number): boolean;
 }
 
@@ -129,6 +131,10 @@ export const createLimiter = (settings: LimitSettings, options: LimiterOptions):
   return {
     admit,
     admitExchange,
+    admitUpgrade(x) {
+      const waiting = admitExchange(x);
+      return waiting && waiting.then((told) => remember(x, told));
+    },
     layer: layerOf(admitExchange, takeBack),
     ofRoute(limit, route) {
       const counting: Counting = [
@@ -139,7 +145,11 @@ export const createLimiter = (settings: LimitSettings, options: LimiterOptions):
         const request = countedOf(x, options);
         return isFree(request) ? null : countAll([counting], request);
       };
-      return { layer: layerOf(admitTo, takeBack), admit: admitTo };
+      const admitAfterAll = (x: Upgrade): Marking => {
+        const waiting = admitTo(x);
+        return waiting && waiting.catch((error: unknown) => takeBackAll(x, takeBack, error));
+      };
+      return { layer: layerOf(admitTo, takeBack), admit: admitAfterAll };
     },
     isOdd: (address, target, fields) =>
       sizeError(target, fields, settings) !== null ||
@@ -162,25 +172,35 @@ const layerOf =
     if (waiting === null) return next(x);
     return waiting.then(
       (told) => {
-        if (told.length > 0) tell(x.res, told);
+        if (told.length > 0) tell(x.res, remember(x, told));
         return next(x);
       },
       (error: unknown) => {
-        takeBack(said.get(x.res) ?? []);
+        takeBack(said.get(x.req) ?? []);
         if (!(error instanceof Unanswered)) throw error;
         x.req.socket.destroy();
       },
     );
   };
 
-/** Beside what a limit before this one has said. */
-const tell = (res: ServerResponse, told: readonly Mark[]): void => {
-  const all = [...(said.get(res) ?? []), ...told];
-  said.set(res, all);
+const tell = (res: ServerResponse, all: readonly Mark[]): void => {
   for (const [name, value] of Object.entries(limitFields(all))) res.setHeader(name, value);
 };
 
-const said = new WeakMap<ServerResponse, readonly Mark[]>();
+/** Answers it with what a limit before this one has said. */
+const remember = ({ req }: Upgrade, told: readonly Mark[]): readonly Mark[] => {
+  const all = [...(said.get(req) ?? []), ...told];
+  said.set(req, all);
+  return all;
+};
+
+/** What the limits before the one that refuses have counted for the day is given back. */
+const takeBackAll = ({ req }: Upgrade, takeBack: (marks: readonly Mark[]) => void, error: unknown): never => {
+  takeBack(said.get(req) ?? []);
+  throw error;
+};
+
+const said = new WeakMap<Upgrade["req"], readonly Mark[]>();
 
 const countedOf = (x: Upgrade, { visitorOf }: LimiterOptions): Counted => ({
   address: x.address,
