@@ -70,6 +70,46 @@ test("the strip names the visitor, the variant and the time to the disk", () =>
     }
   }));
 
+test("the strip moves nothing on the page when it has more to tell", async () => {
+  const names = { ...known, variants: { "pricing-headline": "control" } };
+  for (const width of [320, 375, 768, 1024, 1280])
+    await visit(
+      startShopStandIn("control", names),
+      { viewport: { width, height: 800 } },
+      async (page, shop) => {
+        // What it tells comes apart, each in a frame of its own: first who is there, then the commit.
+        const gates = new Map(["/tr/v1/x", "/tr/v1/"].map((path) => [path, Promise.withResolvers<void>()]));
+        for (const [path, gate] of gates)
+          await page.route(shop.url + path, (route) => gate.promise.then(() => route.continue()));
+        await page.goto(shop.url);
+        const strip = page.locator(".strip");
+        const told = ["asking the gateway", "variant control", "on disk in 3.1 ms"];
+        for (const [i, text] of told.entries()) {
+          await strip.getByText(text).waitFor();
+          await page.evaluate(twoFrames);
+          [...gates.values()][i]?.resolve();
+        }
+        assert.deepEqual(await page.evaluate(readShifts), [], `${width} px`);
+      },
+    );
+});
+
+const twoFrames = () =>
+  new Promise<void>((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())));
+
+// The observer hands over what there was until its first call, also where that is nothing.
+const readShifts = () =>
+  new Promise<number[]>((resolve) => {
+    const observer = new PerformanceObserver((list) => {
+      resolve(list.getEntriesByType("layout-shift").map((entry) => (entry as { value?: number }).value ?? 0));
+    });
+    observer.observe({ type: "layout-shift", buffered: true });
+    // A mark ends the wait where nothing moved.
+    const marks = new PerformanceObserver(() => setTimeout(() => resolve([]), 200));
+    marks.observe({ type: "mark" });
+    performance.mark("told");
+  });
+
 test("the strip says that a visitor who asks not to be tracked has no id", () =>
   visit(startShopStandIn("control", { ...known, visitor: null, variants: {} }), {}, async (page, shop) => {
     await page.addInitScript(() => {

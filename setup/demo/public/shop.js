@@ -100,17 +100,18 @@ const button = (label, onPress) => {
 const startStrip = () => {
   const visitor = fact("asking the gateway who you are …");
   const variant = fact();
-  const stored = fact("page_view on its way …");
+  const stored = element("span", "fact stored", "page_view on its way …");
   const admin = element("a", "", "see it live");
   admin.href = "http://127.0.0.1:8081/";
   const message = (text) => visitor.replaceChildren(text);
 
-  const words = element("p", "", visitor, stored, fact(admin));
+  // What grows stands last, and comes once it is known who is there: nothing that was read moves aside.
+  const words = element("p", "", visitor);
   const another = button("be another visitor", (self) => whileBusy(self, message, becomeAnother));
   const buy = button("buy", (self) => {
     void whileBusy(self, message, () => purchase({ plan: "fortnight", quantity: 1 }));
   });
-  const bar = element("aside", "strip", words, element("div", "strip-buttons", another, buy));
+  const bar = element("aside", "strip", words, element("div", "strip-buttons", admin, another, buy));
   bar.setAttribute("aria-label", "Turnpike at work");
   document.body.append(bar);
   // The bar covers the foot of the page, which must stay readable above it however the bar wraps.
@@ -131,9 +132,8 @@ const startStrip = () => {
   };
 
   const showVariant = (name) => {
-    if (!name) return;
-    variant.replaceChildren("variant ", element("b", "", name));
-    stored.before(variant);
+    if (name) variant.replaceChildren("variant ", element("b", "", name));
+    visitor.after(...(name ? [variant, stored] : [stored]));
   };
 
   const askWho = () =>
@@ -142,7 +142,10 @@ const startStrip = () => {
         showVisitor(known.visitor);
         showVariant(known.variants[experiment]);
       },
-      () => message("the gateway does not answer"),
+      () => {
+        message("the gateway does not answer");
+        visitor.after(stored);
+      },
     );
   void askWho();
   getJson("/api/demo").then(
