@@ -49,7 +49,9 @@ const drawGoal = (goal: GoalReport): HTMLElement => {
     drawHead(intervals.some((interval) => interval !== null) ? end : null),
     make("tbody", "", ...goal.variants.map((variant) => drawVariant(variant, end))),
   );
-  return make("div", "goal", make("p", "sentence", goal.sentence), table);
+  const node = make("div", "goal", make("p", "sentence", goal.sentence), table);
+  if (goal.value !== null) node.append(make("p", "remark", goal.value.sentence));
+  return node;
 };
 
 const columns = ["Variant", "People", "Converted", "Rate", "Value per person"] as const;

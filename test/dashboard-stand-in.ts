@@ -144,6 +144,7 @@ export const cannedOverview = (changes: Partial<Overview> = {}): Overview => ({
           goal: "purchase",
           sentence:
             "b sells to about a quarter more people, but it is too early to be sure: 731 of about 1,400 visitors.",
+          value: null,
           variants: [
             {
               variant: "control",

@@ -1,16 +1,19 @@
 /** Who is winning: an experiment's totals turned into lifts, intervals and one sentence a goal. Pure. */
 import type { ExperimentReport, GoalReport, VariantResult } from "../model/admin.ts";
 import type { Experiment } from "../model/experiment.ts";
+import { judgeValue } from "./judge-value.ts";
 import { describeGoal } from "./sentence.ts";
 import {
   absoluteDifference,
   combineDifferences,
   type Difference,
+  leastExpected,
   peopleNeeded,
   proportion,
   relativeDifference,
   sampleRatio,
   testAlways,
+  tuning,
 } from "./statistics.ts";
 
 /** A row of `experiment_outcomes`: the people of one variant and what they did for one goal. */
@@ -69,9 +72,11 @@ export const judgeExperiment = (
     variants.map(
       ({ key: variant }) => phase.find((row) => row.variant === variant && row.goal === goal) ?? nobody,
     );
-  const reports = goals.map((goal) =>
-    judgeGoal(goal.key, armsOf(goal.key), check, phases?.map((phase) => phaseOf(phase, goal.key)) ?? null),
-  );
+  // Within phases the sums are not at hand: all together, the better week would count for the variant.
+  const reports = goals.map((goal) => ({
+    ...judgeGoal(goal.key, armsOf(goal.key), check, phases?.map((phase) => phaseOf(phase, goal.key)) ?? null),
+    value: goal.value !== null && phases === null ? judgeValue(armsOf(goal.key)) : null,
+  }));
   const since = split?.since ?? null;
   return { key, hypothesis, status, multiple, sampleRatioP: check.p, splitSince: since, goals: reports };
 };
@@ -98,7 +103,7 @@ export const judgeGoal = (
   arms: readonly Arm[],
   split: SplitCheck | null,
   phases: readonly (readonly People[])[] | null = null,
-): GoalReport => {
+): Omit<GoalReport, "value"> => {
   const [control, ...treatments] = arms;
   if (!control) throw new Error(`experiment: goal ${goal} has no variants`);
   // With several treatments the best one is picked afterwards: shared out, the chance of one false alarm
@@ -195,12 +200,8 @@ const hasEnough = (control: People, arm: People): boolean => {
   const rate = (control.converted + arm.converted) / (control.exposed + arm.exposed);
   return Math.min(control.exposed, arm.exposed) * Math.min(rate, 1 - rate) >= leastExpected;
 };
-const leastExpected = 30;
 
 type People = Pick<Outcome, "exposed" | "converted">;
-
-/** Visitors at which the interval is tightest; GrowthBook's default. */
-const tuning = 5000;
 
 /** The relative change an experiment should be able to see before we say that there is none. */
 const worthSeeing = 0.2;

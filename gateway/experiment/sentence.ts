@@ -1,4 +1,4 @@
-import type { VariantResult } from "../model/admin.ts";
+import type { ValueResult, VariantResult } from "../model/admin.ts";
 
 /** What the sentence on one goal is made of. */
 export interface Findings {
@@ -24,6 +24,18 @@ export const describeGoal = (findings: Findings): string => {
   const { people, since } = findings.brokenSplit;
   const split = `${people.map(count).join(" : ")}${since === null ? "" : ` after ${since}`}`;
   return `warning: visitors are not split as set (${split}), find out why before you believe this; ${sentence}`;
+};
+
+/** One sentence on what visitors bring: of the treatment with the highest average that can be told. */
+export const describeValue = (treatments: readonly ValueResult[]): string => {
+  const told = treatments.filter(({ interval }) => interval !== null);
+  const [best] = told.toSorted((a, b) => (b.lift ?? 0) - (a.lift ?? 0));
+  if (!best?.interval || best.lift === null) return "value per visitor: too early to say";
+  const [low, high] = best.interval;
+  if (low <= 0 && high >= 0)
+    return `value per visitor: no difference seen yet, ${best.variant} ${between(best.interval)}`;
+  const place = best.lift > 0 ? "brings more" : "brings less";
+  return `value per visitor: ${best.variant} ${place}, ${percent(best.lift)}, surely ${between(best.interval)}`;
 };
 
 const describeBest = ({ goal, variants, best, againstNone, needed, isPhased }: Findings): string => {

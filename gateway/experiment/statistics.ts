@@ -39,6 +39,12 @@ export const meanOf = (n: number, sum: number, sumSquares: number): Sample => ({
   variance: (sumSquares - (sum * sum) / n) / (n - 1),
 });
 
+/** Visitors at which an always-valid interval is tightest; GrowthBook's default. */
+export const tuning = 5000;
+
+/** People who did the thing, and who did not, expected in the smaller variant, from which an interval is shown. */
+export const leastExpected = 30;
+
 /** Treatment less control; null with fewer than two people in either, or where nothing varies. */
 export const absoluteDifference = (control: Sample, treatment: Sample): Difference | null =>
   toDifference(

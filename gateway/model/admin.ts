@@ -126,10 +126,27 @@ export interface ExperimentReport {
 
 export interface GoalReport {
   readonly goal: string;
-  /** `conversion` compares shares of people, `mean` their average total */
   readonly variants: readonly VariantResult[];
   /** one sentence a person can act on */
   readonly sentence: string;
+  /** null for a goal that has no value, and after a change of the weights */
+  readonly value: ValueReport | null;
+}
+
+export interface ValueReport {
+  /** the control first */
+  readonly variants: readonly ValueResult[];
+  readonly sentence: string;
+}
+
+export interface ValueResult {
+  readonly variant: string;
+  /** of all who saw the variant */
+  readonly mean: number;
+  /** relative change of the mean against control; null for control and until the interval can be trusted */
+  readonly lift: number | null;
+  /** always-valid 95 % interval of the lift */
+  readonly interval: readonly [number, number] | null;
 }
 
 export interface VariantResult {
