@@ -1,6 +1,6 @@
 import type { Exchange, Handler } from "../http/exchange.ts";
 import type { EventStore, Row } from "../model/event-store.ts";
-import { parseUuid } from "../model/ids.ts";
+import { readVisitorId } from "../model/visitor-id.ts";
 import { requestOf, writeAnswer } from "./collect.ts";
 import { corsHeaders, originOf } from "./cors.ts";
 import { trustOf } from "./trust.ts";
@@ -51,7 +51,7 @@ const askedFor = (x: Exchange, paths: readonly string[]): { of: string; id: stri
   for (const [key, of] of Object.entries(reports)) {
     const id = fields.get(key);
     // A visitor's id is stored in one form, whichever the client writes.
-    if (id) return { of, id: of === "visitor" ? (parseUuid(id) ?? id) : id };
+    if (id) return { of, id: of === "visitor" ? (readVisitorId(id) ?? id) : id };
   }
   return null;
 };

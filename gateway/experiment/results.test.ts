@@ -183,6 +183,22 @@ test("the report names every goal and variant, also those without outcomes", () 
   assert.equal(judgeExperiment(experiment, [], 0).sampleRatioP, null);
 });
 
+test("an experiment that was stopped does not say that it will know more", () => {
+  const goals = [{ key: "purchase", event: "purchase", value: "revenue", windowHours: 72 }] as const;
+  const sentences = (status: "running" | "stopped") => {
+    const [goal] = judgeExperiment(makeExperiment({ status, goals }), [], 0).goals;
+    return [goal?.sentence, goal?.value?.sentence];
+  };
+  assert.deepEqual(sentences("running"), [
+    "too early to say: 0 of about 16,000 visitors",
+    "value per visitor: too early to say",
+  ]);
+  assert.deepEqual(sentences("stopped"), [
+    "stopped too early to say: 0 of about 16,000 visitors",
+    "value per visitor: stopped too early to say",
+  ]);
+});
+
 test("looked at after every few visitors, an experiment without a difference is rarely won or lost", () => {
   const random = seeded(20_260_131);
   for (const rate of [0.02, 0.4]) {

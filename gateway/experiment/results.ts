@@ -2,7 +2,7 @@
 import type { ExperimentReport, GoalReport, VariantResult } from "../model/admin.ts";
 import type { Experiment } from "../model/experiment.ts";
 import { judgeValue } from "./judge-value.ts";
-import { describeGoal } from "./sentence.ts";
+import { afterTheEnd, describeGoal } from "./sentence.ts";
 import {
   absoluteDifference,
   combineDifferences,
@@ -77,9 +77,16 @@ export const judgeExperiment = (
     ...judgeGoal(goal.key, armsOf(goal.key), check, phases?.map((phase) => phaseOf(phase, goal.key)) ?? null),
     value: goal.value !== null && phases === null ? judgeValue(armsOf(goal.key)) : null,
   }));
+  const told = status === "stopped" ? reports.map(ended) : reports;
   const since = split?.since ?? null;
-  return { key, hypothesis, status, multiple, sampleRatioP: check.p, splitSince: since, goals: reports };
+  return { key, hypothesis, status, multiple, sampleRatioP: check.p, splitSince: since, goals: told };
 };
+
+const ended = (goal: GoalReport): GoalReport => ({
+  ...goal,
+  sentence: afterTheEnd(goal.sentence),
+  value: goal.value && { ...goal.value, sentence: afterTheEnd(goal.value.sentence) },
+});
 
 /** Whether people are shared out as the weights say. */
 export interface SplitCheck {

@@ -38,6 +38,10 @@ export const describeValue = (treatments: readonly ValueResult[]): string => {
   return `value per visitor: ${best.variant} ${place}, ${percent(best.lift)}, surely ${between(best.interval)}`;
 };
 
+/** The same of an experiment to which nobody comes any more: what it cannot say now it will not say later. */
+export const afterTheEnd = (sentence: string): string =>
+  sentence.replace("too early to say", "stopped too early to say");
+
 const describeBest = ({ goal, variants, best, againstNone, needed, isPhased }: Findings): string => {
   if (!best) return `nothing to compare on ${goal}`;
   const { variant, lift, interval } = best;

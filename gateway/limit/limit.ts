@@ -133,7 +133,7 @@ export const createLimiter = (settings: LimitSettings, options: LimiterOptions):
     admitExchange,
     admitUpgrade(x) {
       const waiting = admitExchange(x);
-      return waiting && waiting.then((told) => remember(x, told));
+      return waiting === null ? null : waiting.then((told) => remember(x, told));
     },
     layer: layerOf(admitExchange, takeBack),
     ofRoute(limit, route) {
@@ -147,7 +147,7 @@ export const createLimiter = (settings: LimitSettings, options: LimiterOptions):
       };
       const admitAfterAll = (x: Upgrade): Marking => {
         const waiting = admitTo(x);
-        return waiting && waiting.catch((error: unknown) => takeBackAll(x, takeBack, error));
+        return waiting === null ? null : waiting.catch((error: unknown) => takeBackAll(x, takeBack, error));
       };
       return { layer: layerOf(admitTo, takeBack), admit: admitAfterAll };
     },

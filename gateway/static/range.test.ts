@@ -41,7 +41,11 @@ test("a Range field asks for parts, for the whole, or for what is not there", ()
     ["bytes=+0-4", 10, null],
     ["bytes=0x0-4", 10, null],
     ["bytes=0-4-8", 10, null],
-    ["bytes=0-99999999999999999999", 10, null],
+    // a last byte past the end is the end, however far (§14.1.2)
+    ["bytes=0-99999999999999999999", 10, [[0, 9]]],
+    ["bytes=-99999999999999999999", 10, [[0, 9]]],
+    [`bytes=2-${"9".repeat(400)}`, 10, [[2, 9]]],
+    ["bytes=99999999999999999999-", 10, "unsatisfiable"],
     // §14.1.1: several, in the order asked for
     [
       "bytes=0-1,3-4",

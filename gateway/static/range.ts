@@ -30,7 +30,7 @@ export const parseRanges = (field: string, size: number): readonly ByteRange[] |
 };
 
 const parseSpec = (spec: string, size: number): ByteRange | "outside" | null => {
-  const match = /^(\d{0,15})-(\d{0,15})$/.exec(spec);
+  const match = /^(\d*)-(\d*)$/.exec(spec);
   if (!match) return null;
   const [, first = "", last = ""] = match;
   if (first === "") {
