@@ -2,7 +2,7 @@
 import type { Server } from "node:http";
 import { Server as NetServer } from "node:net";
 import { TLSSocket } from "node:tls";
-import type { Http2Side } from "./http2-server.ts";
+import type { Http2Side } from "./h2/server.ts";
 import type { Lane } from "./lane.ts";
 import { answering, type Connection } from "./malformed.ts";
 

@@ -6,8 +6,7 @@ import { forwardedProto } from "../lib/forwarded.ts";
 import { clientOf, plainAddress } from "../lib/ip.ts";
 import { METHODS } from "../lib/node-http.ts";
 import type { Site } from "../model/site.ts";
-import { Http2Request } from "./http2-messages.ts";
-import { PlainHttp2Request } from "./http2-plain.ts";
+import { BareRequest, WaitingBody } from "./h2/request.ts";
 import { methodsAllowed } from "./malformed.ts";
 import { hostOf, parseTarget } from "./target.ts";
 
@@ -57,7 +56,7 @@ export const openExchange = (
 };
 
 // A request line may claim that version too.
-const isHttp2 = (req: unknown): boolean => req instanceof PlainHttp2Request || req instanceof Http2Request;
+const isHttp2 = (req: unknown): boolean => req instanceof BareRequest || req instanceof WaitingBody;
 
 const refuseOddHttp1 = (req: IncomingMessage): void => {
   refuseOddCoding(req);

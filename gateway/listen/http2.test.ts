@@ -412,6 +412,84 @@ test("a client that stops in the middle of a body is cut where nobody else looks
   assert.equal(stream.readableLength, 0);
 });
 
+test("a client that is still sending when its answer is whole gets it, and may end its request", async (t) => {
+  const { open } = await start(t, { handler: (x) => void x.res.writeHead(403).end("no") });
+  const session = open();
+  const stream = session.request({ ":path": "/", ":method": "POST" });
+  const resets: number[] = [];
+  stream.on("close", () => resets.push(stream.rstCode));
+  stream.write("x".repeat(100_000));
+  const head = await new Promise<IncomingHttpHeaders>((resolve) => stream.once("response", resolve));
+  assert.equal(head[":status"], 403);
+  assert.equal(await text(stream), "no");
+  for (let i = 0; i < 10; i++) {
+    if (!stream.write("x".repeat(100_000))) await new Promise((resolve) => stream.once("drain", resolve));
+  }
+  await new Promise<void>((resolve) => stream.end(resolve));
+  assert.equal((await ask(session, {})).status, 403);
+  assert.deepEqual(resets, [0]);
+});
+
+test("fields that do not come in time end their connection, however often a part of them comes", async (t) => {
+  const { port } = await start(t, { times: { headersMs: 300, stalledMs: 400 } });
+  const parts: readonly Buffer[] = [
+    frame(0x1, 0x1, 1, getSlash), // without END_HEADERS
+    frame(0x1, 0x5, 1, getSlash).subarray(0, 12), // half a frame
+  ];
+  for (const part of parts) {
+    const socket = tlsConnect({ port, host: "127.0.0.1", rejectUnauthorized: false, ALPNProtocols: ["h2"] });
+    socket.on("error", () => {}).resume();
+    socket.write(preface);
+    socket.write(part);
+    await new Promise((resolve) => socket.once("close", resolve));
+  }
+});
+
+test("answers come in the order of their urgency, and those of one urgency in turns", async (t) => {
+  const { open } = await start(t, { handler: (x) => void x.res.end(Buffer.alloc(200_000)) });
+  const session = open();
+  const ended: string[] = [];
+  const fetchOne = async (name: string, priority: string): Promise<void> => {
+    const stream = session.request({ ":path": `/${name}`, priority });
+    stream.resume();
+    await new Promise((resolve) => stream.once("end", resolve));
+    ended.push(name);
+  };
+  await Promise.all([
+    fetchOne("image", "u=5, i"),
+    fetchOne("style", "u=0"),
+    fetchOne("script", "u=1"),
+    fetchOne("late-image", "u=5, i"),
+  ]);
+  assert.deepEqual(ended.slice(0, 2), ["style", "script"]);
+});
+
+test("a client that asks and asks and reads nothing is not listened to", async (t) => {
+  let asked = 0;
+  const { port } = await start(t, {
+    handler: (x) => {
+      asked++;
+      x.res.writeHead(200, { "x-long": "x".repeat(4000) }).end();
+    },
+  });
+  const socket = tlsConnect({ port, host: "127.0.0.1", rejectUnauthorized: false, ALPNProtocols: ["h2"] });
+  socket.on("error", () => {});
+  await new Promise<void>((resolve) => socket.once("secureConnect", resolve));
+  socket.pause();
+  socket.write(preface);
+  const count = 20_000;
+  for (let i = 0; i < count; i++) socket.write(frame(0x1, 0x5, 2 * i + 1, getSlash));
+  let before = -1;
+  while (asked > before || asked === 0) {
+    before = asked;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+  assert.ok(asked < count / 2, `${asked} of ${count} were answered into memory`);
+  socket.resume(); // and then it gets them all
+  while (asked < count) await new Promise((resolve) => setTimeout(resolve, 20));
+  socket.destroy();
+});
+
 test("a connection without requests is closed after a while, and does not stay where the client keeps its side", async (t) => {
   const { promise: closed, resolve: close } = Promise.withResolvers<void>();
   const { port } = await start(t, {

@@ -13,7 +13,7 @@ import { type Bound, bind, descriptorOf } from "./bind.ts";
 import { closeIdle, drain, type Served, stop } from "./draining.ts";
 import { type ExchangeSources, openExchange } from "./exchange.ts";
 import { continueWhenRead, refuseOddExpectation } from "./expect-continue.ts";
-import { createHttp2Side } from "./http2-server.ts";
+import { createHttp2Side } from "./h2/server.ts";
 import { createLane, type Lane, type LaneOptions } from "./lane.ts";
 import {
   answering,

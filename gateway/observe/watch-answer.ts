@@ -3,7 +3,6 @@
  * connection, of bodies alone; that costs a request of a tracked route four function calls, and any other nothing.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ServerHttp2Stream } from "node:http2";
 import type { Duplex } from "node:stream";
 import { hasNoBody } from "../http/respond.ts";
 
@@ -42,15 +41,9 @@ export const watchAnswer = (
       status: res.headersSent ? res.statusCode : clientLeft,
       requestBytes: received.bytes,
       responseBytes: bare ? 0 : sent.bytes,
-      cut: finished && isWhole(res) ? null : cut,
+      cut: finished ? null : cut,
     });
   });
-};
-
-/** Node tells of an answer's end over HTTP/2 also where its stream was reset. */
-const isWhole = (res: ServerResponse): boolean => {
-  const { stream } = res as { readonly stream?: ServerHttp2Stream }; // an answer over HTTP/2 has one
-  return stream === undefined || (stream.writableFinished && stream.rstCode === 0);
 };
 
 /**
