@@ -464,6 +464,44 @@ test("answers come in the order of their urgency, and those of one urgency in tu
   assert.deepEqual(ended.slice(0, 2), ["style", "script"]);
 });
 
+test("trailers come behind a body, and behind none", async (t) => {
+  const { open } = await start(t, {
+    handler: ({ path, res }) => {
+      res.writeHead(200, { "content-type": "text/plain" });
+      if (path === "/body") res.write("body");
+      res.addTrailers({ "X-Sum": "1" });
+      res.end();
+    },
+  });
+  const session = open();
+  for (const [path, body] of [
+    ["/body", "body"],
+    ["/none", ""],
+  ] as const) {
+    const stream = session.request({ ":path": path });
+    const trailers = new Promise<IncomingHttpHeaders>((resolve) => stream.once("trailers", resolve));
+    assert.equal(await text(stream), body);
+    assert.equal((await trailers)["x-sum"], "1", path);
+  }
+});
+
+test("a client that sends more of a body than its window lets through is reset (RFC 9113 §6.9.1)", async (t) => {
+  const { port } = await start(t, { handler: () => {} });
+  const socket = tlsConnect({ port, host: "127.0.0.1", rejectUnauthorized: false, ALPNProtocols: ["h2"] });
+  socket.on("error", () => {});
+  socket.write(preface);
+  socket.write(frame(0x1, 0x4, 1, Buffer.from([0x83, 0x84, 0x87, 0x41, 0x01, 0x61]))); // POST
+  for (let i = 0; i < 24; i++) socket.write(frame(0x0, 0, 1, Buffer.alloc(16_384))); // 64 KB wait to be read
+  let came = Buffer.alloc(0);
+  const reset = frame(0x3, 0, 1, Buffer.from([0, 0, 0, 3]));
+  for await (const chunk of socket) {
+    came = Buffer.concat([came, chunk as Buffer]);
+    if (came.includes(reset)) break;
+  }
+  assert.ok(came.includes(reset));
+  socket.destroy();
+});
+
 test("a client that asks and asks and reads nothing is not listened to", async (t) => {
   let asked = 0;
   const { port } = await start(t, {
