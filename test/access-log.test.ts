@@ -36,7 +36,7 @@ const logIn = (t: TestContext) => {
   const lines = (): readonly Line[] =>
     text()
       .split("\n")
-      .filter((line) => line !== "")
+      .slice(0, -1)
       .map((line) => JSON.parse(line) as Line);
   const find = (path: string) => lines().find((line) => line.path === path);
   return { file, text, lines, find };

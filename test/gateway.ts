@@ -39,7 +39,7 @@ export interface Gateway {
   readonly data: string;
   readonly ports: Ports;
   readonly pid: number;
-  /** all it has printed so far */
+  /** the whole lines it has printed so far, on both its outputs */
   output(): string;
   /** asks the admin API with the admin token */
   admin(path: string, init?: RequestInit): Promise<Response>;
@@ -59,12 +59,12 @@ export const startGateway = async (options: GatewayOptions = {}): Promise<Gatewa
   let output = "";
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
   await new Promise<void>((resolve, reject) => {
-    const read = (chunk: Buffer) => {
-      output += chunk.toString();
+    const read = (lines: string) => {
+      output += lines;
       if (output.includes('"listening"')) resolve();
     };
-    child.stdout?.on("data", read);
-    child.stderr?.on("data", read);
+    child.stdout?.setEncoding("utf8").on("data", byLine(read));
+    child.stderr?.setEncoding("utf8").on("data", byLine(read));
     void exited.then((code) => {
       rmSync(folder, { recursive: true, force: true });
       reject(new Error(`the gateway ended with ${code}: ${output}`));
@@ -132,6 +132,16 @@ const launch = (options: GatewayOptions, folder: string, data: string, ports: Po
     ...args,
   ];
   return spawn(command[0] ?? "", command.slice(1), { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+};
+
+/** Hands on whole lines alone: a piece that a pipe gives may end in the midst of one, and the other pipe's follow. */
+const byLine = (take: (lines: string) => void): ((piece: string) => void) => {
+  let begun = "";
+  return (piece) => {
+    const end = piece.lastIndexOf("\n") + 1;
+    if (end > 0) take(begun + piece.slice(0, end));
+    begun = (end > 0 ? "" : begun) + piece.slice(end);
+  };
 };
 
 /** What the line of the start says of an address. */
