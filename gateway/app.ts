@@ -21,8 +21,10 @@ import { createVisitors } from "./document/visitor.ts";
 import { createAgentReader } from "./enrich/agent.ts";
 import { createEnricher } from "./enrich/enrich.ts";
 import { createLocator } from "./enrich/geo.ts";
+import { type BodyRoom, createBodyRoom, roomBytes } from "./http/body-room.ts";
 import { compose, type Exchange, type Handler, type Upgrade } from "./http/exchange.ts";
 import { requestOutbound } from "./http/outbound.ts";
+import { readingInto } from "./http/read-body.ts";
 import { readSiteTokens, type TokenReader } from "./identity/login-token.ts";
 import { createClaimMarker } from "./identity/mark-claims.ts";
 import { joinUpgrades } from "./join-upgrades.ts";
@@ -68,6 +70,8 @@ export interface AppParts {
   readonly standings?: Standings;
   /** our own websockets, which outlive them as well; this app's where they are left out */
   readonly websockets?: Websockets;
+  /** in which bodies are read; lives longer than the settings; this app's where it is left out */
+  readonly bodies?: BodyRoom;
   /** counts requests; lives longer than the settings; nothing is counted where it is left out */
   readonly counters?: Counters;
   /** counts for the metrics; lives longer than the settings */
@@ -139,7 +143,9 @@ export const createApp = (config: Config, parts: AppParts): App => {
     missed: parts.missed,
     now: parts.clock,
   });
+  const readBody = readingInto(parts.bodies ?? createBodyRoom(roomBytes(config.limits)));
   const links = createSiteLinks({
+    readBody,
     secret: parts.secret,
     codes: shareCodes,
     dataDir: config.data.dir,
@@ -167,6 +173,7 @@ export const createApp = (config: Config, parts: AppParts): App => {
   const take = collect({
     collector,
     mayDebug: parts.mayDebug,
+    readBody,
     maxBodyBytes: config.limits.bodyBytes,
   });
 
@@ -176,6 +183,7 @@ export const createApp = (config: Config, parts: AppParts): App => {
     scriptFile: parts.scriptFile,
     collector,
     take,
+    readBody,
     visitors,
     links,
     assign: pages.assign,

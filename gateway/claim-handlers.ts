@@ -22,7 +22,7 @@ import type { SiteLinks } from "./site-links.ts";
 
 export interface ClaimParts
   extends Pick<VariantsOptions, "assign" | "expose">,
-    Pick<PrivacyOptions, "locate"> {
+    Pick<PrivacyOptions, "locate" | "readBody"> {
   readonly sites: readonly Site[];
   readonly scriptFile: string;
   readonly collector: Collector;
@@ -37,7 +37,7 @@ export const claimHandlers = (
   { tracking }: Config,
   parts: ClaimParts,
 ): Readonly<Record<ClaimKey, Handler>> => {
-  const { sites, visitors, links, take, report } = parts;
+  const { sites, visitors, links, take, readBody, report } = parts;
   const { scriptPath, collectPath } = tracking;
   const resolve: VariantsOptions["resolve"] = (x) => visitors.resolve(x, false);
   const nameSite = createSiteNamer(sites);
@@ -51,6 +51,7 @@ export const claimHandlers = (
     events: take,
     variants: ofNamedSite(
       variants({
+        readBody,
         resolve,
         assign: parts.assign,
         formatXid,
@@ -63,6 +64,7 @@ export const claimHandlers = (
     payments: payments({ take, report, paths: [`${collectPath}ltv/`, "/tlv/v1/"] }),
     privacy: privacyEndpoints({
       collector: parts.collector,
+      readBody,
       resolve,
       report,
       locate: parts.locate,
@@ -73,7 +75,13 @@ export const claimHandlers = (
     status: status(openConnections),
     clear: clear(visitors.forget),
     wishes: ofNamedSite(
-      me({ forget: visitors.forget, cookieScope: visitors.cookieScope, consentCookie, optOutCookie }),
+      me({
+        readBody,
+        forget: visitors.forget,
+        cookieScope: visitors.cookieScope,
+        consentCookie,
+        optOutCookie,
+      }),
     ),
   };
 };

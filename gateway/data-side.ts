@@ -85,7 +85,7 @@ const openStore = (
   let ahead: WriterAhead | null = writer; // good for one thread
   return openSqliteStore({
     dir: config.data.dir,
-    pendingEvents: config.limits.pendingEvents,
+    limits: config.limits,
     settings: projectionSettings(config),
     startWriter(settings) {
       const one = ahead ?? startWriterAhead();

@@ -3,7 +3,7 @@
  * in line, as many as the settings allow; reads go on.
  */
 import type { DataSide } from "./data-side.ts";
-import { createGroupCommit, type Outcome } from "./store/group-commit.ts";
+import { createGroupCommit, type LineLimits, type Outcome } from "./store/group-commit.ts";
 import type { Batch } from "./store/ledger.ts";
 import { openReader } from "./store/reader.ts";
 import type { NotedKeeper } from "./store/segments/noted-trouble.ts";
@@ -25,8 +25,8 @@ export interface HandedData {
 
 export interface HandedOptions {
   readonly dir: string;
-  /** events waiting at most; beyond it `append` refuses */
-  readonly pendingEvents: number;
+  /** of what waits; beyond them `append` refuses */
+  readonly limits: LineLimits;
   readonly open: () => Promise<DataSide>;
   /** Starts what only the owner of the folder may do beside writing, such as handing events on. */
   readonly openBeside: (store: SqliteStore) => Promise<Beside>;
@@ -103,12 +103,12 @@ const standFor = (store: () => SqliteStore): SqliteStore => ({
 });
 
 const openElsewhere = (
-  { dir, pendingEvents }: HandedOptions,
+  { dir, limits }: HandedOptions,
   deliver: (batch: Batch) => Promise<Outcome>,
 ): SqliteStore => {
   const reader = openReader(dir);
   const line = createGroupCommit({
-    pendingEvents,
+    limits,
     post: (batch) => void deliver(batch).then(line.settle),
     onTrouble: () => {}, // the process that has the folder says it
   });

@@ -5,6 +5,7 @@ import { type AccessLog, openAccessLog } from "./access-log/access-log.ts";
 import { type App, type AppParts, createApp } from "./app.ts";
 import { createWebsockets } from "./collect/websockets.ts";
 import type { Config } from "./config/schema.ts";
+import { createBodyRoom, roomBytes } from "./http/body-room.ts";
 import type { Exchange } from "./http/exchange.ts";
 import { HttpError } from "./http/http-error.ts";
 import { hasBody } from "./http/request-body.ts";
@@ -96,7 +97,8 @@ export const openPublicSide = async (
   const tally = createTally();
   let book = openBook(initial, log);
   const watch = watchRequests({ tally, isTrusted: (address) => app.isTrusted(address), log: () => book });
-  const appParts: AppParts = { ...parts, websockets, tally, onHit: watch.hit };
+  const bodies = createBodyRoom(roomBytes(initial.limits));
+  const appParts: AppParts = { ...parts, websockets, bodies, tally, onHit: watch.hit };
   let app: App = createApp(initial, appParts);
   websockets.follow(app.frames);
   const files = watchOpenFiles(mostOpenFiles(), (sentence) => log.warn(sentence));
@@ -205,6 +207,7 @@ export const openPublicSide = async (
         websockets.follow(app.frames);
         connections.follow(next.limits, (address) => app.isTrusted(address));
         pace.follow(next.limits);
+        bodies.follow(roomBytes(next.limits));
         void before.close();
       },
       stop,

@@ -4,6 +4,7 @@ import { visitorLink } from "./collect/visitor-link.ts";
 import type { Visitors } from "./document/visitor.ts";
 import type { Enricher } from "./enrich/enrich.ts";
 import type { Exchange, Handler, Layer } from "./http/exchange.ts";
+import type { ReadBody } from "./http/read-body.ts";
 import type { Clock } from "./lib/clock.ts";
 import { createHandoverMarks } from "./links/handover-mark.ts";
 import { handoverMs } from "./links/judge-handover.ts";
@@ -27,18 +28,22 @@ export interface LinkParts {
   readonly dataDir: string;
   readonly clock: Clock;
   readonly visitors: Visitors;
+  readonly readBody: ReadBody;
   readonly isBot: (userAgent: string | undefined) => boolean;
 }
 
-export const createSiteLinks = ({ secret, codes, dataDir, clock, visitors, isBot }: LinkParts): SiteLinks => {
+export const createSiteLinks = (parts: LinkParts): SiteLinks => {
+  const { secret, codes, dataDir, clock, visitors, readBody, isBot } = parts;
   const marks = createHandoverMarks(secret);
   const resolve = (x: Exchange) => visitors.resolve(x, false);
   return {
     share: visitorLink({
+      readBody,
       resolve,
       linkOf: (site, id, text, page) => sharedLink(text, page, codes.codeOf(site.id, id)),
     }),
     handover: visitorLink({
+      readBody,
       resolve,
       linkOf(site, visitorId, to, page) {
         const from = page && URL.parse(page)?.hostname;

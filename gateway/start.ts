@@ -142,7 +142,7 @@ const run = async (
   let ahead = writer; // good for the first time that this process has the folder
   const data = await openHandedData({
     dir,
-    pendingEvents: initial.limits.pendingEvents,
+    limits: initial.limits,
     open() {
       const first = ahead;
       ahead = undefined;

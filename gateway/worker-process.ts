@@ -42,7 +42,7 @@ const serve = async ({ config, dev, demoUpstream, bound, secure, ...given }: Ser
   const secret = readSecret(dir);
   const opened = openRemoteStore({
     dir,
-    pendingEvents: config.limits.pendingEvents,
+    limits: config.limits,
     post: (batch) => say({ kind: "append", batch }),
     onTrouble: () => {}, // the owner says it, once for all
   });

@@ -73,6 +73,34 @@ test("a body over the limit is refused with 413, with its length announced or no
   await assertGoesOn();
 });
 
+test("where the memory for bodies is full, a slow one makes room for the next", async () => {
+  const config = {
+    routes: [{ path: "/", respond: { status: 204 } }],
+    sites: [{ id: "main", hosts: ["127.0.0.1"] }],
+    limits: { bodyBytes: 100_000, bufferedBytes: 100_000 },
+  };
+  await withGateway({ config }, async ({ url, ports }) => {
+    let refusal = "";
+    const slow = exchangeBytes(
+      ports.http,
+      `POST /tr/v1/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99000\r\n\r\n${" ".repeat(90_000)}`,
+      "limits.bufferedBytes",
+    ).then((text) => {
+      refusal = text;
+    });
+    await waitFor(async () => {
+      const { status } = await ask(`${url}/tr/v1/`, {
+        method: "POST",
+        body: good("kept") + " ".repeat(80_000),
+      });
+      assert.equal(status, 200);
+      return refusal !== ""; // not with the first one that came before it
+    }, "the refusal of the slow one");
+    await slow;
+    assert.match(refusal, /^HTTP\/1\.1 503 .*retry-after: 1\r\n/is);
+  });
+});
+
 test("a body of exactly the limit is taken", async () => {
   const frame = JSON.stringify({ ename: "full", params: { text: "" } });
   const body = frame.replace('""', JSON.stringify("x".repeat(bodyBytes - frame.length)));

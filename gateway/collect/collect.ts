@@ -4,7 +4,7 @@
  */
 import type { Exchange, Handler } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
-import { readBody } from "../http/read-body.ts";
+import type { ReadBody } from "../http/read-body.ts";
 import type { Collector } from "./collector.ts";
 import { corsHeaders, originOf } from "./cors.ts";
 import type { CollectAnswer, CollectRequest, Headers } from "./request.ts";
@@ -13,13 +13,14 @@ export interface CollectOptions {
   readonly collector: Collector;
   /** May this request see stored rows (`?debug=1`)? */
   readonly mayDebug: (x: Exchange) => boolean;
+  readonly readBody: ReadBody;
   readonly maxBodyBytes: number;
 }
 
-export const collect = ({ collector, mayDebug, maxBodyBytes }: CollectOptions): Handler => {
+export const collect = ({ collector, mayDebug, readBody, maxBodyBytes }: CollectOptions): Handler => {
   return async (x) => {
     const { method } = x.req;
-    const body = method === "POST" || method === "PUT" ? await bodyOf(x, maxBodyBytes) : "";
+    const body = method === "POST" || method === "PUT" ? await bodyOf(x, maxBodyBytes, readBody) : "";
     const debugs = x.query.includes("debug=1") && mayDebug(x);
     writeAnswer(x, await collector.take(requestOf(x, body, debugs)));
   };
@@ -49,9 +50,9 @@ export const writeAnswer = (x: Exchange, { status, headers, body }: CollectAnswe
 };
 
 /** A page of the site must be able to read why its hit was refused: refusals carry the headers for that. */
-export const bodyOf = async (x: Exchange, maxBytes: number): Promise<Buffer> => {
+export const bodyOf = async (x: Exchange, maxBytes: number, readBody: ReadBody): Promise<Buffer> => {
   try {
-    return await readBody(x.req, maxBytes);
+    return await readBody(x, maxBytes);
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
     throw new HttpError(error.status, error.message, {

@@ -1,12 +1,13 @@
 import { setCookie } from "../http/cookies.ts";
 import type { Exchange, Handler } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
-import { readBody } from "../http/read-body.ts";
+import type { ReadBody } from "../http/read-body.ts";
 import type { WireCookies } from "../model/wire.ts";
 import { corsHeaders, originOf } from "./cors.ts";
 import { forgetting, isElsewhere, wishSeconds } from "./own-cookies.ts";
 
 export interface MeOptions {
+  readonly readBody: ReadBody;
   /** `Set-Cookie` values that make the browser forget the visitor */
   readonly forget: (x: Exchange) => readonly string[];
   readonly cookieScope: (x: Exchange) => { readonly domain: string | null; readonly secure: boolean };
@@ -26,7 +27,7 @@ export const me = (options: MeOptions): Handler => {
       throw new HttpError(405, "only POST is answered here", { headers: { allow: "POST" } });
     const origin = originOf(x);
     if (origin === "foreign") throw new HttpError(403, "a page of another site cannot change this visitor");
-    const wish = parse((await readBody(x.req, 4096)).toString("utf8"));
+    const wish = parse((await options.readBody(x, 4096)).toString("utf8"));
     const headers = [...corsHeaders(x, origin), "cache-control", "no-store"];
     const { set, own } = cookiesFor(x, wish, options);
     if (origin === "any" && !isElsewhere(x))

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { createNative } from "../decode/native/native.ts";
+import { readBody } from "../http/read-body.ts";
 import { ask, serve, type TestServer } from "../http/test-server.ts";
 import { privacyEndpoints } from "./privacy-endpoints.ts";
 import { collectorOver, createStore, nativeOptions, site } from "./test-collector.ts";
@@ -13,6 +14,7 @@ let server: TestServer;
 before(async () => {
   const handler = privacyEndpoints({
     collector: collectorOver(native, store),
+    readBody: ({ req }, most) => readBody(req, most),
     resolve: ({ req }) => ({
       id: /vid=([\w-]+)/.exec(req.headers.cookie ?? "")?.[1] ?? null,
       isNew: false,

@@ -3,6 +3,7 @@
  * rules of privacy by place; `geoip` where the caller is. Each speaks of the request's own visitor and address alone.
  */
 import type { Exchange, Handler } from "../http/exchange.ts";
+import type { ReadBody } from "../http/read-body.ts";
 import type { EventStore, Row } from "../model/event-store.ts";
 import { parseUuid } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
@@ -25,6 +26,7 @@ export interface Place {
 
 export interface PrivacyOptions {
   readonly collector: Collector;
+  readonly readBody: ReadBody;
   readonly resolve: (x: Exchange) => Visitor;
   readonly report: EventStore["report"];
   readonly locate: (address: string) => Place | null;
@@ -37,7 +39,7 @@ export const privacyEndpoints = (options: PrivacyOptions): Handler => {
   const rules = [...options.jurisdictions].sort((a, b) => a.seq - b.seq);
 
   const agree = async (x: Exchange): Promise<CollectAnswer> => {
-    const body = await bodyOf(x, maxBodyBytes);
+    const body = await bodyOf(x, maxBodyBytes, options.readBody);
     if (body.length === 0) return refuse(x, "Bad request (body)");
     const unpacked = await textOf(body, x.req.headers["content-encoding"], maxBodyBytes);
     const text = typeof unpacked === "string" ? unpacked : unpacked.kind === "text" ? unpacked.text : null;

@@ -1,5 +1,5 @@
 import type { Exchange, Handler } from "../http/exchange.ts";
-import { readBody } from "../http/read-body.ts";
+import type { ReadBody } from "../http/read-body.ts";
 import type { Assignment } from "../model/experiment.ts";
 import type { Site } from "../model/site.ts";
 import type { Visitor } from "../model/visitor.ts";
@@ -9,6 +9,7 @@ import { isElsewhere, visitSeconds } from "./own-cookies.ts";
 import { toldVisitor } from "./told-visitor.ts";
 
 export interface VariantsOptions {
+  readonly readBody: ReadBody;
   readonly resolve: (x: Exchange) => Visitor;
   readonly assign: (site: Site, visitorId: string, path: string) => readonly Assignment[];
   readonly formatXid: (assignments: readonly Assignment[]) => string;
@@ -33,7 +34,8 @@ export interface Seen {
  */
 export const variants = (options: VariantsOptions): Handler => {
   return async (x) => {
-    const said = x.req.method === "POST" ? (await readBody(x.req, 16_384)).toString("utf8").split(" ") : [];
+    const said =
+      x.req.method === "POST" ? (await options.readBody(x, 16_384)).toString("utf8").split(" ") : [];
     const [page = "", before = ""] = said.map((address) => (URL.canParse(address) ? address : ""));
     const origin = originOf(x);
     const visitor = options.resolve(x);

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createBodyRoom } from "./body-room.ts";
 import { HttpError } from "./http-error.ts";
-import { readBody } from "./read-body.ts";
-import { ask, connectTo, serve } from "./test-server.ts";
+import { readBody, readingInto } from "./read-body.ts";
+import { ask, connectTo, exchangeBytes, serve } from "./test-server.ts";
 
 const echo = (maxBytes: number) =>
   serve(async (x) => {
@@ -63,4 +64,49 @@ test("a client that leaves in the middle of its body makes reading fail, not wai
   await server.close();
   assert.ok(error instanceof HttpError);
   assert.equal(error.status, 400);
+});
+
+test("where the memory for bodies is full, the oldest unfinished one makes room with 503; a whole one has it until it is answered", async () => {
+  const room = createBodyRoom(100);
+  const read = readingInto(room);
+  const answers: (() => void)[] = [];
+  const server = await serve(async (x) => {
+    const body = await read(x, 100);
+    await new Promise<void>((resolve) => answers.push(resolve));
+    x.res.end(String(body.length));
+  });
+  const send = (length: number, body: string) =>
+    exchangeBytes(
+      server.port,
+      `POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n${body}`,
+    );
+  const until = async (check: () => boolean) => {
+    while (!check()) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  const whole = send(50, "w".repeat(50));
+  await until(() => answers.length === 1);
+  const slow = send(100, "s".repeat(40));
+  await until(() => room.held === 90);
+  const exact = send(10, "e".repeat(10));
+  await until(() => answers.length === 2);
+  assert.equal(room.held, 100, "the limit itself is no fault");
+  const over = send(1, "o");
+  assert.match(await slow, /^HTTP\/1\.1 503 .*Retry-After: 1.*limits\.bufferedBytes\n$/is);
+  await until(() => answers.length === 3);
+  assert.equal(room.held, 61);
+  assert.match(await send(40, "n".repeat(40)), /^HTTP\/1\.1 503 /, "nobody is unfinished but itself");
+  for (const answer of answers) answer();
+  const bodies = await Promise.all([whole, exact, over]);
+  assert.deepEqual(
+    bodies.map((text) => text.split("\r\n\r\n")[1]),
+    ["50", "10", "1"],
+  );
+  await until(() => room.held === 0);
+  room.follow(200);
+  const left = await connectTo(server.port);
+  left.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 90\r\n\r\nhalf");
+  await until(() => room.held === 4);
+  left.destroy();
+  await until(() => room.held === 0);
+  await server.close();
 });

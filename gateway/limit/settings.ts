@@ -51,6 +51,13 @@ export const limitSettings = z.strictObject({
     .max(1_073_741_824)
     .default(1_048_576)
     .describe("largest body of a collect request, bytes"),
+  bufferedBytes: z
+    .int()
+    .min(1024)
+    .default(134_217_728)
+    .describe(
+      "bodies that are read into memory at once, bytes, at least one of bodyBytes; beyond it the oldest unfinished one gets 503",
+    ),
   batchEvents: z.int().min(1).max(100_000).default(5000).describe("most events in one request"),
   urlBytes: z.int().min(256).max(1_048_576).default(16_384).describe("longest path and query, bytes"),
   headerBytes: z
@@ -145,6 +152,7 @@ export const limitSettings = z.strictObject({
     .min(100)
     .default(50_000)
     .describe("events waiting for the disk before collect answers 503"),
+  pendingBytes: z.int().min(1024).default(67_108_864).describe("bytes of such events before it does, too"),
 });
 
 export type LimitSettings = z.infer<typeof limitSettings>;

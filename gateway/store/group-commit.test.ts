@@ -24,7 +24,7 @@ const open = (options: Partial<GroupCommitOptions> = {}) => {
   const posted: Batch[] = [];
   const troubles: (string | null)[] = [];
   const line = createGroupCommit({
-    pendingEvents: 10,
+    limits: { pendingEvents: 10, pendingBytes: 10_000 },
     post: (batch) => posted.push(batch),
     onTrouble: (trouble) => troubles.push(trouble),
     ...options,
@@ -74,7 +74,7 @@ test("each is told which of its own lines were stored before, and new events alo
 });
 
 test("a full line, a refusing disk and a writer that is gone are said, and that there is another", async () => {
-  const { line, troubles } = open({ pendingEvents: 2 });
+  const { line, troubles } = open({ limits: { pendingEvents: 2, pendingBytes: 10_000 } });
   const first = line.append([keyed("a"), keyed("b")]);
   await assert.rejects(line.append([keyed("c")]), StoreBusy);
   await turn();
@@ -120,7 +120,7 @@ test("each event of a batch keeps its own key time, whoever came with it", async
 });
 
 test("a writer that ends refuses what waits behind its batch as well, and the line is free for the next", async () => {
-  const { line, troubles } = open({ pendingEvents: 2 });
+  const { line, troubles } = open({ limits: { pendingEvents: 2, pendingBytes: 10_000 } });
   const first = line.append([keyed("a")]);
   await turn();
   const waiting = line.append([keyed("b"), keyed("c")]);
@@ -155,4 +155,21 @@ test("the line is empty when the last batch is acknowledged, not when it is sent
   assert.deepEqual([isDrained, line.pending()], [false, 0]);
   line.settle({ kind: "appended", doubles: [] });
   await Promise.all([...sent, drained]);
+});
+
+test("bytes that wait are bounded as events are, and so are those of a batch", async () => {
+  const { line, posted } = open({ limits: { pendingEvents: 1000, pendingBytes: 12_000_000 } });
+  const large = (id: string) => line.appendLines([`{"id":"${id}","x":"${"x".repeat(5_000_000)}"}`], [null]);
+  const sent = [large("a"), large("b"), large("c")];
+  await assert.rejects(large("d"), StoreBusy);
+  await turn();
+  line.settle({ kind: "appended", doubles: [] });
+  assert.deepEqual(
+    posted.map(({ lines }) => lines.length),
+    [2, 1],
+  );
+  sent.push(large("e"));
+  line.settle({ kind: "appended", doubles: [] });
+  line.settle({ kind: "appended", doubles: [] });
+  assert.equal((await Promise.all(sent)).length, 4);
 });

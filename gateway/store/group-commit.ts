@@ -12,9 +12,16 @@ export type Outcome =
   | { readonly kind: "appended"; readonly doubles: readonly number[] }
   | { readonly kind: "refused"; readonly reason: string; readonly disk: boolean };
 
-export interface GroupCommitOptions {
-  /** events waiting at most; beyond it appending is refused */
+/** What may wait. */
+export interface LineLimits {
+  /** events; beyond it appending is refused */
   readonly pendingEvents: number;
+  /** bytes of events; once there are more, it is refused as well */
+  readonly pendingBytes: number;
+}
+
+export interface GroupCommitOptions {
+  readonly limits: LineLimits;
   /** Hands a batch to the writer; its outcome comes to `settle`. */
   readonly post: (batch: Batch) => void;
   /** Told of each newly stored event after its commit. */
@@ -45,6 +52,8 @@ export interface GroupCommit {
 
 interface Waiting {
   readonly lines: readonly string[];
+  /** of its lines together */
+  readonly bytes: number;
   readonly keyTimes: readonly (number | null)[];
   readonly events: readonly Keyed[] | null;
   readonly resolve: (doubles: readonly number[]) => void;
@@ -53,13 +62,16 @@ interface Waiting {
 
 /** One transaction takes at most this many lines, so that nobody waits long behind a large batch. */
 const maxBatch = 4000;
+const maxBatchBytes = 8 * 1024 * 1024;
 const maxRejects = 1000;
 const retryAfterSeconds = 5;
 
 export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
+  const { limits } = options;
   const rate = createRate();
   let queue: Waiting[] = [];
   let queuedLines = 0;
+  let queuedBytes = 0;
   let rejects: RejectedHit[] = [];
   let inFlight: Waiting[] | null = null;
   let scheduled = false;
@@ -79,15 +91,18 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
     const lines: string[] = [];
     const keyTimes: (number | null)[] = [];
     let taken = 0;
-    while (taken < queue.length && lines.length < maxBatch) {
+    let bytes = 0;
+    while (taken < queue.length && lines.length < maxBatch && bytes < maxBatchBytes) {
       const waiting = queue[taken++];
       if (!waiting) break;
+      bytes += waiting.bytes;
       for (const line of waiting.lines) lines.push(line);
       for (const keyTime of waiting.keyTimes) keyTimes.push(keyTime);
     }
     inFlight = taken === queue.length ? queue : queue.slice(0, taken);
     queue = taken === queue.length ? [] : queue.slice(taken);
     queuedLines -= lines.length;
+    queuedBytes -= bytes;
     options.post({ lines, keyTimes, rejects });
     rejects = [];
   };
@@ -110,12 +125,15 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
       reject(new StoreBusy(stopped(gone), retryAfterSeconds));
       return;
     }
-    if (queuedLines + lines.length > options.pendingEvents) {
+    if (queuedLines + lines.length > limits.pendingEvents || queuedBytes > limits.pendingBytes) {
       reject(new StoreBusy("too many events are waiting for the disk", 1));
       return;
     }
-    queue.push({ lines, keyTimes, events, resolve, reject });
+    let bytes = 0;
+    for (const line of lines) bytes += line.length;
+    queue.push({ lines, bytes, keyTimes, events, resolve, reject });
     queuedLines += lines.length;
+    queuedBytes += bytes;
     schedule();
   };
 
@@ -181,6 +199,7 @@ export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
       inFlight = null;
       queue = [];
       queuedLines = 0;
+      queuedBytes = 0;
       rejects = [];
       onDrained?.();
     },

@@ -3,14 +3,14 @@
  * is read comes from a connection of the worker's own.
  */
 import type { EventStore } from "../model/event-store.ts";
-import { createGroupCommit, type Outcome } from "./group-commit.ts";
+import { createGroupCommit, type LineLimits, type Outcome } from "./group-commit.ts";
 import type { Batch } from "./ledger.ts";
 import { openReader, type Reader } from "./reader.ts";
 
 export interface RemoteStoreOptions {
   readonly dir: string;
-  /** events waiting at most; beyond it `append` refuses */
-  readonly pendingEvents: number;
+  /** of what waits; beyond them `append` refuses */
+  readonly limits: LineLimits;
   /** Hands a batch to the owner; its outcome comes to `settle`. */
   readonly post: (batch: Batch) => void;
   readonly onTrouble: (trouble: string | null) => void;

@@ -2,15 +2,15 @@
 import type { Worker } from "node:worker_threads";
 import type { Event } from "../model/event.ts";
 import type { EventStore } from "../model/event-store.ts";
-import { createGroupCommit, type GroupCommit } from "./group-commit.ts";
+import { createGroupCommit, type GroupCommit, type LineLimits } from "./group-commit.ts";
 import { startLastingWriter } from "./lasting-writer.ts";
 import { openReader, type Reader } from "./reader.ts";
 import type { WriterCall } from "./writer-thread.ts";
 
 export interface SqliteStoreOptions {
   readonly dir: string;
-  /** events waiting at most; beyond it `append` refuses */
-  readonly pendingEvents: number;
+  /** of what waits; beyond them `append` refuses */
+  readonly limits: LineLimits;
   /** what the writer's file takes */
   readonly settings: unknown;
   /** Starts the writer's thread; called again where one has ended unasked. */
