@@ -97,7 +97,7 @@ export const openPublicSide = async (
   const tally = createTally();
   let book = openBook(initial, log);
   const watch = watchRequests({ tally, isTrusted: (address) => app.isTrusted(address), log: () => book });
-  const bodies = createBodyRoom(roomBytes(initial.limits));
+  const bodies = createBodyRoom(roomBytes(initial.limits), () => tally.refused("memory"));
   const appParts: AppParts = { ...parts, websockets, bodies, tally, onHit: watch.hit };
   let app: App = createApp(initial, appParts);
   websockets.follow(app.frames);

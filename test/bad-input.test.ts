@@ -79,7 +79,7 @@ test("where the memory for bodies is full, a slow one makes room for the next", 
     sites: [{ id: "main", hosts: ["127.0.0.1"] }],
     limits: { bodyBytes: 100_000, bufferedBytes: 100_000 },
   };
-  await withGateway({ config }, async ({ url, ports }) => {
+  await withGateway({ config }, async ({ url, ports, admin }) => {
     let refusal = "";
     const slow = exchangeBytes(
       ports.http,
@@ -98,6 +98,7 @@ test("where the memory for bodies is full, a slow one makes room for the next", 
     }, "the refusal of the slow one");
     await slow;
     assert.match(refusal, /^HTTP\/1\.1 503 .*retry-after: 1\r\n/is);
+    assert.match(await (await admin("/metrics")).text(), /\{limit="memory"\} 1\n/);
   });
 });
 

@@ -23,7 +23,8 @@ export interface HeldBody {
 export const roomBytes = (limits: { readonly bodyBytes: number; readonly bufferedBytes: number }): number =>
   Math.max(limits.bodyBytes, limits.bufferedBytes);
 
-export const createBodyRoom = (mostBytes: number): BodyRoom => {
+/** `onRefused` is told of each body that has to go. */
+export const createBodyRoom = (mostBytes: number, onRefused: () => void = () => {}): BodyRoom => {
   let most = mostBytes;
   let held = 0;
   /** the oldest is the first */
@@ -34,6 +35,7 @@ export const createBodyRoom = (mostBytes: number): BodyRoom => {
       if (held <= most) return;
       body.release();
       body.refuse();
+      onRefused();
     }
   };
   return {
