@@ -108,6 +108,14 @@ const pages: readonly (readonly [query: string, traffic: string, referrer?: stri
   ["utm_source=youtube&utm_medium=cpv", "youtube | cpv |  | paid video"],
   ["utm_source=x&utm_medium=cpc", "x | cpc |  | other paid"],
   ["utm_source=x&utm_medium=cpm", "x | cpm |  | display"],
+  ["utm_source=fb&utm_medium=cpc", "fb | cpc |  | paid social"],
+  ["utm_source=ig&utm_medium=story", "ig | story |  | organic social"],
+  ["utm_source=yahoo&utm_medium=ppc", "yahoo | ppc |  | paid search"],
+  ["utm_source=email&utm_medium=weekly", "email | weekly |  | email"],
+  ["utm_source=email&utm_medium=cpc", "email | cpc |  | other paid"],
+  ["utm_source=sms&utm_medium=text", "sms | text |  | sms"],
+  ["utm_source=firebase&utm_medium=campaign", "firebase | campaign |  | push"],
+  ["utm_source=(direct)&utm_medium=(none)", "(direct) | (none) |  | direct"],
   ["utm_source=a/b?c&utm_medium=Some+Thing", "abc | some-thing |  | other"],
 ];
 

@@ -2,7 +2,7 @@
 import type { ChannelRule } from "../model/site.ts";
 
 export const channelRules: readonly ChannelRule[] = [
-  { channel: "direct", source: "direct", medium: "none|\\(none\\)|\\(not-set\\)" },
+  { channel: "direct", source: "\\(?direct\\)?", medium: "none|\\(none\\)|\\(not-set\\)" },
   { channel: "affiliate", medium: "affiliates?|partners?" },
   { channel: "paid shopping", paid: true, referrer: "shopping" },
   { channel: "paid shopping", paid: true, campaign: "(.*[^a-z])?shop(ping)?([^a-z].*)?" },
@@ -14,7 +14,6 @@ export const channelRules: readonly ChannelRule[] = [
   { channel: "paid social", medium: "paid-?social" },
   { channel: "paid video", medium: "paid-?video" },
   { channel: "email", medium: "e[-_]?mails?|newsletters?" },
-  { channel: "email", source: "e[-_]?mail|newsletter", medium: "none|\\(none\\)|referral" },
   { channel: "sms", medium: "sms" },
   { channel: "push", medium: ".*push|.*notification.*|mobile" },
   { channel: "audio", medium: "audio|podcasts?" },
@@ -24,6 +23,9 @@ export const channelRules: readonly ChannelRule[] = [
   { channel: "organic social", medium: "social(-network|-media)?|sm" },
   { channel: "video", medium: ".*video.*" },
   { channel: "organic search", medium: "organic" },
+  { channel: "email", source: "e[-_]?mail|newsletter" },
+  { channel: "sms", source: "sms" },
+  { channel: "push", source: "firebase" },
   { channel: "email", referrer: "email" },
   { channel: "shopping", referrer: "shopping" },
   { channel: "organic social", referrer: "social" },

@@ -4,22 +4,29 @@
  */
 import { contactNames, secretNames } from "../lib/secret-names.ts";
 
-/** The address without the parameters `exclude` names, without secrets, and without a user and password. */
-export const cleanUrl = (url: string, exclude: (name: string) => boolean): string => {
+type Excludes = (name: string) => boolean;
+
+const nothing: Excludes = () => false;
+
+/**
+ * The address without the parameters that `exclude` names, and `excludeInHash` in the fragment, without secrets, and
+ * without a user and password. Names are asked for in lower case.
+ */
+export const cleanUrl = (url: string, exclude: Excludes, excludeInHash = nothing): string => {
   const [beforeHash, hash] = splitAt(url, "#");
   const [address, query] = splitAt(beforeHash, "?");
   const bare = address.replace(userInfo, "$1");
   const keptQuery = keepPairs(query, exclude);
-  const keptHash = cleanHash(hash);
+  const keptHash = cleanHash(hash, excludeInHash);
   if (bare === address && keptQuery === query && keptHash === hash) return url;
   return bare + withMark("?", keptQuery) + withMark("#", keptHash);
 };
 
 /** Logins hand their token over in the fragment: `#access_token=…`, `#/login?token=…`. */
-const cleanHash = (hash: string): string => {
+const cleanHash = (hash: string, exclude: Excludes): string => {
   if (!hash.includes("=")) return hash;
   const [route, query] = hash.includes("?") ? splitAt(hash, "?") : ["", hash];
-  const kept = keepPairs(query, () => false);
+  const kept = keepPairs(query, exclude);
   return kept === query ? hash : route + (route === "" ? kept : withMark("?", kept));
 };
 
@@ -32,7 +39,7 @@ const withMark = (mark: string, text: string): string => (text === "" ? "" : mar
 
 const userInfo = /^([A-Za-z][A-Za-z0-9+.-]*:\/\/|\/\/)[^/@]*@/;
 
-const keepPairs = (query: string, exclude: (name: string) => boolean): string => {
+const keepPairs = (query: string, exclude: Excludes): string => {
   if (query === "") return query;
   const open = query.split("&").filter((pair) => !isPrivate(nameOf(pair)));
   const kept = open.filter((pair) => !exclude(nameOf(pair)));

@@ -57,3 +57,24 @@ const clickHint = new RegExp(
     .join("|"),
   "i",
 );
+
+/** Of one person as click ids are: who gets this mail, whose browser comes from another site. Names in lower case. */
+const personParams: readonly string[] = [
+  "_ga",
+  "_gl",
+  "_hsenc",
+  "_kx",
+  "epik",
+  "igsh",
+  "igshid",
+  "mc_eid",
+  "mkt_tok",
+  "oly_anon_id",
+  "oly_enc_id",
+  "vero_id",
+];
+
+const personal: ReadonlySet<string> = new Set([...clickParams.map(([name]) => name), ...personParams]);
+
+/** Does a parameter of this name, in lower case, tell one visitor from others? */
+export const isPersonalParam = (name: string): boolean => personal.has(name);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { enriched, site } from "./test-event.ts";
+import { enriched, site, untracked } from "./test-event.ts";
 
 interface Case {
   readonly url: string;
@@ -110,4 +110,18 @@ test("a page that is a host alone has the path that the protocol's table knows",
   );
   const none = enriched({ page_location: "", tracking_protocol: "ga4_gtag" });
   assert.deepEqual([none.page_hostname, none.page_path], ["", ""]);
+});
+
+test("of a visitor who said no no address keeps what tells one person from others", () => {
+  const ids = "ttclid=1&_gl=1*x*_ga*MTIz&igshid=2&TwClid=3&li_fat_id=4&mc_eid=5";
+  const kept = { ...site, excludedUrlParams: [] };
+  const columns = {
+    page_location: `https://shop.example/a?${ids}&size=xl&utm_source=n#_gl=1*y`,
+    page_referrer: `https://other.example/b?gclid=1&q=x#/r?_gl=1&z=1`,
+  };
+  const asked = enriched(columns, { privacy: untracked, site: kept });
+  assert.equal(asked.page_location, "https://shop.example/a?size=xl&utm_source=n");
+  assert.equal(asked.page_referrer, "https://other.example/b?q=x#/r?z=1");
+  assert.equal(asked.traffic_medium, "cpc");
+  assert.equal(enriched(columns, { site: kept }).page_location, columns.page_location);
 });

@@ -1,7 +1,8 @@
 import type { Event } from "../model/event.ts";
 import { isTagEvent } from "../model/tag-event.ts";
 import type { PageReader } from "./page-facts.ts";
-import { addProblem, type Pass } from "./pass.ts";
+import { addProblem, mayIdentify, type Pass } from "./pass.ts";
+import { withoutPerson } from "./without-person.ts";
 
 /** The page's address without campaign parameters and secrets, its host and its path: of tags empty where it has none. */
 export const fillPage =
@@ -9,7 +10,7 @@ export const fillPage =
   (event, request) => {
     if (!event.page_location) return fillNoPage(event);
     const facts = pages(event.page_location, request.site);
-    event.page_location = facts.location;
+    event.page_location = mayIdentify(request) ? facts.location : withoutPerson(facts.location);
     if (facts.hostname !== null) event.page_hostname ??= facts.hostname;
     if (facts.path !== null) event.page_path ??= facts.isBare && isTagEvent(event) ? "" : facts.path;
     if (!facts.readable) addProblem(event, "url", "not an address: kept as it was sent");

@@ -1,7 +1,7 @@
 /** Finds the well-known place of a host. */
 import { parse } from "tldts";
 import type { ReferrerKind } from "../model/site.ts";
-import { places } from "./places.ts";
+import { campaignNames, places } from "./places.ts";
 
 export interface Place {
   readonly source: string;
@@ -26,6 +26,7 @@ export const createPlaceTable = (): PlaceTable => {
     for (const host of hosts.split(" ").filter(Boolean)) byHost.set(host, place);
     if (!kinds.has(source)) kinds.set(source, kind);
   }
+  for (const [kind, names] of campaignNames) for (const name of names.split(" ")) kinds.set(name, kind);
   const find = (host: string, path = ""): Place | null => {
     const part = byHost.get(host + path.split("/", 3).join("/"));
     if (part) return part;

@@ -326,3 +326,10 @@ export const places: readonly (readonly [kind: ReferrerKind, source: string, hos
   ["shopping", "idealo", "idealo.de idealo.at idealo.fr idealo.it idealo.es idealo.co.uk"],
   ["shopping", "shopify-shop", "shop.app com.shopify.arrive"],
 ];
+
+/** What campaigns call such places: `utm_source=fb`. Meta writes the short names itself. */
+export const campaignNames: readonly (readonly [kind: ReferrerKind, names: string])[] = [
+  ["search", "yahoo adwords googleads google-ads google_ads bingads bing-ads bing_ads microsoft-ads"],
+  ["social", "fb ig insta meta facebook-ads facebook_ads meta-ads linkedin-ads tiktok-ads"],
+  ["video", "yt"],
+];

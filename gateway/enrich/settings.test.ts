@@ -20,6 +20,20 @@ test("patterns of channels are tried when settings are read", () => {
   ]);
 });
 
+test("a referrer to ignore is a host, in either case", () => {
+  const read = schema.parse({ ignoredReferrers: ["Pay.Example", "*.Partner.example"] });
+  assert.deepEqual(read.ignoredReferrers, ["pay.example", "*.partner.example"]);
+  for (const wrong of [
+    "https://pay.example",
+    "pay.example/checkout",
+    "pay.example:443",
+    "zahlen.böse",
+    "*",
+    "",
+  ])
+    assert.match(mistakesIn({ ignoredReferrers: [wrong] })[0] ?? "", /^ignoredReferrers\.0: expected a host/);
+});
+
 test("a filter may not ask about what is no column", () => {
   const filters = {
     fields: ["ip_address", "event_name"],

@@ -56,10 +56,18 @@ const channelPattern = z
     "repeats a repetition or a choice, which can take for ever",
   );
 
+const ignoredHost = z
+  .string()
+  .regex(
+    /^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i,
+    "expected a host name without scheme, port and path, in letters of ASCII (`xn--…`), or *.example.com",
+  )
+  .toLowerCase();
+
 /** What of a site's settings enrichment reads. */
 export const enrichSiteFields = {
   ignoredReferrers: z
-    .array(z.string().min(1))
+    .array(ignoredHost)
     .default([])
     .describe(
       "hosts that are no source of visits, beside the usual payment providers and sign-in pages; `*.example.com`",

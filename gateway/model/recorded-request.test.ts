@@ -32,11 +32,43 @@ describe("a line of a recording", () => {
     assert.deepEqual(text.request.body, Buffer.from("ü"));
   });
 
+  test("has a time that is the same on every machine", () => {
+    const momentOf = (said: string): number | null => {
+      const found = read({ at: said, url: "/" });
+      return found.kind === "request" ? found.request.at : null;
+    };
+    const zone = process.env["TZ"];
+    try {
+      process.env["TZ"] = "America/New_York";
+      for (const said of [
+        "2026-01-01T00:00:00",
+        "2026-01-01 00:00",
+        "2026-01-01",
+        "2025-12-31T19:00:00-05:00",
+      ])
+        assert.equal(momentOf(said), at, said);
+    } finally {
+      if (zone === undefined) delete process.env["TZ"];
+      else process.env["TZ"] = zone;
+    }
+  });
+
+  test("takes a list of cookies as one, which commas do not part", () => {
+    const found = read({ at, url: "/", headers: { Cookie: ["vid=1", "sid=2"] } });
+    assert.ok(found.kind === "request");
+    assert.equal(found.request.headers["cookie"], "vid=1; sid=2");
+  });
+
   const wrong: readonly (readonly [fields: unknown, sentence: RegExp])[] = [
     [[], /JSON object/],
     [{ url: "/" }, /"at"/],
     [{ at: "yesterday", url: "/" }, /"at"/],
     [{ at: 1e300, url: "/" }, /"at"/],
+    [{ at: "Jan 1 2026", url: "/" }, /"at"/],
+    [{ at: "+010000-01-01T00:00:00Z", url: "/" }, /"at"/],
+    [{ at: Date.parse("+010000-01-01T00:00:00Z"), url: "/" }, /"at"/],
+    [{ at: Date.parse("-000001-12-31T23:59:59.999Z"), url: "/" }, /"at"/],
+    [{ at, url: "/", body_base64: "{not base64}" }, /"body_base64"/],
     [{ at, url: "a" }, /"url"/],
     [{ at, url: "/a b" }, /"url"/],
     [{ at, url: "/", method: "GET /" }, /"method"/],

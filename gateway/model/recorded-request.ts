@@ -1,4 +1,5 @@
 /** One line of a recording: a request as JSON, and what of it can be read. */
+import { parseMoment } from "../lib/moment.ts";
 
 /** A request that was recorded. */
 export interface RecordedRequest {
@@ -50,7 +51,10 @@ export const readRecordedRequest = (line: string): ReadLine => {
   const fields = parseObject(line);
   if (fields === null) return unreadable("expected a JSON object");
   const at = readMoment(fields["at"]);
-  if (at === null) return unreadable('"at": expected milliseconds since 1970 or a time in ISO 8601');
+  if (at === null)
+    return unreadable(
+      '"at": expected milliseconds since 1970 or a time in ISO 8601, in UTC where it names no zone',
+    );
   const { method = "GET", url } = fields;
   if (typeof method !== "string" || !token.test(method)) return unreadable('"method": expected a text');
   if (typeof url !== "string" || !target.test(url))
@@ -58,7 +62,7 @@ export const readRecordedRequest = (line: string): ReadLine => {
   const headers = readHeaders(fields["headers"] ?? {});
   if (headers === null) return unreadable('"headers": expected an object of texts');
   const body = readBody(fields["body"], fields["body_base64"]);
-  if (body === null) return unreadable('"body", "body_base64": expected a text');
+  if (body === null) return unreadable('"body", "body_base64": expected a text, or base64');
   const address = fields["remote_address"] ?? null;
   if (address !== null && typeof address !== "string") return unreadable('"remote_address": expected a text');
   const takenBy = fields["taken_by"];
@@ -115,21 +119,24 @@ const parseObject = (line: string): Readonly<Record<string, unknown>> | null => 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The last ms that a `Date` can hold. */
-const lastMs = 8.64e15;
+/** Days are told by years of four digits. */
+const firstMs = Date.parse("0000-01-01T00:00:00Z");
+const lastMs = Date.parse("9999-12-31T23:59:59.999Z");
 
 const readMoment = (value: unknown): number | null => {
-  const at = typeof value === "string" ? Date.parse(value) : value;
-  return typeof at === "number" && Number.isFinite(at) && Math.abs(at) <= lastMs ? Math.trunc(at) : null;
+  const at = typeof value === "string" ? parseMoment(value) : value;
+  return typeof at === "number" && at >= firstMs && at <= lastMs ? Math.trunc(at) : null;
 };
 
 const readHeaders = (value: unknown): Record<string, string> | null => {
   if (!isObject(value)) return null;
   const headers: Record<string, string> = {};
   for (const [name, given] of Object.entries(value)) {
-    const text = Array.isArray(given) ? given.join(", ") : given;
+    const lower = name.toLowerCase();
+    // The one list that is not parted by commas (RFC 6265 §5.4).
+    const text = Array.isArray(given) ? given.join(lower === "cookie" ? "; " : ", ") : given;
     if (typeof text !== "string" && typeof text !== "number") return null;
-    headers[name.toLowerCase()] = String(text);
+    headers[lower] = String(text);
   }
   return headers;
 };
@@ -156,8 +163,11 @@ const arePlaces = (value: unknown): value is readonly KeyPlace[] | undefined =>
     value.every((one) => isObject(one) && Number.isSafeInteger(one["at"]) && typeof one["key"] === "string"));
 
 const readBody = (text: unknown, base64: unknown): Buffer | null => {
-  if (typeof base64 === "string") return Buffer.from(base64, "base64");
+  if (typeof base64 === "string") return isBase64.test(base64) ? Buffer.from(base64, "base64") : null;
   if (base64 !== undefined && base64 !== null) return null;
   if (text === undefined || text === null) return Buffer.alloc(0);
   return typeof text === "string" ? Buffer.from(text, "utf8") : null;
 };
+
+/** Of both alphabets (RFC 4648 §4, §5); what is neither would be passed over in silence. */
+const isBase64 = /^[A-Za-z0-9+/_\s-]*={0,2}\s*$/;

@@ -102,7 +102,16 @@ export const sessionColumns: readonly Column[] = [
   count("unique_page_views", "different pages viewed"),
   flag("is_bounced", "exactly one page view"),
   count("total_purchases", "purchases"),
-  { name: "session_revenue", type: "float", meaning: "sum of the amounts of purchases, in their currencies" },
+  {
+    name: "session_revenue",
+    type: "float",
+    meaning: "sum of the amounts of purchases; null where they are in several currencies",
+  },
+  {
+    name: "session_revenue_in_usd",
+    type: "float",
+    meaning: "the same at the rates of their days; null where one has none",
+  },
   count("total_scrolls", "scrolls"),
   count("total_outbound_clicks", "clicks that lead away"),
   count("unique_outbound_clicks", "different addresses they lead to"),

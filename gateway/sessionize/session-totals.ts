@@ -13,7 +13,7 @@ export const totalEvents = (events: readonly Event[]): Values => {
     session_unique_page_views: new Set(views.map((view) => view.page_location ?? "")).size,
     session_is_bounced: views.length === 1,
     session_total_purchases: countNamed(events, ["purchase"]),
-    session_revenue: revenueOf(events),
+    ...revenueOf(events),
     session_total_scrolls: countNamed(events, ["scroll"]),
     session_total_outbound_clicks: countNamed(events, outboundClicks),
     session_unique_outbound_clicks: countDifferent(events, outboundClicks, "link_url"),
@@ -52,14 +52,24 @@ const countDifferent = (events: readonly Event[], names: readonly string[], para
   return seen.size;
 };
 
-/** Null where nothing was bought for money. Whole millionths: a sum of fractions would depend on their order. */
-const revenueOf = (events: readonly Event[]): number | null => {
-  let micros: number | null = null;
-  for (const event of events) {
-    if (event.name !== "purchase" || typeof event.value !== "number") continue;
-    micros = (micros ?? 0) + Math.round(event.value * 1e6);
+/** Null where nothing was bought for money, or where amounts do not add up: of two currencies, or without a rate. */
+const revenueOf = (events: readonly Event[]): Values => {
+  const sold = events.filter(({ name, value }) => name === "purchase" && typeof value === "number");
+  const isOneCurrency = sold.every(({ currency }) => (currency ?? null) === (sold[0]?.currency ?? null));
+  return {
+    session_revenue: isOneCurrency ? sumOf(sold, "value") : null,
+    session_revenue_in_usd: sumOf(sold, "value_in_usd"),
+  };
+};
+
+/** In whole millionths: a sum of fractions would depend on their order. */
+const sumOf = (sold: readonly Event[], column: "value" | "value_in_usd"): number | null => {
+  let micros = 0;
+  for (const { [column]: amount } of sold) {
+    if (typeof amount !== "number") return null;
+    micros += Math.round(amount * 1e6);
   }
-  return micros === null ? null : micros / 1e6;
+  return sold.length > 0 ? micros / 1e6 : null;
 };
 
 const isEngaged = (events: readonly Event[], views: number): boolean =>

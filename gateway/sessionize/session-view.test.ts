@@ -258,6 +258,18 @@ describe("what a session says", () => {
     assert.deepEqual(sessionOf([[0, "purchase", "a"]], "revenue"), [null]);
   });
 
+  test("amounts of two currencies add up in none but USD", () => {
+    const sale = (value: number, currency: string | null, usd: number | null) =>
+      [0, "purchase", "a", { value, currency, value_in_usd: usd }] as const;
+    const revenues = (...sales: readonly ReturnType<typeof sale>[]) =>
+      sessionOf(sales, "revenue", "revenue_in_usd");
+    assert.deepEqual(revenues(sale(10, "EUR", 11), sale(5, "EUR", 5.5)), [15, 16.5]);
+    assert.deepEqual(revenues(sale(10, "EUR", 11), sale(5, "USD", 5)), [null, 16]);
+    assert.deepEqual(revenues(sale(10, "EUR", 11), sale(5, "XYZ", null)), [null, null]);
+    assert.deepEqual(revenues(sale(10, "XYZ", null), sale(5, "XYZ", null)), [15, null]);
+    assert.deepEqual(revenues(sale(10, null, null), sale(5, "USD", 5)), [null, null]);
+  });
+
   test("whoever was here before is known by the client's count", () => {
     const nth = (n: number) => ({ client_session_number: n });
     assert.deepEqual(sessionOf([[0, "scroll", "a", nth(1)]], "returning_user"), [false]);

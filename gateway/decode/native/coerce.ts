@@ -1,5 +1,6 @@
 /** Reads one value as the type of its column: lenient about how it is written, strict about what it is. */
 import { cleanText, textProblem } from "../../lib/clean-text.ts";
+import { parseMoment } from "../../lib/moment.ts";
 import { isLoginToken } from "../../lib/secret-names.ts";
 import { unreachable } from "../../lib/unreachable.ts";
 import type { ColumnType } from "../../model/event.ts";
@@ -7,7 +8,6 @@ import { parseUuid } from "../../model/ids.ts";
 import type { Json } from "../../model/json.ts";
 import { cleanContainer } from "./clean-json.ts";
 import { parseExact } from "./exact-json.ts";
-import { parseMoment } from "./moment.ts";
 import { type Notes, note } from "./notes.ts";
 
 const maxTextLength = 8192;

@@ -1,6 +1,7 @@
 /** The fields of a payment line that mean something else, or nothing, in an event: read apart from the others. */
+
+import { parseMoment } from "../../lib/moment.ts";
 import type { Json } from "../../model/json.ts";
-import { parseMoment } from "./moment.ts";
 import { type Notes, note } from "./notes.ts";
 
 type Fields = Readonly<Record<string, unknown>>;

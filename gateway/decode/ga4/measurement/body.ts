@@ -1,4 +1,5 @@
 /** The body of a Measurement Protocol request, read as far as it is what it should be. */
+import { parseExact } from "../../native/exact-json.ts";
 import { type Notes, note } from "../../native/notes.ts";
 import { readFields } from "../fields.ts";
 
@@ -16,7 +17,7 @@ export const isObject = (value: unknown): value is JsonFields =>
 /** Undefined for what is no JSON object. */
 export const parseBody = (text: string): JsonFields | undefined => {
   try {
-    const value: unknown = JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+    const value = parseExact(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
     return isObject(value) ? value : undefined;
   } catch {
     return undefined; // the caller says what was expected
@@ -49,6 +50,12 @@ export const microsOf = (value: unknown): number | undefined => {
 };
 
 const lastMicros = Date.UTC(9999, 11, 31) * 1000;
+
+/** The moment that somebody means. Less are milliseconds or seconds of our days, not events of January 1970. */
+export const momentOf = ({ timestamp_micros: said }: JsonFields): number | undefined => {
+  const micros = microsOf(said);
+  return micros !== undefined && micros >= 1e14 ? micros : undefined;
+};
 
 /** The object under a name; none where it is absent, and named where it is something else. */
 export const objectIn = (fields: JsonFields, name: string, notes: Notes): JsonFields => {

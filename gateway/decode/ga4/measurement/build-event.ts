@@ -9,7 +9,7 @@ import { hasKeys, putConsent, typeOf } from "../build-event.ts";
 import { putCommerce, readDeal } from "../commerce.ts";
 import { type Consent, privacyBy } from "../consent.ts";
 import { isNobody } from "../text-columns.ts";
-import { type JsonFields, objectIn, type Stream } from "./body.ts";
+import { type JsonFields, momentOf, objectIn, type Stream } from "./body.ts";
 import { readItemList } from "./item-list.ts";
 import { readParamFields, readTraits } from "./param-fields.ts";
 import { putDevice, putTexts } from "./text-fields.ts";
@@ -40,7 +40,7 @@ export const buildServerEvent = (envelope: Envelope, one: Said): Keyed => {
   const privacy = privacyBy(consent.analyticsStorage, hit.privacy);
   const tracked = privacy.tracking === "full";
   const claimed = one.micros === undefined ? undefined : Math.floor(one.micros / 1000);
-  if (claimed === undefined && [one.said, body].some(saysTime))
+  if (misdates(one.said) || (claimed === undefined && misdates(body)))
     note(notes, "timestamp_micros", "expected microseconds since 1970");
   const when = eventTime(hit, claimed, undefined, notes);
   const event: Event = {
@@ -71,7 +71,9 @@ export const buildServerEvent = (envelope: Envelope, one: Said): Keyed => {
   return { event, keyTime: one.keyTime, client };
 };
 
-const saysTime = (fields: JsonFields): boolean => (fields["timestamp_micros"] ?? null) !== null;
+/** Says it when it was, in a way that nobody can read? */
+const misdates = (fields: JsonFields): boolean =>
+  (fields["timestamp_micros"] ?? null) !== null && momentOf(fields) === undefined;
 
 /** The ids of apps say what they run on: `1:1234:android:56ef`. */
 const putStream = (event: Event, { kind, id }: Stream): void => {

@@ -132,6 +132,24 @@ test("a time said once holds for all, an old one is believed, one in the future 
   assert.deepEqual(at(receivedAt + day), [receivedAt, receivedAt + day, ["timestamp"]]);
 });
 
+test("milliseconds are no microseconds: they would be January of 1970", () => {
+  const { event } = decodeOne(
+    serverHit({ client_id: "1.2", events: [{ name: "a", timestamp_micros: receivedAt - 5000 }] }),
+  );
+  assert.equal(event.timestamp_utc, receivedAt);
+});
+
+test("long numbers keep their digits: two ids are never one person", () => {
+  const ids = '"client_id": 12345678901234567891, "user_id": 98765432109876543211';
+  const { event } = decodeOne(
+    serverHit(`{${ids}, "events": [{ "name": "a", "params": { "ticket": 12345678901234567893 } }]}`),
+  );
+  assert.deepEqual(
+    [event.client_id, event.user_id, event.properties],
+    ["12345678901234567891", "98765432109876543211", { ticket: "12345678901234567893" }],
+  );
+});
+
 test("one bad event never costs the others, and a bad request says what it lacks", () => {
   const { events, rejects } = decode(
     serverHit({ client_id: "1.2", events: [{ name: "a" }, null, { params: {} }, { name: "b", params: 7 }] }),
@@ -200,6 +218,9 @@ test("what is not of the kind it should be is left out and named, whatever is ar
     [{}, { params: "level=3" }, "params"],
     [{}, { timestamp_micros: "yesterday" }, "timestamp_micros"],
     [{ timestamp_micros: -1 }, {}, "timestamp_micros"],
+    [{ timestamp_micros: receivedAt * 1000 }, { timestamp_micros: "yesterday" }, "timestamp_micros"],
+    [{ timestamp_micros: receivedAt }, {}, "timestamp_micros"],
+    [{}, { timestamp_micros: receivedAt / 1000 }, "timestamp_micros"],
     [{ user_properties: "gold" }, {}, "user_properties"],
     [{ user_id: { id: 7 } }, {}, "user_id"],
     [{ user_agent: 5 }, {}, "user_agent"],

@@ -9,7 +9,7 @@ import type { Origin } from "../../native/event-id.ts";
 import { isKeyTime } from "../../native/event-time.ts";
 import { sampleOf } from "../lines.ts";
 import { ownsStream } from "../streams.ts";
-import { clientIdOf, isObject, type JsonFields, microsOf, parseBody, type Stream, streamOf } from "./body.ts";
+import { clientIdOf, isObject, type JsonFields, momentOf, parseBody, type Stream, streamOf } from "./body.ts";
 import { buildServerEvent, type Envelope } from "./build-event.ts";
 
 /** The events of a request, each on its own; what holds for all of them is said once, around them. */
@@ -31,7 +31,7 @@ export const decodeMeasurement = (
         rejects.push({ reason: `events[${line}]: no event name`, sample: sampleOf(JSON.stringify(said)) });
       continue;
     }
-    const micros = microsOf(said["timestamp_micros"]) ?? envelope.micros;
+    const micros = momentOf(said) ?? envelope.micros;
     const key = keyOf(envelope, said, name, micros, seen) ?? {
       id: makeId(hit, { text: null, line }),
       keyTime: hit.receivedAt,
@@ -65,7 +65,7 @@ const openEnvelope = (hit: Hit): Opened => {
     return refuse(`no ${stream.kind === "web" ? "client_id" : "app_instance_id"} in the body`);
   const { events } = body;
   if (!Array.isArray(events) || events.length === 0) return refuse("no list of events in the body");
-  const envelope = { hit, stream, body, clientId, micros: microsOf(body["timestamp_micros"]) };
+  const envelope = { hit, stream, body, clientId, micros: momentOf(body) };
   return { envelope, events };
 };
 
