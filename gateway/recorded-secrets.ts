@@ -4,6 +4,7 @@
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { CollectRequest, Headers } from "./collect/request.ts";
+import { credentialOf } from "./collect/trust.ts";
 import { textNow } from "./collect/unpack.ts";
 import { consentCookie, optOutCookie } from "./document/visitor.ts";
 import type { TokenReader } from "./identity/login-token.ts";
@@ -149,15 +150,7 @@ const nameOf = (given: string, keys: readonly { name: string; digest: Buffer }[]
 /** The key that a request shows, whatever it is: in its header, or in the query as GA4's servers do. */
 const givenKey = (authorization: string | undefined, query: string): string | null => {
   const secret = /(?:^|&)api_secret=([^&]*)/.exec(query)?.[1];
-  return credentialOf(authorization) ?? (secret === undefined ? null : decoded(secret));
-};
-
-/** As collection reads them: the token of `Bearer`, the user name of `Basic`. */
-const credentialOf = (authorization: string | undefined): string | null => {
-  const [, scheme = "", rest = ""] = /^(\w+) +(\S+)$/.exec(authorization?.trim() ?? "") ?? [];
-  if (/^bearer$/i.test(scheme)) return rest;
-  if (!/^basic$/i.test(scheme)) return null;
-  return Buffer.from(rest, "base64").toString("utf8").split(":", 1)[0] ?? "";
+  return credentialOf(authorization ?? "") ?? (secret === undefined ? null : decoded(secret));
 };
 
 const decoded = (text: string): string => new URLSearchParams(`a=${text}`).get("a") ?? "";

@@ -68,7 +68,13 @@ const createPost = (
   return (url, request) => {
     const named = privateHosts.includes(new URL(url).hostname.replace(/^\[(.*)\]$/, "$1"));
     const allow = named ? ["0.0.0.0/0", "::/0"] : ranges;
-    const limits: OutboundOptions = { timeoutMs: timeoutSeconds * 1000, allow, ownPorts: () => ownPorts };
+    // A 2xx is the receiver's word, whatever it writes behind it: waiting for more would send the events for ever.
+    const limits: OutboundOptions = {
+      timeoutMs: timeoutSeconds * 1000,
+      headOnly: true,
+      allow,
+      ownPorts: () => ownPorts,
+    };
     return requestOutbound(url, { ...request, ...limits });
   };
 };

@@ -195,6 +195,13 @@ describe("events of the site's servers", () => {
     ["a write key as bearer", { headers: bearer }],
     ["a write key as the user of Basic", { headers: basic(`${writeKey}:`) }],
     ["a write key as the user of Basic, with any password", { headers: basic(`${writeKey}:x:y`) }],
+    [
+      "a write key with spaces and letters beyond ASCII",
+      {
+        site: { ...site, writeKeys: ["ein Schlüssel für Server"] },
+        headers: { authorization: Buffer.from("Bearer ein Schlüssel für Server").toString("latin1") },
+      },
+    ],
     ["an address that the site trusts", { site: { ...site, trustServerEvents: ["203.0.113.0/24"] } }],
   ];
   for (const [what, parts] of allowed) {

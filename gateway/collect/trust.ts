@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import { headerText } from "../lib/header-text.ts";
 import { parseCidrs } from "../lib/ip.ts";
 import type { Endpoint } from "../model/protocol.ts";
 import type { Site } from "../model/site.ts";
@@ -33,9 +34,9 @@ const holdsKey = (site: Site, authorization: string): boolean => {
   return holds;
 };
 
-/** The token of `Bearer`, or the user name of `Basic` (RFC 7617: what stands before the first colon). */
-const credentialOf = (authorization: string): string | null => {
-  const [, scheme = "", rest = ""] = /^(\w+) +(\S+)$/.exec(authorization.trim()) ?? [];
+/** The token of `Bearer`, or the user name of `Basic` (RFC 7617: what stands before the first colon); null for neither. */
+export const credentialOf = (authorization: string): string | null => {
+  const [, scheme = "", rest = ""] = /^(\w+) +(.+)$/.exec(headerText(authorization).trim()) ?? [];
   if (/^bearer$/i.test(scheme)) return rest;
   if (!/^basic$/i.test(scheme)) return null;
   const pair = Buffer.from(rest, "base64").toString("utf8");

@@ -72,6 +72,38 @@ test("a redirect is an answer, not a way", async (t) => {
   assert.equal((await requestOutbound(`http://127.0.0.1:${port}/`, { allow })).status, 302);
 });
 
+test("where the head counts alone, a body that is too long, breaks off or never ends does not matter", async (t) => {
+  const bodies: readonly RequestListener[] = [
+    (_req, res) => void res.end(Buffer.alloc(5000)),
+    (_req, res) => {
+      res.writeHead(200, { "content-length": 100 }).write("half", () => res.destroy());
+    },
+    (_req, res) => void res.writeHead(200).write("and"),
+  ];
+  for (const body of bodies) {
+    const port = await serve(t, body);
+    const answer = await requestOutbound(`http://127.0.0.1:${port}/`, {
+      allow,
+      headOnly: true,
+      maxBytes: 100,
+    });
+    assert.deepEqual([answer.status, answer.body.length], [200, 0]);
+  }
+});
+
+test("a server that never ends an answer of which the head counts is left after a second", async (t) => {
+  const left = new Promise<void>((resolve) => {
+    const endless: RequestListener = (_req, res) => {
+      res.writeHead(200).write("and");
+      res.on("close", resolve);
+    };
+    void serve(t, endless).then((port) =>
+      requestOutbound(`http://127.0.0.1:${port}/`, { allow, headOnly: true, timeoutMs: 600_000 }),
+    );
+  });
+  await left;
+});
+
 test("what is too slow, too long, gone or no URL is one sentence", async (t) => {
   const silent = await serve(t, () => {});
   const endless = await serve(t, (_req, res) => void res.end(Buffer.alloc(5000)));

@@ -18,6 +18,8 @@ export interface OutboundOptions {
   readonly body?: string | Buffer;
   readonly timeoutMs?: number;
   readonly maxBytes?: number;
+  /** the answer counts once its head is there: what comes behind it, or does not, is passed over */
+  readonly headOnly?: boolean;
   /** addresses that are allowed although they are private, CIDR */
   readonly allow?: readonly string[];
   /** ports of our own listeners, on any address of this machine */
@@ -135,16 +137,17 @@ const send = (
   target: URL,
   address: string,
   signal: AbortSignal,
-  { method = "GET", headers = {}, body, maxBytes = defaultMaxBytes }: OutboundOptions,
+  { method = "GET", headers = {}, body, maxBytes = defaultMaxBytes, headOnly = false }: OutboundOptions,
 ): Promise<OutboundAnswer> =>
   new Promise((resolve, reject) => {
     const secure = target.protocol === "https:";
     const requestOptions: RequestOptions = { method, headers, signal, agent: false, lookup: always(address) };
     const req = (secure ? secureRequest : plainRequest)(target, requestOptions, (res) => {
-      readAtMost(res, maxBytes).then(
-        (bytes) => resolve({ status: res.statusCode ?? 0, headers: res.headers, body: bytes }),
-        reject,
-      );
+      const answer = (bytes: Buffer) => ({ status: res.statusCode ?? 0, headers: res.headers, body: bytes });
+      if (headOnly) {
+        passOver(res, maxBytes);
+        resolve(answer(Buffer.alloc(0)));
+      } else readAtMost(res, maxBytes).then((bytes) => resolve(answer(bytes)), reject);
     });
     req.on("error", reject);
     req.end(body);
@@ -158,6 +161,20 @@ const always =
     if (options.all) done(null, [{ address, family }]);
     else done(null, address, family);
   };
+
+const passOverMs = 1000;
+
+/** Lets a server end its answer, as one whose client leaves may undo its work; not for long, and not without a bound. */
+const passOver = (res: IncomingMessage, maxBytes: number): void => {
+  const leave = setTimeout(() => res.destroy(), passOverMs);
+  let size = 0;
+  res.on("data", (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > maxBytes) res.destroy();
+  });
+  res.on("error", () => {}); // nobody waits for it
+  res.on("close", () => clearTimeout(leave));
+};
 
 const readAtMost = async (res: IncomingMessage, maxBytes: number): Promise<Buffer> => {
   const chunks: Buffer[] = [];

@@ -3,6 +3,7 @@
  * our own script send them. One rule reads them all: the body wins over the query, the query over the path,
  * the path over the cookies; every field is read on its own, and what is no field of ours is a property.
  */
+import { headerText } from "../../lib/header-text.ts";
 import type { Keyed } from "../../model/event.ts";
 import type { Hit } from "../../model/hit.ts";
 import type { Decoded, Protocol } from "../../model/protocol.ts";
@@ -124,7 +125,7 @@ const cookieFields = ({ cookies, sessionId }: Hit): Source["fields"] | null => {
 const userHeader = (hit: Hit, notes: Notes): Source["fields"] | null => {
   const text = hit.headers["user"];
   if (text === undefined) return null;
-  const fields = parseContainer(text.trim());
+  const fields = parseContainer(headerText(text).trim());
   if (fields !== undefined && !Array.isArray(fields)) return fields as Source["fields"]; // an object of JSON
   note(notes, "user", "the header is no JSON object");
   return null;

@@ -155,6 +155,15 @@ describe("who it was", () => {
     assert.equal(eventOf(post({ auth: "ada" })).auth, "ada");
   });
 
+  test("so have the ids of tenants and of related objects", () => {
+    for (const id of [theirs, theirs.replaceAll("-", ""), `{${theirs.toUpperCase()}}`]) {
+      const event = eventOf(post({ oid: id, relation: "newsletter", rid: id }));
+      assert.equal(event.org, theirs);
+      assert.equal(event.rid, theirs);
+    }
+    assert.equal(eventOf(post({ org: "Acme" })).org, "Acme");
+  });
+
   test("a visitor does not refer himself, whoever says who he is", () => {
     const event = eventOf(post({ ref: ours.toUpperCase() }, "/tr/v1/", { visitorId: ours }));
     assert.equal(event.ref, undefined);
@@ -175,6 +184,13 @@ describe("who it was", () => {
     const trusted = eventOf(post({}, "/tr/v1/", { headers, trusted: true }));
     assert.equal(trusted.user_id, "u1");
     assert.deepEqual(trusted.properties, { Plan: "Pro" });
+  });
+
+  test("the User header is JSON in UTF-8, of which a parser gives each byte as a character", () => {
+    const user = Buffer.from(`{"uid":"jürgen","Stadt":"Köln"}`, "utf8").toString("latin1");
+    const event = eventOf(post({}, "/tr/v1/", { headers: { user }, trusted: true }));
+    assert.equal(event.user_id, "jürgen");
+    assert.deepEqual(event.properties, { Stadt: "Köln" });
   });
 
   test("only the site's own server may claim an exposure", () => {

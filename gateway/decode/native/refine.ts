@@ -53,6 +53,8 @@ export const refinements: ReadonlyMap<ColumnName, Refinement> = new Map<ColumnNa
   ["client_session_id", uuidForm],
   ["ref", uuidForm],
   ["auth", uuidForm],
+  ["org", uuidForm],
+  ["rid", uuidForm],
   ["hhash", hash],
   ["bhash", hash],
   ["ehash", hash],

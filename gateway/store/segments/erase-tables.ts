@@ -220,6 +220,10 @@ const eraseVisitor = (db: Db, { no, site, clientId }: Visitor): void => {
   db.prepare("DELETE FROM referrals WHERE visitor = ?").run(no);
   db.prepare("DELETE FROM identity_links WHERE visitor = ?").run(no);
   db.prepare("DELETE FROM payments WHERE site = ? AND client_id = ?").run(site, clientId);
+  const user = userOfOwner(clientId);
+  if (user !== null) {
+    db.prepare("DELETE FROM payments WHERE site = ? AND client_id IS NULL AND user_id = ?").run(site, user);
+  }
   db.prepare("DELETE FROM agreements WHERE site = ? AND client_id = ?").run(site, clientId);
   eraseSamples(db, clientId);
 };

@@ -125,7 +125,9 @@ test("what a user's server sent without a visitor goes with the visitor who came
   const user = 'user "0190beef"'; // as it stands in JSON it is another text
   const renewal = { client_id: null, user_id: user, user_claim: "server", name: "renewal" } as const;
   const login = { client_id: visitor, user_id: user, user_claim: "page", name: "login" } as const;
+  const paid = { ...renewal, type: "payment", value: 49, currency: "EUR" } as const;
   store([eventForTest(login), eventForTest(renewal), documentForTest({ user_id: user, client_id: visitor })]);
+  store([eventForTest(paid)]);
   await keeper.seal();
   store([
     eventForTest(renewal),
@@ -144,6 +146,30 @@ test("what a user's server sent without a visitor goes with the visitor who came
   assert.deepEqual((await keeper.verify()).findings, []);
   close();
   assert.deepEqual([...filesWith(dir, "0190beef"), ...filesWith(dir, visitor)], []);
+  rmSync(dir, { recursive: true });
+});
+
+test("what is nobody's stays when a user goes: of a file and of the day that is sealed on", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "turnpike-erase-"));
+  const { keeper, store, close } = openProjected(dir, 0);
+  const login = { client_id: visitor, user_id: "ann", user_claim: "page", name: "login" } as const;
+  const renewal = { client_id: null, user_id: "ann", user_claim: "server", name: "renewal" } as const;
+  const nobodys = (name: string) => eventForTest({ client_id: null, name });
+  store([eventForTest(login), eventForTest(renewal), nobodys("refused consent"), documentForTest()]);
+  await keeper.seal();
+  await keeper.erase({ column: "client_id", value: visitor, site: null });
+  store([eventForTest({ ...login, client_id: "visitor-2" }), eventForTest(renewal), nobodys("count")]);
+  const erasing = keeper.erase({ column: "user_id", value: "ann", site: null });
+  const reader = openReader(dir, { sealed: "wait" });
+  const names = () => reader.read(0, 100).map(({ event }) => event.name);
+  await Promise.resolve(); // the first step alone
+  assert.deepEqual(names(), ["refused consent", "document", "count"], "at once");
+  await erasing;
+  await keeper.seal();
+  assert.deepEqual(names(), ["refused consent", "document", "count"]);
+  assert.deepEqual((await keeper.verify()).findings, []);
+  reader.close();
+  close();
   rmSync(dir, { recursive: true });
 });
 

@@ -40,7 +40,8 @@ const isOfReferrer = ({ column }: Erasure): boolean => column === "referrer";
 
 const rowCondition = (erasure: Erasure): string => {
   const { column, value } = erasure;
-  if (column === "owner") return `(${upTo(erasure)} AND client_id IS NULL AND user_id = ${quote(value)})`;
+  if (column === "owner")
+    return `(${upTo(erasure)} AND client_id IS NULL AND user_id IS NOT DISTINCT FROM ${quote(value)})`;
   return `(${upTo(erasure)} AND ${quoteName(column)} IS NOT DISTINCT FROM ${quote(value)})`;
 };
 
