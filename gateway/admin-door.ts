@@ -49,7 +49,7 @@ export const openAdminDoor = ({ listen, tls: settings, data }: Config, log: Log)
       const name = nameOf(host);
       return name === "localhost" || isIP(name) !== 0 || names.includes(name);
     },
-    close: () => tls?.close(),
+    close: () => tls?.close(0),
   };
 };
 

@@ -99,8 +99,8 @@ export const createHttpsSide = (
       tls?.follow(hostsOf(next));
     },
     async stop() {
-      await listener?.stop(addresses.stopSeconds * 1000);
-      await tls?.close();
+      const graceMs = addresses.stopSeconds * 1000;
+      await Promise.all([listener?.stop(graceMs), tls?.close(graceMs)]);
     },
   };
 };

@@ -126,6 +126,25 @@ test("wrong calls are told in a sentence: an unknown path, a wrong method, a bod
   assert.equal((await ask("POST", "/api/tokens", bearer, [1])).status, 400);
   assert.equal((await ask("POST", "/api/tokens", bearer, { name: "x".repeat(65) })).status, 400);
   assert.equal((await ask("DELETE", "/api/tokens/%ff", bearer)).status, 404);
+  for (const path of ["/healthz", "/readyz", "/metrics"])
+    for (const method of ["POST", "PUT", "DELETE", "TRACE"])
+      assert.equal((await ask(method, path, bearer)).status, 405, `${method} ${path}`);
+});
+
+test("what GET answers HEAD answers without its body", async () => {
+  for (const path of ["/healthz", "/readyz", "/metrics", "/api/overview", "/api/tokens"])
+    assert.deepEqual(await ask("HEAD", path, bearer), { status: 200, body: "", cookie: undefined }, path);
+  assert.equal((await ask("HEAD", "/api/overview", {})).status, 401);
+  assert.equal((await ask("HEAD", "/api/reload", bearer)).status, 405);
+});
+
+test("a token is not made where more is asked of it than it can have", async () => {
+  const wish = { name: "narrow", role: "read", sites: ["main"] };
+  const { status, body } = await ask("POST", "/api/tokens", bearer, wish);
+  assert.equal(status, 400);
+  assert.match(body, /^sites: a token has a name and a role, nothing else/);
+  const { body: listed } = await ask("GET", "/api/tokens", bearer);
+  assert.doesNotMatch(listed, /narrow/);
 });
 
 test("no token and no sign-in code stands in what the program prints without a terminal", () => {

@@ -97,6 +97,7 @@ test("nothing is ordered that could not be kept, and nothing is left of the trie
         throw new Error("the authority was asked");
       },
       close: () => {},
+      isClosed: false,
     },
     proofsFor: () => [{ type: "http-01", show: async () => async () => {} }],
     clock: () => now,

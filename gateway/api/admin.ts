@@ -120,6 +120,8 @@ export const admin = (options: AdminOptions): Handler => {
       );
     }
     protect(x);
+    if (readOnly.has(x.path) && methodOf(x) !== "GET")
+      throw new HttpError(405, "only GET, HEAD is answered here", { headers: { allow: "GET, HEAD" } });
     if (await answerHealth(x, options.health)) return;
     if (x.path === "/metrics") return sendMetrics(x, options);
     if (!x.path.startsWith("/api/")) return options.pages(x);
@@ -130,11 +132,14 @@ export const admin = (options: AdminOptions): Handler => {
   };
 };
 
+const readOnly: ReadonlySet<string> = new Set(["/healthz", "/readyz", "/metrics"]);
+
+/** HEAD asks for what GET answers, without its body (RFC 9110 §9.3.2). */
+const methodOf = ({ req }: Exchange): string | undefined => (req.method === "HEAD" ? "GET" : req.method);
+
 /** Routes, upstreams and hosts stand in it: for holders of a token of role read, as Prometheus' `authorization` sends it. */
 const sendMetrics = async (x: Exchange, { auth, metrics }: AdminOptions): Promise<void> => {
   auth.demand(x, "read");
-  if (x.req.method !== "GET" && x.req.method !== "HEAD")
-    throw new HttpError(405, "only GET, HEAD is answered here", { headers: { allow: "GET, HEAD" } });
   const { contentType, text } = await metrics();
   x.res.writeHead(200, ["content-type", contentType, "cache-control", "no-store"]);
   x.res.end(x.req.method === "HEAD" ? undefined : text);
@@ -145,7 +150,7 @@ const find = (x: Exchange): Endpoint => {
     path.endsWith("/") ? x.path.startsWith(path) : x.path === path,
   );
   if (here.length === 0) throw new HttpError(404, `there is no ${x.path.slice(0, 100)} in this API`);
-  const found = here.find(({ method }) => method === x.req.method);
+  const found = here.find(({ method }) => method === methodOf(x));
   if (!found) {
     const allow = here.map(({ method }) => method).join(", ");
     throw new HttpError(405, `only ${allow} is answered here`, { headers: { allow } });
@@ -194,7 +199,11 @@ async function events(x: Exchange, { source }: AdminOptions): Promise<unknown> {
 }
 
 async function createToken(x: Exchange, { commands }: AdminOptions): Promise<unknown> {
-  const { name, role = "read" } = await readJson(x);
+  const { name, role = "read", ...rest } = await readJson(x);
+  // Whoever thinks that a token opens less than it does gives it away.
+  const [unknown] = Object.keys(rest);
+  if (unknown !== undefined)
+    throw new HttpError(400, `${unknown.slice(0, 64)}: a token has a name and a role, nothing else`);
   if (typeof name !== "string" || !/^[A-Za-z0-9._ -]{1,64}$/.test(name)) {
     throw new HttpError(400, "name: expected 1 to 64 letters, digits, spaces or . _ -");
   }
@@ -256,5 +265,5 @@ const numberOf = (x: Exchange, name: string, otherwise: number): number => {
 
 const json = (x: Exchange, value: unknown): void => {
   x.res.writeHead(200, ["content-type", "application/json", "cache-control", "no-store"]);
-  x.res.end(JSON.stringify(value));
+  x.res.end(x.req.method === "HEAD" ? undefined : JSON.stringify(value));
 };

@@ -24,6 +24,7 @@ const start = async (t: TestContext) => {
     find: (_host, token) => store.challenge("http-01", token),
   });
   const store = openStore(root, ca.directory);
+  const warnings: string[] = [];
   t.after(async () => {
     await ca.close();
     rmSync(root, { recursive: true });
@@ -31,7 +32,7 @@ const start = async (t: TestContext) => {
   const gateway = (hosts: readonly string[], ask?: (host: string) => Promise<boolean>) => {
     const own = openStore(root, ca.directory);
     const authority = createAuthority({ directory: ca.directory });
-    const report = { info: () => {}, warn: () => {} };
+    const report = { info: () => {}, warn: (line: string) => void warnings.push(line) };
     const keeper = createKeeper({
       store: own,
       lock: createLock(own.dir),
@@ -56,7 +57,7 @@ const start = async (t: TestContext) => {
     });
     return certificates;
   };
-  return { ca, store, gateway };
+  return { ca, store, gateway, warnings };
 };
 
 /** Until it is true; a test that waits in vain is ended by the runner. */
@@ -108,6 +109,21 @@ test("on demand: one order for many that ask at once, none without a yes, none b
   assert.ok(await certificates.contextFor("b.example"));
   assert.equal(await certificates.contextFor("c.example"), null, "two are the most");
   assert.deepEqual([ca.orders.length, asked], [2, ["a.example", "no.example", "b.example"]]);
+});
+
+test("hosts of the settings are beside those on demand, and where there are too many of these it is told", async (t) => {
+  const { gateway, warnings } = await start(t);
+  const certificates = gateway(["a.example", "b.example", "c.example"], async () => true);
+  for (const host of ["d.example", "e.example"]) assert.ok(await certificates.contextFor(host), host);
+  assert.deepEqual(warnings, []);
+  for (const host of ["f.example", "g.example"])
+    assert.equal(await certificates.contextFor(host), null, host);
+  assert.deepEqual(warnings, [
+    "acme: f.example gets no certificate: 2 hosts have one on demand, which is tls.onDemand.most",
+  ]);
+  // One that is named in the settings now is no guest any more.
+  certificates.follow(["a.example", "d.example"]);
+  assert.ok(await certificates.contextFor("f.example"));
 });
 
 test("challenges are answered by any gateway on the store, and other paths are left to the site", async (t) => {

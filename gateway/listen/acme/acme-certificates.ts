@@ -47,6 +47,8 @@ export const createAcmeCertificates = (options: AcmeOptions): AcmeCertificates =
   const { store, keeper, clock } = options;
   let configured = options.hosts;
   const kept = new Set(configured);
+  /** those of them that came on demand */
+  const demanded = new Set<string>();
   const loaded = new Map<string, Loaded>();
   const pending = new Map<string, Promise<SecureContext | null>>();
   const nextLook = new Map<string, number>();
@@ -115,15 +117,17 @@ export const createAcmeCertificates = (options: AcmeOptions): AcmeCertificates =
 
   const { onDemand } = options;
   const getNow = async (host: string): Promise<SecureContext | null> => {
-    if (!onDemand || !(await onDemand.allows(host, kept))) return null;
+    if (!onDemand || !(await onDemand.allows(host, demanded.size))) return null;
     const until = clock() + onDemandMs;
     // Orders go one by one: this one's turn may come a little later.
     for (load(host); !loaded.has(host) && !closed && clock() < until; await pause(onDemandPauseMs)) {
       await lookAt(host);
       if (store.state(host).failures > 0) break;
     }
-    if (loaded.has(host)) kept.add(host);
-    else nextLook.delete(host);
+    if (loaded.has(host)) {
+      kept.add(host);
+      demanded.add(host);
+    } else nextLook.delete(host);
     return loaded.get(host)?.context ?? null;
   };
   const getOnce = (host: string): Promise<SecureContext | null> => {
@@ -151,7 +155,10 @@ export const createAcmeCertificates = (options: AcmeOptions): AcmeCertificates =
     follow(hosts) {
       for (const host of configured) if (!hosts.includes(host)) kept.delete(host);
       configured = hosts;
-      for (const host of hosts) kept.add(host);
+      for (const host of hosts) {
+        kept.add(host);
+        demanded.delete(host);
+      }
       sleep(0);
     },
     answerChallenge: (req, res) => answerChallenge(store, req, res),

@@ -4,11 +4,13 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Agent } from "node:https";
-import type { Authorization, Client, Order } from "acme-client";
+import type { Client, Order } from "acme-client";
 import { type KeyPair, keyPem, newKey } from "../tls/make-certificate.ts";
-import { Refusal } from "./failure.ts";
+import { problemOf, Refusal } from "./failure.ts";
+import { type Proof, prove } from "./prove.ts";
 import type { RenewalWindow } from "./schedule.ts";
 import type { Account } from "./store.ts";
+import { waitUntilValid } from "./wait-until-valid.ts";
 
 type Acme = typeof import("acme-client");
 
@@ -21,13 +23,6 @@ export interface AuthorityOptions {
   readonly profile?: string | undefined;
   /** for one answer of the authority */
   readonly timeoutMs?: number;
-}
-
-/** One way to prove that a host is ours. */
-export interface Proof {
-  readonly type: "http-01" | "tls-alpn-01" | "dns-01";
-  /** Shows what the authority will look for; answers what takes it away again. */
-  show(host: string, token: string, keyAuthorization: string): Promise<() => Promise<void>>;
 }
 
 export interface OrderRequest {
@@ -45,7 +40,9 @@ export interface Authority {
   /** The window of a certificate; null where the authority has none to give. */
   window(id: string): Promise<(RenewalWindow & { readonly retryAfterMs: number }) | null>;
   order(request: OrderRequest): Promise<KeyPair>;
+  /** Ends what runs: an order fails, and what was shown for it is taken away. */
   close(): void;
+  readonly isClosed: boolean;
 }
 
 export const newAccount = (): Account => ({ key: keyPem(newKey()), url: null });
@@ -53,13 +50,14 @@ export const newAccount = (): Account => ({ key: keyPem(newKey()), url: null });
 const answerMs = 30_000;
 const directoryMs = 3_600_000;
 const answerBytes = 1024 * 1024;
-const polls = { backoffAttempts: 25, backoffMin: 250, backoffMax: 5_000 };
 // Half of all nonces may be refused and an order still goes through; the library's own 5 lose one order in six then.
 const badNonceRetries = 30;
 
 export const createAuthority = (options: AuthorityOptions): Authority => {
   const agent = new Agent({ keepAlive: true, maxSockets: 4, ...(options.root && { ca: options.root }) });
-  const settings = { agent, timeoutMs: options.timeoutMs ?? answerMs };
+  const closing = new AbortController();
+  const { signal } = closing;
+  const settings = { agent, timeoutMs: options.timeoutMs ?? answerMs, signal };
   const withAcme = async <T>(work: (acme: Acme) => Promise<T>): Promise<T> => {
     const acme = await loadAcme();
     return requestSettings.run(settings, () => work(acme));
@@ -82,15 +80,22 @@ export const createAuthority = (options: AuthorityOptions): Authority => {
     order: (request) =>
       withAcme(async (acme) => {
         const isKnown = request.replaces !== null && (await windowsUrl(acme)) !== null;
-        return placeOrder(acme, options, isKnown ? request : { ...request, replaces: null });
+        return placeOrder(acme, options, isKnown ? request : { ...request, replaces: null }, signal);
       }),
-    close: () => agent.destroy(),
+    close() {
+      closing.abort();
+      agent.destroy();
+    },
+    get isClosed() {
+      return signal.aborted;
+    },
   };
 };
 
 interface RequestSettings {
   readonly agent: Agent;
   readonly timeoutMs: number;
+  readonly signal: AbortSignal;
 }
 
 // The library has one HTTP client for all: whose root and time limit count is known by who is asking.
@@ -111,6 +116,7 @@ const prepare = (acme: Acme): Acme => {
     return Object.assign(request, {
       httpsAgent: settings.agent,
       timeout: settings.timeoutMs,
+      signal: settings.signal,
       maxContentLength: answerBytes,
       maxRedirects: 0,
     });
@@ -150,11 +156,6 @@ const problemOfStatus = (status: number): string => {
   return status >= 500 ? "serverInternal" : "malformed";
 };
 
-const problemOf = (data: unknown): string | null => {
-  if (typeof data !== "object" || data === null || !("type" in data)) return null;
-  return String(data.type).replace("urn:ietf:params:acme:error:", "");
-};
-
 const retryAfterMs = (value: unknown): number => {
   const text = String(value ?? "");
   if (/^\d+$/.test(text)) return Number(text) * 1000;
@@ -177,16 +178,23 @@ const readWindowsUrl = async (acme: Acme, directory: string): Promise<string | n
   return typeof renewalInfo === "string" ? renewalInfo : null;
 };
 
-const placeOrder = async (acme: Acme, options: AuthorityOptions, request: OrderRequest): Promise<KeyPair> => {
+const placeOrder = async (
+  acme: Acme,
+  options: AuthorityOptions,
+  request: OrderRequest,
+  signal: AbortSignal,
+): Promise<KeyPair> => {
   const client = await openAccount(acme, options, request);
   const order = await createOrder(client, options, request);
   for (const authorization of await client.getAuthorizations(order)) {
-    if (authorization.status !== "valid") await prove(client, authorization, request);
+    if (authorization.status !== "valid") await prove(client, authorization, request.proof, signal);
   }
   const key = keyPem(newKey());
   const [, csr] = await acme.crypto.createCsr({ altNames: [request.host] }, key);
   const finalized = await client.finalizeOrder(order, csr);
-  return { key, cert: await client.getCertificate(finalized) };
+  const finished =
+    finalized.status === "valid" ? finalized : await waitUntilValid(() => client.getOrder(order), signal);
+  return { key, cert: await client.getCertificate(finished) };
 };
 
 const openAccount = async (
@@ -199,7 +207,6 @@ const openAccount = async (
     accountKey: account.key,
     ...(account.url && { accountUrl: account.url }),
     ...(eab && { externalAccountBinding: eab }),
-    ...polls,
   });
   (client as unknown as { http: { maxBadNonceRetries: number } }).http.maxBadNonceRetries = badNonceRetries;
   if (account.url) return client;
@@ -230,36 +237,3 @@ const createOrder = async (
 
 /** Refusals that another order a moment later would meet as well. */
 const notOfTheOrder = new Set(["accountDoesNotExist", "rateLimited", "serverInternal", "userActionRequired"]);
-
-const prove = async (client: Client, authorization: Authorization, { host, proof }: OrderRequest) => {
-  const challenge = authorization.challenges.find(({ type }) => type === proof.type);
-  if (!challenge) {
-    const offered = authorization.challenges.map(({ type }) => type).join(", ");
-    throw new Error(`the authority offers ${offered} for ${host}, not ${proof.type}: set tls.challenge`);
-  }
-  const keyAuthorization = await client.getChallengeKeyAuthorization(challenge);
-  const takeAway = await proof.show(authorization.identifier.value, challenge.token, keyAuthorization);
-  try {
-    await client.completeChallenge(challenge);
-    await client.waitForValidStatus(authorization);
-  } catch (error) {
-    throw (await refusedChallenge(client, authorization)) ?? error;
-  } finally {
-    await takeAway();
-  }
-};
-
-/** Why the authority did not find what it looked for: that stands at the challenge (RFC 8555 §8). */
-const refusedChallenge = async (client: Client, { url }: Authorization): Promise<Refusal | null> => {
-  try {
-    const [now] = await client.getAuthorizations({ authorizations: [url] } as Order);
-    for (const { error } of (now?.challenges ?? []) as readonly { error?: unknown }[]) {
-      const problem = problemOf(error);
-      const detail = (error as { detail?: unknown } | undefined)?.detail;
-      if (problem) return new Refusal(problem, typeof detail === "string" ? detail : "", 0, true);
-    }
-  } catch {
-    // it does not say: what is known already has to do
-  }
-  return null;
-};

@@ -122,3 +122,9 @@ const networkReasons: readonly (readonly [pattern: RegExp, sentence: string])[] 
     "cannot be reached: see whether it is down, or a firewall between holds connections out",
   ],
 ];
+
+/** The problem that an authority names (RFC 8555 §6.7), without what is before each; null where it names none. */
+export const problemOf = (data: unknown): string | null => {
+  if (typeof data !== "object" || data === null || !("type" in data)) return null;
+  return String(data.type).replace("urn:ietf:params:acme:error:", "");
+};

@@ -8,10 +8,11 @@ import type { Clock } from "../../lib/clock.ts";
 import { codeOf } from "../../lib/error-code.ts";
 import type { KeyPair } from "../tls/make-certificate.ts";
 import { type CertificateFacts, coversHost, readCertificate } from "../tls/read-certificate.ts";
-import type { Authority, Proof } from "./authority.ts";
+import type { Authority } from "./authority.ts";
 import { newAccount } from "./authority.ts";
 import { explainFailure, type Failure, Refusal } from "./failure.ts";
 import type { FolderLock } from "./lock.ts";
+import type { Proof } from "./prove.ts";
 import {
   isAhead,
   longestDelay,
@@ -174,6 +175,7 @@ const tryOrder = async (
     );
     return clock(); // its renewal has to be planned
   } catch (error) {
+    if (authority.isClosed) return clock(); // we are ending, which is no failure of the order's
     return noteFailure(options, host, proof?.type ?? "", facts, error);
   }
 };

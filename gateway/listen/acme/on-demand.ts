@@ -4,8 +4,8 @@ import { isPublicName } from "../tls/settings.ts";
 
 /** Decides who gets a certificate that nobody configured. */
 export interface OnDemand {
-  /** The operator's `ask` says yes, and there is room beside those that are kept. Never throws. */
-  allows(host: string, kept: ReadonlySet<string>): Promise<boolean>;
+  /** The operator's `ask` says yes, and there is room beside the hosts that got one this way. Never throws. */
+  allows(host: string, got: number): Promise<boolean>;
 }
 
 export interface OnDemandOptions {
@@ -19,6 +19,7 @@ export interface OnDemandOptions {
 const answersKept = 2_000;
 const answerMs = 60_000;
 const asksAtOnce = 8;
+const fullToldMs = 3_600_000;
 
 interface Answer {
   readonly yes: Promise<boolean>;
@@ -29,7 +30,13 @@ interface Answer {
 export const createOnDemand = ({ ask, most, clock, warn }: OnDemandOptions): OnDemand => {
   const answers = createCache<string, Answer>(answersKept);
   let running = 0;
+  let fullToldAt = Number.NEGATIVE_INFINITY;
 
+  const tellFull = (host: string): void => {
+    if (clock() - fullToldAt < fullToldMs) return;
+    fullToldAt = clock();
+    warn(`acme: ${host} gets no certificate: ${most} hosts have one on demand, which is tls.onDemand.most`);
+  };
   const askNow = async (host: string): Promise<boolean> => {
     running++;
     try {
@@ -44,8 +51,12 @@ export const createOnDemand = ({ ask, most, clock, warn }: OnDemandOptions): OnD
     }
   };
   return {
-    async allows(host, kept) {
-      if (!isPublicName(host) || kept.size >= most) return false;
+    async allows(host, got) {
+      if (!isPublicName(host)) return false;
+      if (got >= most) {
+        tellFull(host);
+        return false;
+      }
       const known = answers.get(host);
       if (known && known.until > clock()) return known.yes;
       if (running >= asksAtOnce) return false;

@@ -1,7 +1,7 @@
 /** The three ways to prove that a host is ours. */
 import { execFile } from "node:child_process";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Proof } from "./authority.ts";
+import type { Proof } from "./prove.ts";
 import type { CertificateStore } from "./store.ts";
 
 export interface DnsHook {
@@ -30,14 +30,20 @@ export const alpnProof = (store: CertificateStore): Proof => ({
 /** A record that the operator's command puts into the DNS; `warn` is told of one that could not be taken out again. */
 export const dnsProof = (hook: DnsHook, warn: (sentence: string) => void): Proof => ({
   type: "dns-01",
-  show: async (host, _token, value) => {
+  show: async (host, _token, value, signal) => {
     const name = `_acme-challenge.${host}`;
-    await run(hook.command, ["present", name, value]);
-    if (hook.waitSeconds > 0) await pause(hook.waitSeconds * 1000);
-    return () =>
+    const takeAway = () =>
       run(hook.command, ["cleanup", name, value]).catch((error: unknown) =>
         warn(`acme: the record ${name} is left behind: ${error instanceof Error ? error.message : error}`),
       );
+    await run(hook.command, ["present", name, value]);
+    try {
+      if (hook.waitSeconds > 0) await pause(hook.waitSeconds * 1000, undefined, { signal });
+    } catch (error) {
+      await takeAway();
+      throw error;
+    }
+    return takeAway;
   },
 });
 

@@ -74,6 +74,24 @@ test("one that has ended, or has not begun, is told at the start", (t) => {
   );
 });
 
+test("one that has ended takes no place of one that is good, only of one that has ended as well", (t) => {
+  const { certificates, time, said, write } = open(t, today - day, today + 60 * day);
+  const shown = () => certificates.status()[0]?.notAfter;
+  write(today - 90 * day, today - day);
+  certificates.look();
+  assert.equal(shown(), today + 60 * day);
+  assert.deepEqual(said.splice(0), [
+    "tls: the certificate in …/shop.pem has ended at 2025-12-31T00:00:00.000Z: put a new one there; the one of before serves on",
+  ]);
+  write(today - day, today + 50 * day);
+  certificates.look();
+  assert.equal(shown(), today + 50 * day);
+  time.now += 70 * day;
+  write(today, today + 65 * day);
+  certificates.look();
+  assert.equal(shown(), today + 65 * day);
+});
+
 test("a short life is not told as long as there is time to replace it", (t) => {
   assert.deepEqual(open(t, today - day, today + 6 * day).said, []);
 });

@@ -73,7 +73,7 @@ export const openCertificateFiles = (options: FilesOptions): CertificateFiles =>
       if (version === entry.version) continue;
       entry.version = version;
       try {
-        entry.read = readPair(entry.names);
+        entry.read = better(entry, readPair(entry.names), clock());
         entry.toldAt = 0;
         const until = new Date(entry.read.facts.notAfter).toISOString();
         info(`tls: ${entry.names.cert} was read again, it is good until ${until}`);
@@ -109,6 +109,18 @@ export const openCertificateFiles = (options: FilesOptions): CertificateFiles =>
     ],
     close: () => clearInterval(timer),
   };
+};
+
+/** The pair that is there now. Throws where it has ended and the one of before has not: an old copy that was put back. */
+const better = (
+  { names, read: before }: { readonly names: Names; readonly read: Read },
+  now: Read,
+  at: number,
+): Read => {
+  if (now.facts.notAfter > at || before.facts.notAfter <= at) return now;
+  throw new Error(
+    `tls: the certificate in ${names.cert} has ended at ${new Date(now.facts.notAfter).toISOString()}: put a new one there`,
+  );
 };
 
 /** What visitors will see of it, or do, and what to do; null where all is well. */

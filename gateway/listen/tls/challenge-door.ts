@@ -7,7 +7,7 @@ import type { Server as SecureServer } from "node:https";
 import type { Socket } from "node:net";
 import { createServer } from "node:tls";
 import type { Certificates } from "./certificates.ts";
-import { readHello } from "./client-hello.ts";
+import { namedHost, readHello } from "./client-hello.ts";
 
 const protocol = "acme-tls/1";
 
@@ -20,7 +20,7 @@ export const openChallengeDoor = (
   const challenges = createServer({
     ALPNProtocols: [protocol],
     SNICallback: (name, done) => {
-      const context = challengeFor(name.toLowerCase());
+      const context = challengeFor(namedHost(name));
       if (context) done(null, context);
       else done(new Error(`tls: there is no challenge for ${name}`));
     },

@@ -19,7 +19,7 @@ import {
   clientIdentity,
 } from "../../http/client-certificate.ts";
 import type { ClientAuthorities } from "./client-authorities.ts";
-import { hostIn, readHello } from "./client-hello.ts";
+import { hostIn, namedHost, readHello } from "./client-hello.ts";
 import { pairOf } from "./pair-context.ts";
 import { contextOptions, type TlsFront, tlsOptions } from "./tls-options.ts";
 
@@ -61,7 +61,7 @@ const createAskingServer = (front: TlsFront, clients: ClientAuthorities) => {
     requestCert: true,
     rejectUnauthorized: false, // a request without one gets an answer that says so
     SNICallback(name, done) {
-      const host = name.toLowerCase();
+      const host = namedHost(name);
       Promise.resolve(front.certificates.contextFor(host))
         .then((context) => {
           if (!context) throw new Error(`tls: no certificate for ${host}`);
@@ -79,7 +79,7 @@ const unresumed = (front: TlsFront) => {
 };
 
 const identityOf = (socket: TLSSocket, clients: ClientAuthorities): ClientIdentity => {
-  const authorities = clients.of(String(socket.servername).toLowerCase())?.file ?? "";
+  const authorities = clients.of(namedHost(String(socket.servername)))?.file ?? "";
   const shown = socket.getPeerCertificate();
   // Node gives an empty object where there is none.
   const isShown = shown && shown.raw !== undefined && !socket.isSessionReused();

@@ -26,6 +26,7 @@ test("a first message names its host, in lower case", async (t) => {
   for (const maxVersion of ["TLSv1.2", "TLSv1.3"]) {
     const hello = await helloOf(t, { servername: "Shop.Example", maxVersion });
     assert.equal(hostIn(hello), "shop.example", maxVersion);
+    assert.equal(hostIn(await helloOf(t, { servername: "Shop.Example.", maxVersion })), "shop.example");
   }
 });
 

@@ -62,5 +62,8 @@ const readHost = (hello: Buffer): string | null => {
 const nameIn = (list: Buffer): string | null => {
   if (list.readUInt8(2) !== 0) return null;
   const length = list.readUInt16BE(3);
-  return list.toString("latin1", 5, 5 + length).toLowerCase();
+  return namedHost(list.toString("latin1", 5, 5 + length));
 };
+
+/** The host that a name in a first message means: some clients leave the dot at its end (RFC 6066 §3 has none). */
+export const namedHost = (name: string): string => name.toLowerCase().replace(/\.$/, "");

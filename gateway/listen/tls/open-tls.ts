@@ -6,11 +6,12 @@ import { requestOutbound } from "../../http/outbound.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import { createAcmeCertificates } from "../acme/acme-certificates.ts";
-import { createAuthority, type Proof } from "../acme/authority.ts";
+import { createAuthority } from "../acme/authority.ts";
 import { createKeeper } from "../acme/keeper.ts";
 import { createLock } from "../acme/lock.ts";
 import { createOnDemand, type OnDemand } from "../acme/on-demand.ts";
 import { alpnProof, dnsProof, httpProof } from "../acme/proofs.ts";
+import type { Proof } from "../acme/prove.ts";
 import { type CertificateStore, openStore } from "../acme/store.ts";
 import { openCertificateFiles } from "./certificate-files.ts";
 import type { Certificates } from "./certificates.ts";
@@ -42,7 +43,8 @@ export interface OpenTls {
   start(): void;
   /** The patterns of sites and routes are these from now on. */
   follow(hosts: readonly string[]): void;
-  close(): void | Promise<void>;
+  /** Ends; an order that runs has so long to become a certificate. */
+  close(graceMs: number): void | Promise<void>;
 }
 
 /** The certificates of the settings, or null where TLS is off. Throws one sentence when files cannot be used. */
@@ -120,8 +122,10 @@ const openAcme = (parts: TlsParts, dir: string): OpenTls => {
     first: certificates.answerChallenge,
     start: () => certificates.start(),
     follow: (hosts) => certificates.follow(certifiable(hosts, settings.dns !== undefined)),
-    async close() {
+    async close(graceMs) {
+      const timer = setTimeout(authority.close, graceMs);
       await certificates.close();
+      clearTimeout(timer);
       authority.close();
     },
   };

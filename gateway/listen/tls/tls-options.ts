@@ -3,6 +3,7 @@ import type { Server as SecureServer } from "node:https";
 import type { SecureContextOptions, TlsOptions } from "node:tls";
 import type { Certificates } from "./certificates.ts";
 import type { ClientAuthorities } from "./client-authorities.ts";
+import { namedHost } from "./client-hello.ts";
 import { createTicketKeys, type TicketKeys, ticketSeconds } from "./ticket-keys.ts";
 
 /** What makes a listener speak TLS. */
@@ -46,7 +47,7 @@ export const tlsOptions = (front: TlsFront): TlsOptions => ({
   ...contextOptions(front),
   handshakeTimeout: handshakeMs,
   SNICallback: (name, done) => {
-    Promise.resolve(front.certificates.contextFor(name.toLowerCase())).then(
+    Promise.resolve(front.certificates.contextFor(namedHost(name))).then(
       (context) => (context ? done(null, context) : done(new Error(`tls: no certificate for ${name}`))),
       (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
     );

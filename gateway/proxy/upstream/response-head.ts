@@ -43,9 +43,13 @@ export const readHead = (text: string, method: string): AnswerHead => {
     const colon = text.indexOf(":", start);
     const name = text.slice(start, colon).toLowerCase();
     const value = trimmed(text, colon + 1, at < 0 ? text.length : at);
+    if (name === "content-length") {
+      const isRepeated = length !== null;
+      length = agreed(length, value);
+      if (isRepeated) continue; // said once, as it may be passed on no other way (RFC 9110 §8.6)
+    }
     pairs.push(name, value);
-    if (name === "content-length") length = agreed(length, value);
-    else if (name === "transfer-encoding") coding = coding === null ? value : `${coding}, ${value}`;
+    if (name === "transfer-encoding") coding = coding === null ? value : `${coding}, ${value}`;
     else if (name === "connection") connection = `${connection},${value.toLowerCase()}`;
     else if (name === "keep-alive") idleSeconds = timeoutOf(value);
     else if (name === "content-type") isEventStream = value.startsWith("text/event-stream");
@@ -88,7 +92,8 @@ const framingOf = (status: number, method: string, length: string | null, coding
 };
 
 const staysOpen = (isOld: boolean, connection: string, framing: Framing): boolean => {
-  if (framing.kind === "close") return false;
+  // A coding in HTTP/1.0 came through somebody who does not know it: where the body ends is not sure (RFC 9112 §6.1).
+  if (framing.kind === "close" || (isOld && framing.kind === "chunked")) return false;
   if (connection === "") return !isOld;
   const tokens = connection.split(",").map((token) => token.trim());
   return !tokens.includes("close") && (!isOld || tokens.includes("keep-alive"));
