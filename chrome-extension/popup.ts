@@ -47,8 +47,9 @@ const show = (): TrackedLink => {
   const fields = readForm();
   const made = trackedLink(fields);
   find("through", HTMLElement).hidden = fields.kind === "internal";
-  find("plain-row", HTMLElement).hidden = fields.kind !== "external";
+  for (const id of ["plain-row", "no-redirects"]) find(id, HTMLElement).hidden = fields.kind !== "external";
   for (const { name } of form.querySelectorAll("input")) input(name).ariaInvalid = null;
+  copyButton.textContent = "Copy link";
   copyButton.disabled = made.kind === "mistake";
   preview.classList.toggle("mistake", made.kind === "mistake");
   if (made.kind === "link") showLink(made.link);
@@ -70,12 +71,15 @@ const showLink = (link: string): void => {
 const copyLink = async (): Promise<void> => {
   const made = show();
   if (made.kind === "mistake") return;
+  await saveLastUsed(readForm()).catch(() => {}); // the link is what was asked for
   try {
     await navigator.clipboard.writeText(made.link);
-    await saveLastUsed(readForm());
     copyButton.textContent = "Copied";
   } catch {
-    copyButton.textContent = "Could not copy: select the link above";
+    // It says so until something is typed: the other hand is on its way to the keys.
+    getSelection()?.selectAllChildren(preview);
+    copyButton.textContent = "Selected: press Ctrl+C";
+    return;
   }
   setTimeout(() => {
     copyButton.textContent = "Copy link";

@@ -1,7 +1,7 @@
 /** The newest events in order of receipt, newest on top. */
 import type { NewestEvent } from "../gateway/model/admin.ts";
 import { make } from "./dom.ts";
-import { amount, asSent, duration, pathInWords, shortened, timeOfDay } from "./words.ts";
+import { amount, asSent, duration, nameInWords, pathInWords, shortened, timeOfDay } from "./words.ts";
 
 const maxRows = 50;
 
@@ -35,7 +35,7 @@ const drawRow = (event: NewestEvent): HTMLLIElement => {
   const time = make("time", "", timeOfDay(event.receivedAt));
   time.dateTime = new Date(event.receivedAt).toISOString();
 
-  const name = make("span", "name", shortened(asSent(event.name)));
+  const name = make("span", "name", shortened(nameInWords(event.name)));
   name.title = asSent(event.name);
   if (event.request === null && !plainTypes.has(event.type) && event.type !== event.name)
     name.append(make("span", "type", event.type));

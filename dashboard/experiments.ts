@@ -1,25 +1,72 @@
 /** Each experiment: per goal the sentence a person can act on, and the table it rests on. */
 import type { ExperimentReport, GoalReport, VariantResult } from "../gateway/model/admin.ts";
-import { make, whenChanged } from "./dom.ts";
+import { make, setText, whenChanged } from "./dom.ts";
+import { brief, inOrder, openAtFirst, when } from "./fold.ts";
 import { drawInterval, scaleEnd } from "./interval.ts";
 import { amount, change, count, countOf, percent } from "./words.ts";
 
 // Below this the split is almost surely broken: a check at each look, so it must be strict.
 const brokenSplit = 0.001;
 
-export const createExperiments = (parent: HTMLElement) =>
-  whenChanged((experiments: readonly ExperimentReport[]) => {
-    parent.replaceChildren(...experiments.map(drawExperiment));
-  });
+/** Each keeps its place on the page while its figures change: what is folded stays so, and the keyboard where it is. */
+export const createExperiments = (parent: HTMLElement) => {
+  const shown = new Map<string, Shown>();
+  const ended = make("h2", "");
+  const endedOnes = make("div", "");
+  const past = make("details", "past", make("summary", "experiment-head", ended), endedOnes);
 
-const drawExperiment = (experiment: ExperimentReport): HTMLElement => {
-  const head = make(
-    "div",
-    "experiment-head",
-    make("h2", "", experiment.key),
-    make("span", "chip", experiment.status),
-  );
-  const article = make("article", "experiment", head, make("p", "hypothesis", experiment.hypothesis));
+  const draw = (experiment: ExperimentReport, open: boolean): Node => {
+    const one = shown.get(experiment.key) ?? createExperiment(open);
+    shown.set(experiment.key, one);
+    one.draw(experiment);
+    return one.node;
+  };
+  return (experiments: readonly ExperimentReport[]): void => {
+    const { now, before } = inOrder(experiments);
+    const open = openAtFirst(experiments);
+    for (const key of shown.keys()) if (!experiments.some((one) => one.key === key)) shown.delete(key);
+    place(
+      endedOnes,
+      before.map((one) => draw(one, false)),
+    );
+    setText(ended, `${count(before.length)} stopped experiments`);
+    const nodes = now.map((one) => draw(one, open.has(one.key)));
+    place(parent, before.length > 0 ? [...nodes, past] : nodes);
+  };
+};
+
+/** Touches nothing that is in its place: what is moved loses the keyboard. */
+const place = (parent: Element, nodes: readonly Node[]): void => {
+  const isThere = nodes.length === parent.childNodes.length;
+  if (!isThere || nodes.some((node, i) => parent.childNodes[i] !== node)) parent.replaceChildren(...nodes);
+};
+
+interface Shown {
+  readonly node: HTMLDetailsElement;
+  readonly draw: (experiment: ExperimentReport) => void;
+}
+
+const createExperiment = (open: boolean): Shown => {
+  const head = make("summary", "experiment-head");
+  const body = make("div", "");
+  const node = make("details", "experiment", head, body);
+  node.open = open;
+  const draw = whenChanged((experiment: ExperimentReport) => {
+    head.replaceChildren(...drawHeading(experiment));
+    body.replaceChildren(...drawBody(experiment).childNodes);
+  });
+  return { node, draw };
+};
+
+const drawHeading = (experiment: ExperimentReport): readonly HTMLElement[] => [
+  make("h2", "", experiment.key),
+  make("span", "chip", experiment.status),
+  make("span", "small", when(experiment)),
+  make("span", "brief", brief(experiment)),
+];
+
+const drawBody = (experiment: ExperimentReport): HTMLElement => {
+  const article = make("div", "", make("p", "hypothesis", experiment.hypothesis));
   if (experiment.rebuilding !== null) article.append(make("p", "warning", experiment.rebuilding));
   article.append(...experiment.goals.map(drawGoal));
   if (experiment.sampleRatioP !== null && experiment.sampleRatioP < brokenSplit) {
@@ -46,7 +93,7 @@ const drawGoal = (goal: GoalReport): HTMLElement => {
     "table",
     "",
     make("caption", "", "Goal: ", make("b", "", goal.goal)),
-    drawHead(intervals.some((interval) => interval !== null) ? end : null),
+    drawTableHead(intervals.some((interval) => interval !== null) ? end : null),
     make("tbody", "", ...goal.variants.map((variant) => drawVariant(variant, end))),
   );
   const node = make("div", "goal", make("p", "sentence", goal.sentence), table);
@@ -57,7 +104,7 @@ const drawGoal = (goal: GoalReport): HTMLElement => {
 const columns = ["Variant", "People", "Converted", "Rate", "Value per person"] as const;
 
 // Without an interval there is nothing to measure on a scale.
-const drawHead = (end: number | null): HTMLElement => {
+const drawTableHead = (end: number | null): HTMLElement => {
   const cells = columns.map((title) => headCell(title));
   const lift = end === null ? headCell("Lift") : headCell(...drawAxis(end));
   lift.className = "lift";

@@ -7,6 +7,7 @@ import {
   count,
   countOf,
   duration,
+  nameInWords,
   pathInWords,
   percent,
   shortened,
@@ -63,6 +64,19 @@ test("an amount is written in its currency, and one that is no currency is kept 
   assert.equal(amount(1.246, null), "1.25");
   assert.equal(amount(3, "points"), "3.00 points");
   assert.doesNotThrow(() => amount(3, "ZZZ"));
+  assert.equal(amount(3, ""), "3.00");
+  assert.deepEqual([amount(-49.5, "EUR"), amount(-0.5, null)], ["−€49.50", "−0.50"]);
+});
+
+test("an amount that is more than nothing never reads as nothing", () => {
+  assert.deepEqual([amount(0.0004, "USD"), amount(-0.0012, null)], ["$0.0004", "−0.001"]);
+  assert.deepEqual([amount(0, "USD"), amount(0.005, "USD"), amount(12, "JPY")], ["$0.00", "$0.01", "¥12"]);
+  assert.equal(amount(0.3, "JPY"), "¥0.3");
+});
+
+test("a name of which nothing is to be seen is said to be blank", () => {
+  assert.deepEqual(["  ", "", "\u200b\u2060", "\n"].map(nameInWords), Array(4).fill("(blank)"));
+  assert.deepEqual([" a ", "🎉", "0"].map(nameInWords), [" a ", "🎉", "0"]);
 });
 
 test("signs that turn the letters after them around are shown as what they are", () => {

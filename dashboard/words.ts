@@ -1,6 +1,5 @@
 /** Numbers as people read them. */
 const integer = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-const decimal = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
 /** 12,345 */
 export const count = (n: number): string => integer.format(n);
@@ -20,13 +19,23 @@ export const percent = (share: number): string => {
 /** A relative change with its sign: `+12 %`, `−4.0 %`. */
 export const change = (share: number): string => (share > 0 ? `+${percent(share)}` : percent(share));
 
-/** `€22.00`; an unknown currency keeps its code behind the number. */
+/** `€22.00`; an unknown currency keeps its code behind the number, and what is more than nothing a digit that says so. */
 export const amount = (value: number, currency: string | null): string => {
-  if (currency && /^[A-Za-z]{3}$/.test(currency)) {
-    return new Intl.NumberFormat("en", { style: "currency", currency }).format(value);
-  }
-  return currency ? `${decimal.format(value)} ${currency}` : decimal.format(value);
+  const isKnown = currency !== null && /^[A-Za-z]{3}$/.test(currency);
+  const shape = isKnown
+    ? ({ style: "currency", currency } as const)
+    : { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+  const text = new Intl.NumberFormat("en", shape).format(value);
+  const told =
+    value === 0 || /[1-9]/.test(text)
+      ? text
+      : new Intl.NumberFormat("en", { ...shape, maximumSignificantDigits: 1 }).format(value);
+  const signed = told.replace("-", "−");
+  return !currency || isKnown ? signed : `${signed} ${currency}`;
 };
+
+/** A name as it was sent; of one that shows nothing, that it does not. */
+export const nameInWords = (name: string): string => (/[^\s\p{C}]/u.test(name) ? asSent(name) : "(blank)");
 
 /** What a client sent, without the signs that turn the letters after them around: `gpj.exe` would read `exe.jpg`. */
 export const asSent = (text: string): string => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, "\ufffd");

@@ -59,6 +59,13 @@ const openShop = () => {
       const exposed = goal?.variants.map((variant) => variant.exposed);
       return { p: report.sampleRatioP, since: report.splitSince, exposed, warning };
     },
+    async firstSeen() {
+      const reader = openReader(dir);
+      const store = { report: async (name: string) => reader.report(name, {}) };
+      const [report] = await readExperiments(store, [experimentOf([1, 1])]);
+      reader.close();
+      return report?.firstSeen;
+    },
     /** how many first saw each variant, between one change and the next */
     phases() {
       const reader = openReader(dir);
@@ -96,6 +103,16 @@ test("after a change of weights the split is judged by who came after its day", 
   const { p, warning } = await shop.report(9, 1);
   assert.ok(p !== null && p < 0.001);
   assert.equal(warning, "warning: visitors are not split as set (180 : 120 after 2026-01-05)");
+  shop.close();
+});
+
+test("an experiment is told since when people see it, and one that nobody sees has no such day", async () => {
+  const shop = openShop();
+  assert.equal(await shop.firstSeen(), null);
+  shop.see(3, [1, 0]);
+  shop.see(2, [0, 1]);
+  shop.see(4, [5, 5]);
+  assert.equal(await shop.firstSeen(), "2026-01-07");
   shop.close();
 });
 

@@ -137,6 +137,7 @@ export const cannedOverview = (changes: Partial<Overview> = {}): Overview => ({
       status: "running",
       multiple: 2,
       sampleRatioP: 0.61,
+      firstSeen: "2025-03-04",
       splitSince: null,
       rebuilding: null,
       goals: [

@@ -126,6 +126,34 @@ test("the experiment says its sentence above the table, with the lift and its in
   assert.equal(await page.locator("svg.interval").count(), 1);
 });
 
+test("of thirty experiments three are open, and what a person opens stays so while figures change", async () => {
+  const [shape] = cannedOverview().experiments;
+  assert.ok(shape);
+  const thirty = Array.from({ length: 30 }, (_, i) => ({
+    ...shape,
+    key: `e${i}`,
+    status: i < 10 ? "stopped" : "running",
+    firstSeen: i > 25 ? null : `2025-03-${i + 1}`,
+  }));
+  admin.overview = cannedOverview({ experiments: thirty });
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await open();
+  const openKeys = () => texts("#experiments details[open] > summary h2");
+  assert.deepEqual(await openKeys(), ["e25", "e24", "e23"]);
+  assert.ok((await page.evaluate(() => document.documentElement.scrollHeight)) < 4_000);
+  await page.getByText("10 stopped experiments").click();
+  await page.getByRole("heading", { name: "e25" }).click();
+  const ten = page.locator("summary", { has: page.getByRole("heading", { name: "e10" }) });
+  await ten.focus();
+  await page.keyboard.press("Enter");
+  const after = ["e24", "e23", "e10", "10 stopped experiments"];
+  assert.deepEqual(await openKeys(), after);
+  admin.overview = cannedOverview({ experiments: thirty.map((one) => ({ ...one, multiple: 77 })) });
+  await ten.locator("xpath=..").getByText("77 people saw more than one variant").waitFor();
+  assert.deepEqual(await openKeys(), after);
+  assert.equal(await ten.evaluate((node) => node === document.activeElement), true, "the keyboard stays");
+});
+
 test("a split that is not as configured is said", async () => {
   const [experiment] = cannedOverview().experiments;
   assert.ok(experiment);

@@ -65,6 +65,33 @@ test("the popup shows the tracked link while one types, and copies it", async ()
   await page.close();
 });
 
+test("a link that cannot be copied is selected, and the button says so until one types", async () => {
+  const page = await openPopup("https://shop.example/");
+  await page.evaluate(() => {
+    const clipboard = { writeText: () => Promise.reject(new Error("denied")) };
+    Object.defineProperty(navigator, "clipboard", { value: clipboard });
+  });
+  await page.click("#copy");
+  await page.getByRole("button", { name: "Selected: press Ctrl+C" }).waitFor();
+  const selected = await page.evaluate(() => String(getSelection()).trim());
+  assert.match(selected, /^https:\/\/shop\.example\/\?gu=1/);
+  assert.equal(selected, await page.textContent("#preview"));
+  await page.fill("[name=aff]", "a");
+  assert.equal(await page.textContent("#copy"), "Copy link");
+  await page.close();
+});
+
+test("tags that cannot be remembered are no reason to say that the link was not copied", async () => {
+  const page = await openPopup("https://shop.example/full");
+  await page.evaluate(() => {
+    chrome.storage.local.set = () => Promise.reject(new Error("QUOTA_BYTES quota exceeded"));
+  });
+  await page.click("#copy");
+  await page.getByRole("button", { name: "Copied" }).waitFor();
+  assert.match(await readClipboard(), /^https:\/\/shop\.example\/full\?gu=1/);
+  await page.close();
+});
+
 test("the next link starts with the tags last copied, and the context menu uses them", async () => {
   const page = await openPopup("https://shop.example/");
   assert.equal(await page.inputValue("[name=utm_source]"), "News Letter");
@@ -110,6 +137,7 @@ test("external links ask for the gateway and lead through it; a mistake is said 
   assert.match((await page.textContent("#preview")) ?? "", /^Tracker required/);
   assert.ok(await page.isDisabled("#copy"));
   await page.fill("[name=tracker]", "t.example.com");
+  assert.equal(await page.isVisible("#no-redirects"), true);
   await page.check("[name=plain]");
   await page.fill("[name=aff]", "bob");
   assert.equal(

@@ -3,7 +3,14 @@ import type { ExperimentReport, Overview } from "../model/admin.ts";
 import type { EventStore } from "../model/event-store.ts";
 import type { Experiment } from "../model/experiment.ts";
 import { newestEvents } from "../report/newest.ts";
-import { type Outcome, readMultiple, readOutcomes, readPhases, readSplits } from "../report/outcomes.ts";
+import {
+  type Outcome,
+  readFirstSeen,
+  readMultiple,
+  readOutcomes,
+  readPhases,
+  readSplits,
+} from "../report/outcomes.ts";
 import { summarizePageLoads } from "../report/page-load-sentence.ts";
 import { readPageLoads } from "../report/page-loads.ts";
 import { readRebuilding } from "../report/rebuilding.ts";
@@ -75,6 +82,7 @@ export const readExperiments = async (
   experiments: readonly Experiment[],
 ): Promise<readonly ExperimentReport[]> => {
   const outcomes = await readOutcomes(store);
+  const firstSeen = await readFirstSeen(store);
   const multiple = await readMultiple(store);
   const rebuilding = await readRebuilding(store);
   const splits = await readSplits(store);
@@ -90,7 +98,7 @@ export const readExperiments = async (
     const { isChanged = false, sentence = null } = rebuilding.get(experiment.key) ?? {};
     // What the figures say of goals that were others then would be believed.
     const goals = isChanged ? report.goals.map((goal) => ({ ...goal, sentence: notYet })) : report.goals;
-    return { ...report, rebuilding: sentence, goals };
+    return { ...report, firstSeen: firstSeen.get(experiment.key) ?? null, rebuilding: sentence, goals };
   });
 };
 

@@ -7,6 +7,7 @@ import { setImmediate } from "node:timers/promises";
 import { Command, CommanderError } from "commander";
 import { codeOf } from "../lib/error-code.ts";
 import { type Actions, CommandError, type Context, type Io, warn } from "./context.ts";
+import { tellMisuse } from "./misuse.ts";
 import { isClosedPipe } from "./output.ts";
 
 type Add = (program: Command, context: Context) => void;
@@ -91,6 +92,7 @@ const buildProgram = ({ io }: Context): Command => {
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
+      outputError: (message, write) => write(`${tellMisuse(message)}\n`),
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })

@@ -36,6 +36,14 @@ test("settings tells what is near to a key that is none", async () => {
   });
 });
 
+test("settings limit prints the limit of routes, and says that there are limits of all", async () => {
+  const { code, out, err } = await run(["settings", "limit"]);
+  assert.deepEqual([code, err], [0, "settings: there is also limits\n"]);
+  assert.match(out, /^- `routes\[\]\.limit`: /);
+  for (const key of ["limits", "routes[0].limit.requests", "hsts"])
+    assert.equal((await run(["settings", key])).err, "", key);
+});
+
 test("every key says what it is for, and setup/settings.md is what the command prints", async () => {
   const silent = listSettings(configSchema).filter(({ about }) => about === "");
   assert.deepEqual(silent, []);

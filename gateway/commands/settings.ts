@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { listSettings, type Setting } from "../config/list-settings.ts";
 import { configSchema } from "../config/schema.ts";
 import { nearest } from "../lib/nearest.ts";
-import { CommandError, type Context, say } from "./context.ts";
+import { CommandError, type Context, say, warn } from "./context.ts";
 
 /** `turnpike settings`: what may stand in the settings file. */
 export const addSettings = (program: Command, { io, run }: Context): void => {
@@ -14,6 +14,8 @@ export const addSettings = (program: Command, { io, run }: Context): void => {
       run((key: string | undefined) => {
         const all = listSettings(configSchema);
         say(io, key === undefined ? pageOf(all) : describeSettings(partOf(all, key)));
+        const alike = key === undefined ? null : roomAlike(all, plain(key));
+        if (alike !== null) warn(io, `settings: there is also ${alike}`);
         return 0;
       }),
     );
@@ -45,6 +47,12 @@ const partOf = (all: readonly Setting[], key: string): readonly Setting[] => {
   );
   const meant = near === null ? "`turnpike settings` prints all" : `did you mean ${near}?`;
   throw new CommandError(`settings: there is no key ${key}: ${meant}`, "used wrongly");
+};
+
+/** The key of the file itself that is nearly called so: whoever asks for `limit` of routes may mean `limits`. */
+const roomAlike = (all: readonly Setting[], wanted: string): string | null => {
+  const rooms = all.map(({ path }) => plain(path)).filter((path) => !path.includes("."));
+  return rooms.includes(wanted) ? null : nearest(wanted, rooms);
 };
 
 /** People leave the signs of a list out, or write a number into them. */

@@ -54,7 +54,7 @@ export const addTail = (program: Command, { io, run }: Context): void => {
 
 const readCount = (text: string): number => {
   if (/^\d{1,6}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("expected a whole number.");
+  throw new InvalidArgumentError("expected a whole number from 0 to 999999.");
 };
 
 const follow = async (

@@ -52,7 +52,7 @@ export const judgeExperiment = (
   multiple: number,
   split: Split | null = null,
   phases: readonly Phase[] | null = null,
-): Omit<ExperimentReport, "rebuilding"> => {
+): Omit<ExperimentReport, "firstSeen" | "rebuilding"> => {
   const { key, hypothesis, status, goals, variants } = experiment;
   const armsOf = (goal: string): readonly Arm[] =>
     variants.map(({ key: variant, weight }) => {

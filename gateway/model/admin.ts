@@ -117,6 +117,8 @@ export interface ExperimentReport {
   readonly multiple: number;
   /** P-value of the check that the split is as configured; null without people */
   readonly sampleRatioP: number | null;
+  /** the day (UTC) on which the first of its people came; null while nobody has */
+  readonly firstSeen: string | null;
   /** the day (UTC) on which the weights last changed, after which the split is judged; null where they never did */
   readonly splitSince: string | null;
   /** one sentence while the results are worked out again; null where the figures are those of now */

@@ -70,6 +70,14 @@ export const readPhases = async (
   );
 };
 
+/** The day (UTC) of its first people, by experiment; those that nobody has seen are not there. */
+export const readFirstSeen = async (
+  store: Pick<EventStore, "report">,
+): Promise<ReadonlyMap<string, string>> =>
+  new Map(
+    (await store.report("first-seen", {})).map((row) => [String(row["experiment"]), String(row["day"])]),
+  );
+
 /** People who saw more than one variant, by experiment. */
 export const readMultiple = async (store: Pick<EventStore, "report">): Promise<ReadonlyMap<string, number>> =>
   new Map(

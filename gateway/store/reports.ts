@@ -36,6 +36,8 @@ export const reports: Readonly<Record<string, string>> = {
   "lifetime-value-user": `${lifetimeValue} WHERE ${ofUser} GROUP BY currency`,
   "lifetime-value-visitor": `${lifetimeValue} WHERE site = :site AND client_id = :id GROUP BY currency`,
   outcomes: "SELECT * FROM experiment_outcomes ORDER BY experiment, goal, variant",
+  "first-seen":
+    "SELECT experiment, min(day) AS day FROM experiment_days WHERE exposed > 0 GROUP BY experiment ORDER BY 1",
   split: splitReport,
   phases: phasesReport,
   weights: weightsReport,
