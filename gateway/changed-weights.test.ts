@@ -4,16 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readExperiments } from "./api/overview.ts";
-import { makeExperiment, makeExposure } from "./experiment/fake-experiment.ts";
+import { makeExperiment, makeExposure, makeHappening } from "./experiment/fake-experiment.ts";
 import { newId } from "./model/ids.ts";
 import { openProjectedLedger, type ProjectionSettings } from "./projected-ledger.ts";
+import { readPhases } from "./report/outcomes.ts";
 import { openReader } from "./store/reader.ts";
 import { bodyOf } from "./store/stored-event.ts";
 
 const dayMs = 86_400_000;
 const start = Date.UTC(2026, 0, 5, 12);
 
-/** Two variants under changing weights, over days; `people` first see control and b. */
+/** Two variants under changing weights, over days; `people` first see control and b, and each of them buys for `value`. */
 const openShop = () => {
   const dir = mkdtempSync(join(tmpdir(), "turnpike-weights-"));
   let now = start;
@@ -37,13 +38,16 @@ const openShop = () => {
       ledger.close();
       ledger = open(weights);
     },
-    see(day: number, people: readonly number[]) {
+    see(day: number, people: readonly number[], value?: number) {
       now = start + day * dayMs;
       const events = ["control", "b"].flatMap((variant, i) =>
         Array.from({ length: people[i] ?? 0 }, () => {
           const id = newId();
-          return makeExposure(id, now, variant, { client_id: id });
-        }),
+          return [
+            makeExposure(id, now, variant, { client_id: id }),
+            ...(value === undefined ? [] : [makeHappening(newId(), now, { client_id: id, value })]),
+          ];
+        }).flat(),
       );
       ledger.append({ lines: events.map(bodyOf), keyTimes: events.map(() => now), rejects: [] });
       while (ledger.pending() > 0) ledger.follow(1000);
@@ -72,6 +76,13 @@ const openShop = () => {
       const rows = reader.report("phases", {});
       reader.close();
       return rows.map(({ phase, variant, exposed }) => [phase, variant, exposed]);
+    },
+    /** what people of each variant brought between two changes: sum, and sum of the squares */
+    async amounts() {
+      const reader = openReader(dir);
+      const phases = await readPhases({ report: async (name) => reader.report(name, {}) });
+      reader.close();
+      return [...phases.values()].flat(2).map(({ variant, sum, sumSquares }) => [variant, sum, sumSquares]);
     },
     close() {
       ledger.close();
@@ -163,6 +174,21 @@ test("people are compared between two changes, and not on the days of the change
     [1, "control", 181],
     [2, "b", 51],
     [2, "control", 50],
+  ]);
+  shop.close();
+});
+
+test("amounts are those of people who came between two changes, exact where they are large", async () => {
+  const shop = openShop();
+  shop.see(0, [2, 1], 3e6);
+  shop.see(1, [5, 5], 7);
+  shop.weigh(9, 1);
+  shop.see(2, [2, 2], 0.5);
+  assert.deepEqual(await shop.amounts(), [
+    ["b", 3e6, 9e12],
+    ["control", 6e6, 18e12],
+    ["b", 1, 0.5],
+    ["control", 1, 0.5],
   ]);
   shop.close();
 });

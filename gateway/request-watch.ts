@@ -6,11 +6,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { AccessLog } from "./access-log/access-log.ts";
-import { cleanPath, cleanQuery, cleanReferrer, readAgent } from "./access-log/clean.ts";
+import { cleanPath, cleanQuery, cleanReferrer } from "./access-log/clean.ts";
 import type { Entry } from "./access-log/entry.ts";
 import type { CollectAnswer, CollectRequest } from "./collect/request.ts";
 import type { Exchange, Upgrade } from "./http/exchange.ts";
 import { requestId } from "./http/request-id.ts";
+import { headerText } from "./lib/header-text.ts";
 import { clientOf } from "./lib/ip.ts";
 import { maskIp } from "./lib/mask-ip.ts";
 import type { Watched } from "./listen/listener.ts";
@@ -215,7 +216,7 @@ const entryOf = ({ req, x, began, time, isTrusted, ending }: Finished): Entry =>
     ...endOf(ending, began),
     secure: x?.secure ?? "encrypted" in req.socket,
     referrer: cleanReferrer(req.headers.referer),
-    userAgent: readAgent(req.headers["user-agent"]),
+    userAgent: headerText(req.headers["user-agent"] ?? "") || null,
   };
 };
 
@@ -245,7 +246,7 @@ const hitEntry = (request: CollectRequest, answer: CollectAnswer, route: string,
   requestBytes: request.body.length,
   secure: request.secure,
   referrer: cleanReferrer(request.headers["referer"]),
-  userAgent: readAgent(request.headers["user-agent"]),
+  userAgent: headerText(request.headers["user-agent"] ?? "") || null,
 });
 
 /** Of what could not be read nothing is written but from where it came and what became of it. */

@@ -65,12 +65,6 @@ export const cleanReferrer = (referrer: string | undefined): string | null => {
   return protocol === "http:" || protocol === "https:" ? `${protocol}//${host}${cleanPath(pathname)}` : null;
 };
 
-/** The browser as it named itself: Node gives each byte of a field as a letter, and some write UTF-8. */
-export const readAgent = (field: string | undefined): string | null =>
-  field !== undefined && /[\x80-\xff]/.test(field)
-    ? Buffer.from(field, "latin1").toString("utf8")
-    : (field ?? null);
-
 const decode = (text: string): string => {
   try {
     return decodeURIComponent(text.replaceAll("+", " "));

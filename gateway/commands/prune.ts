@@ -35,7 +35,7 @@ export const addPrune = (program: Command, { io, run }: Context): void => {
   )
     .addHelpText(
       "after",
-      "\nWho first saw an experiment's variant before that day stays in its results as he was, until its goals or variants\nchange: what he did can then not be counted anew, and he leaves them. Lifetime values and agreements stay as well: who\npaid how much and when, and who agreed to what. `turnpike erase` takes them, with the person.",
+      "\nWho first saw an experiment's variant before that day stays in its results as he was, until its goals or variants\nchange: what he did can then not be counted anew. He leaves them, or begins with the first variant he saw since.\nLifetime values and agreements stay as well: who paid how much and when, and who agreed to what. `turnpike erase` takes\nthem, with the person.",
     )
     .action(
       run(async ({ before, olderThan, site: named, dryRun, ...options }: Flags) => {

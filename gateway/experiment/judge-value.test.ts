@@ -70,19 +70,44 @@ test("with more variants the best is spoken of, and each interval is wider", () 
   assert.ok((among.variants[1]?.interval?.[0] ?? 0) < (alone?.interval?.[0] ?? -9));
 });
 
-test("only a goal with a value is judged by it, and only while the weights are as they were", () => {
+test("only a goal with a value is judged by it, within the phases of one weight", () => {
   const goal = { key: "purchase", event: "purchase", windowHours: 72 };
-  const outcomes = ["control", "b"].map((key) => ({
-    ...arm(key, 20_000, 40_000, 900_000),
-    goal: "purchase",
-    converted: 900,
-  }));
-  const judge = (value: string | null, phases: readonly [] | null) =>
+  const rowsOf = (b: number) =>
+    ["control", "b"].map((key, i) => ({
+      ...arm(key, 20_000, 40_000 + i * b, 900_000),
+      goal: "purchase",
+      converted: 900,
+    }));
+  const judge = (value: string | null, phases: readonly (typeof outcomes)[] | null) =>
     judgeExperiment(makeExperiment({ goals: [{ ...goal, value }] }), outcomes, 0, null, phases).goals[0]
       ?.value;
+  const outcomes = rowsOf(0);
   assert.equal(judge(null, null), null);
-  assert.equal(judge("value", []), null);
+  assert.equal(judge(null, [outcomes]), null);
   assert.match(judge("value", null)?.sentence ?? "", /no difference seen yet/);
+  assert.match(judge("value", [])?.sentence ?? "", /too early to say$/);
+  assert.match(judge("value", [rowsOf(8000)])?.sentence ?? "", /b brings more, \+20 %/);
+});
+
+test("amounts of people who came under different weights are not compared with each other", () => {
+  // A week of large orders at 1 : 1, then one of small ones at 9 : 1, and no difference between the variants in either.
+  const good = [arm("control", 10_000, 100_000, 2_400_000), arm("b", 10_000, 100_000, 2_400_000)];
+  const bad = [arm("control", 18_000, 18_000, 40_000), arm("b", 2000, 2000, 4444)];
+  const all = [arm("control", 28_000, 118_000, 2_440_000), arm("b", 12_000, 102_000, 2_404_444)];
+  assert.match(judgeValue(all).sentence, /b brings more, \+102 %/);
+  const { sentence, variants } = judgeValue(all, [good, bad]);
+  assert.match(sentence, /no difference seen yet/);
+  assert.deepEqual([variants[0]?.mean, variants[1]?.mean], [118_000 / 28_000, 8.5]);
+  assert.ok(Math.abs(variants[1]?.lift ?? 1) < 1e-9);
+  // Each phase counts by its precision; the interval as worked out apart.
+  const better = [arm("control", 5000, 10_000, 200_000), arm("b", 5000, 12_000, 260_000)];
+  const [, told] = judgeValue(all, [good, better]).variants;
+  const expected = [0.010801447127837703, -0.04088014153564495, 0.062483035791320356];
+  for (const [i, value] of [told?.lift, ...(told?.interval ?? [])].entries())
+    assert.ok(Math.abs((value ?? 9) - (expected[i] ?? 0)) < 1e-9, `${value} for ${expected[i]}`);
+  // A phase in which few brought anything says nothing.
+  const few = [arm("control", 10_000, 9, 81), arm("b", 10_000, 900, 90_000)];
+  assert.deepEqual(judgeValue(all, [good, few]).variants, judgeValue(all, [good]).variants);
 });
 
 test("looked at after every few visitors, amounts that do not differ are rarely said to", () => {

@@ -39,7 +39,7 @@ export interface Split {
 }
 
 /** What the people did who came between two changes of the weights. */
-export type Phase = readonly Pick<Outcome, "variant" | "goal" | "exposed" | "converted">[];
+export type Phase = readonly Outcome[];
 
 /**
  * The report on an experiment. Outcomes that are missing count as nobody; `multiple` saw two variants. The split is
@@ -68,14 +68,15 @@ export const judgeExperiment = (
     })),
     split?.since,
   );
-  const phaseOf = (phase: Phase, goal: string): readonly People[] =>
-    variants.map(
-      ({ key: variant }) => phase.find((row) => row.variant === variant && row.goal === goal) ?? nobody,
-    );
-  // Within phases the sums are not at hand: all together, the better week would count for the variant.
-  const reports = goals.map((goal) => ({
-    ...judgeGoal(goal.key, armsOf(goal.key), check, phases?.map((phase) => phaseOf(phase, goal.key)) ?? null),
-    value: goal.value !== null && phases === null ? judgeValue(armsOf(goal.key)) : null,
+  const phasesOf = (goal: string) =>
+    phases?.map((phase) =>
+      variants.map(
+        ({ key: variant }) => phase.find((row) => row.variant === variant && row.goal === goal) ?? nobody,
+      ),
+    ) ?? null;
+  const reports = goals.map(({ key: goal, value }) => ({
+    ...judgeGoal(goal, armsOf(goal), check, phasesOf(goal)),
+    value: value === null ? null : judgeValue(armsOf(goal), phasesOf(goal)),
   }));
   const told = status === "stopped" ? reports.map(ended) : reports;
   const since = split?.since ?? null;

@@ -16,7 +16,14 @@ const variant = z.strictObject({
 const goal = z.strictObject({
   key: key.describe("name of the goal"),
   event: z.string().min(1).describe("name of the event that counts"),
-  value: z.string().min(1).nullable().default(null).describe("column or property that holds the amount"),
+  value: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      "column or property that holds the amount, added up as it is; `value_in_usd` where several currencies come",
+    ),
   windowHours: z
     .number()
     .positive()

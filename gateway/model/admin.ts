@@ -131,7 +131,7 @@ export interface GoalReport {
   readonly variants: readonly VariantResult[];
   /** one sentence a person can act on */
   readonly sentence: string;
-  /** null for a goal that has no value, and after a change of the weights */
+  /** null for a goal that has no value */
   readonly value: ValueReport | null;
 }
 

@@ -12,15 +12,17 @@ export interface Outcome {
 }
 
 export const readOutcomes = async (store: Pick<EventStore, "report">): Promise<readonly Outcome[]> =>
-  (await store.report("outcomes", {})).map((row) => ({
-    experiment: String(row["experiment"]),
-    variant: String(row["variant"]),
-    goal: String(row["goal"]),
-    exposed: Number(row["exposed"]),
-    converted: Number(row["converted"]),
-    sum: Number(row["value_sum"]),
-    sumSquares: Number(row["value_sum_squares"]),
-  }));
+  (await store.report("outcomes", {})).map(outcomeOf);
+
+const outcomeOf = (row: Readonly<Record<string, unknown>>): Outcome => ({
+  experiment: String(row["experiment"]),
+  variant: String(row["variant"]),
+  goal: String(row["goal"]),
+  exposed: Number(row["exposed"]),
+  converted: Number(row["converted"]),
+  sum: Number(row["value_sum"]),
+  sumSquares: Number(row["value_sum_squares"]),
+});
 
 /** Who first saw a variant after the day on which an experiment's weights last changed. */
 export interface Split {
@@ -47,25 +49,15 @@ export const readSplits = async (store: Pick<EventStore, "report">): Promise<Rea
   );
 };
 
-/** What one variant's people did for one goal. */
-export type PhaseOutcome = Pick<Outcome, "variant" | "goal" | "exposed" | "converted">;
-
 /** By experiment: the times between two changes of its weights; those whose weights never changed are not there. */
 export const readPhases = async (
   store: Pick<EventStore, "report">,
-): Promise<ReadonlyMap<string, readonly (readonly PhaseOutcome[])[]>> => {
+): Promise<ReadonlyMap<string, readonly (readonly Outcome[])[]>> => {
   const rows = Map.groupBy(await store.report("phases", {}), (row) => String(row["experiment"]));
   return new Map(
     [...rows].map(([experiment, theirs]) => [
       experiment,
-      [...Map.groupBy(theirs, (row) => Number(row["phase"])).values()].map((phase) =>
-        phase.map((row) => ({
-          variant: String(row["variant"]),
-          goal: String(row["goal"]),
-          exposed: Number(row["exposed"]),
-          converted: Number(row["converted"]),
-        })),
-      ),
+      [...Map.groupBy(theirs, (row) => Number(row["phase"])).values()].map((phase) => phase.map(outcomeOf)),
     ]),
   );
 };

@@ -37,7 +37,9 @@ export const splitReport = `SELECT w.experiment, date(w.since / 1000, 'unixepoch
 export const phasesReport = `SELECT d.experiment, d.variant, d.goal,
     (SELECT count(*) FROM experiment_changes c
       WHERE c.experiment = d.experiment AND date(c.at / 1000, 'unixepoch') < d.day) AS phase,
-    sum(d.exposed) AS exposed, sum(d.converted) AS converted
+    sum(d.exposed) AS exposed, sum(d.converted) AS converted,
+    total(d.sum_micros) / 1e6 AS value_sum,
+    (total(d.squares_hi) * 1152921504606846976.0 + total(d.squares_lo)) / 1e12 AS value_sum_squares
   FROM experiment_days d WHERE d.experiment IN (SELECT experiment FROM experiment_changes)
     AND d.day NOT IN (
       SELECT date(c.at / 1000, 'unixepoch') FROM experiment_changes c WHERE c.experiment = d.experiment)
