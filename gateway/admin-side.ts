@@ -78,7 +78,7 @@ export const openAdminSide = async (parts: AdminSideParts): Promise<AdminSide> =
         trouble: () => store.trouble(),
         filesTrouble: () => parts.keeper().trouble(),
         pending: () => store.pending(),
-        pendingLimit: () => live.config.limits.pendingEvents,
+        pendingLimit: () => limits.pendingEvents,
         certificates: async () => (await live.figures()).certificates,
         now: systemClock,
       },

@@ -32,12 +32,16 @@ test("what only a restart changes is said to wait for one, until the settings sa
     kind: "changed",
     changes: ["limits.requests: 1200 → 5", "workers: 2 → 3 (after a restart)"],
   });
-  assert.deepEqual(await changesTo({ workers: 2, limits: { requests: 5 } }), {
+  assert.deepEqual(await changesTo({ workers: 2, limits: { requests: 5, pendingEvents: 100 } }), {
     kind: "changed",
-    changes: ["workers: 3 → 2 (as it runs)"],
+    changes: ["limits.pendingEvents: 50000 → 100 (after a restart)", "workers: 3 → 2 (as it runs)"],
   });
   assert.deepEqual(await changesTo({ workers: 1, limits: { requests: 6 } }), {
     kind: "changed",
-    changes: ["limits.requests: 5 → 6", "workers: 2 → 1 (after a restart)"],
+    changes: [
+      "limits.requests: 5 → 6",
+      "limits.pendingEvents: 100 → 50000 (as it runs)",
+      "workers: 2 → 1 (after a restart)",
+    ],
   });
 });

@@ -86,7 +86,7 @@ export const reloadOnSignal = (reload: () => unknown): (() => void) => {
 /** The part of the settings that a line speaks of. */
 const partOf = (change: string): string => change.slice(0, change.indexOf(": "));
 
-/** Sockets, processes and the data folder stay what they were at the start. */
+/** Sockets, processes, the data folder and the line in front of it stay what they were at the start. */
 const needsRestart = (change: string): boolean =>
   [
     "listen",
@@ -98,5 +98,6 @@ const needsRestart = (change: string): boolean =>
     "limits.keepAliveSeconds",
     "limits.stalledSeconds",
     "limits.addresses",
+    "limits.pending",
     "limits.store",
   ].some((part) => change.startsWith(part));
