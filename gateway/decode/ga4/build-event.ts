@@ -103,11 +103,11 @@ const putCounts = (event: Event, { fields, number }: Line, notes: Notes): void =
   const loaded = loadTime(fields);
   // Whole seconds, as the flat table has it.
   if (loaded !== null) event.page_load_hash = Math.floor(loaded / 1000) * 1000;
-  const place = (readInt(fields.get("_s") ?? "") ?? 0) * linesPerHit + Math.min(number, linesPerHit - 1);
+  const place = (countOf(fields, "_s", notes) ?? 0) * linesPerHit + number;
   if (place > 0 && place < 1e12) event.sequence = place;
 };
 
-/** `_s` counts the hits of a page, and a hit has several lines. */
+/** `_s` counts the hits of a page, and a hit has several lines: more than these in a moment of their own. */
 const linesPerHit = 1000;
 
 const countOf = (fields: Fields, name: string, notes: Notes): number | undefined => {
