@@ -139,6 +139,37 @@ describe("the variants that a visitor of ours was shown", () => {
   });
 });
 
+describe("where a site asks for consent first", () => {
+  const required: Privacy = { tracking: "none", consent: null, reason: "consent" };
+  const yes = `${hit}&gcs=G111`;
+  const from = (origin: string) => ({ headers: { origin } });
+
+  test("the tag's yes counts from pages of the site, and from no other", async () => {
+    const told = async (target: string, parts?: Partial<CollectRequest>) => {
+      const { ask, stored, allowed } = collectorOf({ privacy: required });
+      await ask(target, parts);
+      return stored.map(({ client_id, consent }, i) => [client_id ?? null, consent ?? null, allowed[i]]);
+    };
+    assert.deepEqual(await told(yes, from("https://shop.example")), [["1.2", "granted", "full"]]);
+    assert.deepEqual(await told(yes), [["1.2", "granted", "full"]]);
+    const nobody = [null, null, "none"];
+    assert.deepEqual(await told(yes, from("https://evil.example")), [nobody]);
+    const inLines = { ...from("https://evil.example"), body: "en=a&gcs=G111\nen=b" };
+    assert.deepEqual(await told(hit, inLines), [nobody, nobody]);
+    const refused = [null, "denied", "none"];
+    assert.deepEqual(await told(`${hit}&gcs=G100`, from("https://evil.example")), [refused]);
+  });
+
+  test("a page of another site is told that its yes does not count", async () => {
+    const { ask, stored } = collectorOf({ privacy: required });
+    await ask(yes, from("https://evil.example"));
+    assert.deepEqual(
+      stored[0]?.problems?.map(({ field }) => field),
+      ["gcs", "origin"],
+    );
+  });
+});
+
 test("a line of a packed body that refuses consent is enriched without it, and no other line", async () => {
   const { ask, allowed } = collectorOf();
   const body = gzipSync("en=a&cid=1&gcs=G111\nen=b&cid=1&gcs=G100\nen=c&cid=1");

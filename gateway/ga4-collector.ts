@@ -56,9 +56,9 @@ const innerCollector = (options: Ga4CollectorOptions): Collector => {
       markClaims: (event: Event, hit: Hit, origin: HitOrigin) =>
         markClaims(event, asAllowed(event, hit), origin),
     }),
-    resolve(request) {
+    resolve(request, isForeign) {
       const visitor = visitorOf(request);
-      const privacy = requestPrivacy(request.query, request.body, visitor.privacy);
+      const privacy = requestPrivacy(request, visitor.privacy, isForeign);
       const isShown = visitor.id !== null && request.site.experiments.length > 0;
       const experiments =
         isShown && privacy.tracking === "full" ? variantsOf(request.site, visitor.id) : null;

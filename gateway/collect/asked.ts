@@ -12,3 +12,6 @@ export interface Asked {
   /** headers of the answer so far */
   readonly headers: string[];
 }
+
+/** A page of another site sent it, and nothing proves that it may speak for this one. */
+export const isForeign = ({ origin, trust }: Asked): boolean => origin === "foreign" && trust === "none";

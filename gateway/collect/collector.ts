@@ -11,7 +11,7 @@ import type { Decoded, Endpoint, HitAnswer, Protocol } from "../model/protocol.t
 import type { Site } from "../model/site.ts";
 import type { Visitor } from "../model/visitor.ts";
 import { answered, busy, plain, refused, rejectsHeader, shown, storedIds } from "./answers.ts";
-import type { Asked } from "./asked.ts";
+import { type Asked, isForeign } from "./asked.ts";
 import { corsFor, judgeOrigin, type Origin, preflightHeaders } from "./cors.ts";
 import { createEndpointFinder } from "./find-endpoint.ts";
 import { giveIds, labelForeign, withoutForeignConsent } from "./give-ids.ts";
@@ -27,7 +27,7 @@ export interface CollectorOptions {
   /** Marks what an event may say of who somebody is; the hit is the request's own. */
   readonly markClaims?: (event: Event, hit: Hit, origin: Origin) => void;
   /** Reads the visitor from the request, without minting one. */
-  readonly resolve: (request: CollectRequest) => Visitor;
+  readonly resolve: (request: CollectRequest, isForeign: boolean) => Visitor;
   /** `Set-Cookie` for a visitor who has no id yet. */
   readonly issue: (request: CollectRequest, visitorId: string) => string;
   /** variants in force for a visitor */
@@ -98,7 +98,7 @@ export const createCollector = (options: CollectorOptions): Collector => {
 
   /** Decodes and stores a request whose body is known. */
   const keep = (request: CollectRequest, asked: Asked, body: string): Promise<CollectAnswer> => {
-    const visitor = options.resolve(withoutForeignConsent(request, asked));
+    const visitor = options.resolve(withoutForeignConsent(request, asked), isForeign(asked));
     const hit = hitOf(request, asked, body, visitor);
     const decoded = asked.entrance.protocol.decode(hit);
     const minted = giveIds(request, asked, decoded.events, visitor);
@@ -108,14 +108,15 @@ export const createCollector = (options: CollectorOptions): Collector => {
   };
 
   /** Fills in what the decoder cannot know. */
-  const complete = ({ event, client }: Keyed, hit: Hit, { origin, trust, siteProblem }: Asked): void => {
+  const complete = ({ event, client }: Keyed, hit: Hit, asked: Asked): void => {
+    const { origin, siteProblem } = asked;
     if (event.client_id) {
       const inForce = options.variantsOf(hit.site, event.client_id);
       if (inForce) event.experiments ??= inForce;
     }
     if (siteProblem !== undefined)
       event.problems = [...(event.problems ?? []), { field: "site", problem: siteProblem }];
-    if (origin === "foreign" && trust === "none") labelForeign(event);
+    if (isForeign(asked)) labelForeign(event);
     options.enrich(event, client === undefined ? hit : spokenFor(hit, client));
     options.markClaims?.(event, hit, origin);
   };

@@ -1,7 +1,7 @@
 import type { Event, Keyed } from "../model/event.ts";
 import { derivedId, hashedId } from "../model/ids.ts";
 import type { Visitor } from "../model/visitor.ts";
-import type { Asked } from "./asked.ts";
+import { type Asked, isForeign } from "./asked.ts";
 import type { CollectRequest } from "./request.ts";
 
 /**
@@ -52,7 +52,7 @@ export const labelForeign = (event: Event): void => {
 };
 
 /** The request as far as it may say what a visitor consents to: his no counts from anywhere, his yes from his pages. */
-export const withoutForeignConsent = (request: CollectRequest, { origin, trust }: Asked): CollectRequest => {
-  if (origin !== "foreign" || trust !== "none" || !request.query.includes("tp_consent=")) return request;
+export const withoutForeignConsent = (request: CollectRequest, asked: Asked): CollectRequest => {
+  if (!isForeign(asked) || !request.query.includes("tp_consent=")) return request;
   return { ...request, query: request.query.replace(/(^|&)tp_consent=granted(?=&|$)/g, "") };
 };

@@ -1,7 +1,7 @@
 import type { Keyed } from "../model/event.ts";
 import type { Hit } from "../model/hit.ts";
 import type { Visitor } from "../model/visitor.ts";
-import type { Asked } from "./asked.ts";
+import { type Asked, isForeign } from "./asked.ts";
 import { legacyCookies } from "./legacy-cookies.ts";
 import type { CollectRequest } from "./request.ts";
 
@@ -24,6 +24,7 @@ export const hitOf = (request: CollectRequest, asked: Asked, body: string, visit
     experiments: visitor.experiments ?? null,
     privacy: visitor.privacy,
     trusted: asked.trust !== "none",
+    ...(isForeign(asked) && { isForeign: true }),
     ...(request.takenBy !== undefined && { takenBy: request.takenBy }),
     base: asked.entrance.endpoint.path,
   };

@@ -24,6 +24,8 @@ export interface Hit {
   readonly privacy: Privacy;
   /** the request proved to be the site's own server (write key, or an address that the site trusts) */
   readonly trusted: boolean;
+  /** a page of another site sent it */
+  readonly isForeign?: boolean;
   /** which process took it, where several do: identical hits of one millisecond are told apart in each */
   readonly takenBy?: number;
   /** the path of the endpoint that took it: what comes after it is the protocol's */

@@ -8,7 +8,7 @@ import type { Origin } from "../native/event-id.ts";
 import { type Notes, note } from "../native/notes.ts";
 import { readInt } from "./casts.ts";
 import { putCommerce, readDeal } from "./commerce.ts";
-import { type Consent, privacyBy, readConsent } from "./consent.ts";
+import { type Consent, isForeignYes, privacyBy, readConsent } from "./consent.ts";
 import { keyOf, loadTime } from "./event-id.ts";
 import { type Fields, maxFields, textOf } from "./fields.ts";
 import { readItems } from "./items.ts";
@@ -32,8 +32,10 @@ export const buildEvent = (hit: Hit, line: Line, context: Context): Keyed | Reje
   const notes: Notes = [];
   if (fields.size >= maxFields) note(notes, "query", `more than ${maxFields} fields: not all were read`);
   const consent = readConsent(fields);
-  const privacy = privacyBy(consent.analyticsStorage, hit.privacy);
+  const isForeign = isForeignYes(consent.analyticsStorage, hit);
+  const privacy = isForeign ? hit.privacy : privacyBy(consent.analyticsStorage, hit.privacy);
   const tracked = privacy.tracking === "full";
+  if (isForeign && !tracked) note(notes, "gcs", "a page of another site cannot consent for a visitor");
   const { id, keyTime } = keyOf(hit, line, context.makeId);
   const name = cleanText(fields.get("en") ?? "", 256);
   const event: Event = {
@@ -101,11 +103,11 @@ const putCounts = (event: Event, { fields, number }: Line, notes: Notes): void =
   const loaded = loadTime(fields);
   // Whole seconds, as the flat table has it.
   if (loaded !== null) event.page_load_hash = Math.floor(loaded / 1000) * 1000;
-  const place = (readInt(fields.get("_s") ?? "") ?? 0) * linesPerHit + Math.min(number, linesPerHit - 1);
+  const place = (countOf(fields, "_s", notes) ?? 0) * linesPerHit + number;
   if (place > 0 && place < 1e12) event.sequence = place;
 };
 
-/** `_s` counts the hits of a page, and a hit has several lines. */
+/** `_s` counts the hits of a page, and a hit has several lines: more than these in a moment of their own. */
 const linesPerHit = 1000;
 
 const countOf = (fields: Fields, name: string, notes: Notes): number | undefined => {

@@ -51,5 +51,6 @@ test("the client's word is obeyed, and cannot take back what the visitor refused
   assert.equal(privacyBy(null, required).tracking, "none");
   assert.equal(privacyBy(true, required).tracking, "full");
   assert.equal(privacyBy(true, refused).tracking, "none");
-  assert.equal(privacyBy(true, gpc).tracking, "none");
+  for (const reason of ["gpc", "dnt", "optout"] as const)
+    assert.equal(privacyBy(true, { ...gpc, reason }).tracking, "none", reason);
 });

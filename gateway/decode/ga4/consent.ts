@@ -1,5 +1,5 @@
 /** What a GA4 client says of consent: `gcs`, `gcd` and `npa`. */
-import type { Privacy } from "../../model/hit.ts";
+import type { Hit, Privacy } from "../../model/hit.ts";
 import type { Fields } from "./fields.ts";
 
 /** true granted, false denied, null not said */
@@ -58,10 +58,18 @@ const letters: Readonly<Record<string, boolean>> = {
  * site stand above it; where the site asks for consent, the client's yes is one.
  */
 export const privacyBy = (analyticsStorage: boolean | null, asked: Privacy): Privacy => {
-  if (analyticsStorage === null || asked.reason === "gpc" || asked.reason === "optout") return asked;
+  if (analyticsStorage === null || (asked.reason !== null && strongReasons.has(asked.reason))) return asked;
   if (asked.consent === "denied" || !analyticsStorage) return denied;
   return granted;
 };
+
+const strongReasons: ReadonlySet<string> = new Set(["gpc", "dnt", "optout"]);
+
+/** Does the client say yes for a visitor who is not its own? A no counts from anywhere, a yes from pages of the site. */
+export const isForeignYes = (
+  analyticsStorage: boolean | null,
+  { isForeign = false }: Pick<Hit, "isForeign">,
+) => isForeign && analyticsStorage === true;
 
 const denied: Privacy = { tracking: "none", consent: "denied", reason: "consent" };
 const granted: Privacy = { tracking: "full", consent: "granted", reason: null };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hashedId } from "../../model/ids.ts";
+import { createGa4 } from "./ga4.ts";
 import { answerTo, decode, decodeOne, eventOf, hitOf, problemsOf, receivedAt, site } from "./test-hit.ts";
 
 test("a page view of the tag, as a browser sends it", () => {
@@ -126,6 +127,16 @@ test("lines of a body are events of their own, and each takes the place of what 
   );
 });
 
+test("lines keep their order, however many there are", () => {
+  const body = Array.from({ length: 1500 }, (_, i) => `en=e${i}`).join("\n");
+  const [tag] = createGa4({ batchEvents: 5000 });
+  for (const query of [{}, { _s: "3" }]) {
+    const places = tag?.decode(hitOf(query, { body })).events.map(({ event }) => event.sequence ?? 0) ?? [];
+    assert.equal(places.length, 1500);
+    assert.ok(places.every((place, i) => i === 0 || place > (places[i - 1] ?? 0)));
+  }
+});
+
 test("what is encoded right is decoded, whatever stands beside it", () => {
   const titles = ["100%25%20sure%", "50%-off%20now", "%E9t%E9%20x", "a+b%2Bc", "%c3%bc%C3%BC"];
   const { events } = decode(hitOf({}, { body: titles.map((title) => `en=x&dt=${title}`).join("\n") }));
@@ -141,6 +152,12 @@ test("counts may be below zero, as any whole number", () => {
     [event.engagement_time_ms, event.client_session_number, event.client_session_engaged],
     [-3, -1, true],
   );
+});
+
+test("a count that is none is named", () => {
+  const event = eventOf({ _s: "x", _et: "1.5", sct: "a", seg: "b" });
+  assert.deepEqual(problemsOf(event).sort(), ["_et", "_s", "sct", "seg"]);
+  assert.deepEqual([event.sequence, event.engagement_time_ms], [undefined, undefined]);
 });
 
 test("a parameter that its column reads in another way is kept as it was sent", () => {
