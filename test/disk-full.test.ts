@@ -105,7 +105,7 @@ const runOutOfRoom = async (disk: Disk): Promise<void> => {
 };
 
 /** A file system of 8 MB in memory; null where this user may not mount one. */
-const mountSmall = (): Disk | null => {
+const mountSmall = () => {
   const folder = mkdtempSync(join(tmpdir(), "turnpike-disk-"));
   try {
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], { stdio: "ignore" });
@@ -122,7 +122,7 @@ const mountSmall = (): Disk | null => {
       execFileSync("umount", [folder]);
       rmSync(folder, { recursive: true });
     },
-  };
+  } satisfies Disk;
 };
 
 /** Writes until the disk has not one page left. */
@@ -168,6 +168,19 @@ test(`a full disk: ${tell}`, async (t) => {
   const disk = mountSmall();
   if (!disk) return t.skip("this user may not mount a tmpfs");
   await runOutOfRoom(disk).finally(disk.close);
+});
+
+test("a start on a full disk ends, and says that it needs room", async (t) => {
+  const disk = mountSmall();
+  if (!disk) return t.skip("this user may not mount a tmpfs");
+  try {
+    const gateway = await startGateway({ data: disk.data });
+    await gateway.kill();
+    disk.fill();
+    await assert.rejects(startGateway({ data: disk.data }), /\(ENOSPC\): make room on its disk, or choose/);
+  } finally {
+    disk.close();
+  }
 });
 
 test(`files that may not grow: ${tell}`, {

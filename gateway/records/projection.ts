@@ -3,6 +3,7 @@
  * rows follow from the stored events, whatever their order, and a repeated event is none.
  */
 import type { Event } from "../model/event.ts";
+import { countIn } from "../model/message-count.ts";
 import type { Projection } from "../model/projection.ts";
 import type { RecordTable } from "../model/records.ts";
 import { agreementOf } from "./agreement.ts";
@@ -47,10 +48,7 @@ const putMessage = (table: RecordTable, seq: number, event: Event): void => {
 };
 
 /** A message counts one, unless it says how many. */
-const countOf = ({ properties }: Event): number => {
-  const n = Number(properties?.["n"] ?? 1);
-  return Number.isSafeInteger(n) ? n : 1;
-};
+const countOf = ({ properties }: Event): number => countIn(properties?.["n"]) ?? 1;
 
 const textOf = ({ properties }: Event, key: string): string | null => {
   const value = properties?.[key];

@@ -176,6 +176,39 @@ test("a visitor who is erased between two tries is not in the second", async () 
   ]);
 });
 
+test("a batch that failed and is removed whole, or at its end, before the next try is passed by at once", async () => {
+  for (const [gone, again] of [
+    [range(1, 3), []],
+    [range(2, 3), [[1]]],
+  ] as const) {
+    const rows = rowsOf(8);
+    let [writes, reads] = [0, 0];
+    const { batches, reports } = await feed(rows, {
+      batchEvents: 3,
+      waitsUntilStop: 2,
+      source: {
+        read(after, limit) {
+          reads++;
+          const page = rows.filter(({ seq }) => seq > after).slice(0, limit);
+          return { rows: page, upTo: page.at(-1)?.seq ?? after };
+        },
+      },
+      async write() {
+        if (writes++ > 0) return;
+        rows.splice(0, rows.length, ...rows.filter(({ seq }) => !gone.includes(seq)));
+        throw new Error("not now");
+      },
+    });
+    assert.deepEqual(batches, [[1, 2, 3], ...again, [4, 5, 6], [7, 8]]);
+    const missed = reports.map((report) => (report.kind === "moved" ? report.missed : 0));
+    assert.equal(
+      missed.reduce((sum, n) => sum + n, 0),
+      gone.length,
+    );
+    assert.ok(reads < 10, `${reads} reads`);
+  }
+});
+
 test("stored events that cannot be read are a failure like any other", async () => {
   const { reports, waits } = await feed([], {
     source: {

@@ -127,13 +127,22 @@ const createBatch = ({ wants, toRecord, batchEvents }: FeedOptions, after: numbe
   let receivedAt: number | null = null;
   let oldest = Number.POSITIVE_INFINITY;
   const isFull = () => events.length >= batchEvents || characters >= mostCharacters || seq >= cutAt;
+  const moveTo = (upTo: number): void => {
+    const end = Math.min(upTo, cutAt);
+    missed += Math.max(0, end - seq);
+    seq = Math.max(seq, end);
+  };
   return {
     isFull,
     seq: () => seq,
     count: () => events.length,
     /** False where it belongs into the next one. */
     take(row: FeedRow): boolean {
-      if (isFull() || row.seq > cutAt) return false;
+      if (isFull()) return false;
+      if (row.seq > cutAt) {
+        moveTo(cutAt); // what is left up to there has been removed since it was cut
+        return false;
+      }
       missed += row.seq - seq - 1;
       ({ seq } = row);
       if (row.event === null) return true;
@@ -144,11 +153,7 @@ const createBatch = ({ wants, toRecord, batchEvents }: FeedOptions, after: numbe
       events.push(toRecord(row.event));
       return true;
     },
-    moveTo(upTo: number): void {
-      const end = Math.min(upTo, cutAt);
-      missed += Math.max(0, end - seq);
-      seq = Math.max(seq, end);
-    },
+    moveTo,
     end: (isLast: boolean): Batch => ({ events, seq, receivedAt, oldest, missed, isLast }),
   };
 };

@@ -87,7 +87,7 @@ test("failures are counted and told once, and so is the end of them", (t) => {
 test("events that were gone before their turn are told", (t) => {
   const { tell, troubles } = start(t);
   tell(moved(40, 12));
-  assert.deepEqual(troubles, ["12 events were pruned or erased before it could take them, up to #40"]);
+  assert.deepEqual(troubles, ["pruned or erased before it could take them: 12 events, up to #40"]);
 });
 
 test("a thread that ends is replaced after a delay that grows, from where it was", async (t) => {

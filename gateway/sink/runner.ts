@@ -3,6 +3,7 @@
  * requests nor other sinks wait for it. Keeps in mind where the sink stands.
  */
 import type { Clock } from "../lib/clock.ts";
+import { countOf } from "../lib/count-of.ts";
 import type { FromThread, ToThread } from "./thread-messages.ts";
 
 /** Where a sink stands among the events, and what has happened to it. */
@@ -105,7 +106,9 @@ export const startRunner = (options: RunnerOptions): Runner => {
     place = { ...place, seq, receivedAt: receivedAt ?? place.receivedAt, missed: place.missed + missed };
     onPlace(place);
     if (missed > 0) {
-      options.onTrouble(`${missed} events were pruned or erased before it could take them, up to #${seq}`);
+      options.onTrouble(
+        `pruned or erased before it could take them: ${countOf(missed, "event")}, up to #${seq}`,
+      );
     }
   };
 

@@ -130,11 +130,15 @@ const lockFolder = (dir: string): Database.Database | null => {
   }
 };
 
-const unwritable = (dir: string, cause: unknown): Error =>
-  new Error(
-    `store: the data folder ${dir} cannot be written (${codeOf(cause)}): make it writable for this user, or choose another with --data`,
+const unwritable = (dir: string, cause: unknown): Error => {
+  const code = codeOf(cause);
+  const isFull = code === "ENOSPC" || code === "SQLITE_FULL";
+  const remedy = isFull ? "make room on its disk" : "make it writable for this user";
+  return new Error(
+    `store: the data folder ${dir} cannot be written (${code}): ${remedy}, or choose another with --data`,
     { cause },
   );
+};
 
 const readInfo = (dir: string): Owner => {
   try {

@@ -36,6 +36,13 @@ describe("messages of the site's servers are events of type log", () => {
     }
   });
 
+  test("a number that cannot be counted is named", () => {
+    const problemsOf = (n: unknown) =>
+      message({ etyp: "count", id: "x", n })?.problems?.map(({ field }) => field);
+    for (const n of [1.5, 1e300, "many", " ", true, [2]]) assert.deepEqual(problemsOf(n), ["n"], String(n));
+    for (const n of [-2, "4", 0, null]) assert.equal(problemsOf(n), undefined, String(n));
+  });
+
   test("the moment is the message's own, unless it is none", () => {
     const at = receivedAt - 60_000;
     assert.equal(message({ etyp: "update", id: "x", updated: at })?.timestamp_utc, at);

@@ -4,6 +4,7 @@
  */
 import type { Event, Keyed } from "../../model/event.ts";
 import type { Json } from "../../model/json.ts";
+import { countIn } from "../../model/message-count.ts";
 import { type Notes, note } from "./notes.ts";
 
 const kinds: ReadonlySet<string> = new Set(["log", "count", "update"]);
@@ -21,11 +22,14 @@ export const asMessage = (keyed: Keyed): Keyed => {
     name: key ?? kind,
     timestamp_utc: momentOf(kind, event),
   };
+  const problems: Notes = [...(event.problems ?? [])];
   if (key === null && kind !== "log") {
-    const problems: Notes = [...(event.problems ?? [])];
     note(problems, "id", `a ${kind} without an id goes to the one that is called ${kind}`);
-    message.problems = problems;
   }
+  if (kind === "count" && countIn(properties["n"]) === null) {
+    note(problems, "n", "expected a whole number: it is counted as one");
+  }
+  if (problems.length > 0) message.problems = problems;
   return { ...keyed, event: message };
 };
 

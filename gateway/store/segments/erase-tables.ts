@@ -1,6 +1,7 @@
 /** Takes a person out of every table, at once; what lies in files and in the journal's other rows follows after. */
 import { dirname } from "node:path";
 import { erasedId } from "../../model/erased.ts";
+import { parseUuid } from "../../model/ids.ts";
 import type { Db } from "../database.ts";
 import { ownerId, userOfOwner } from "../owner-id.ts";
 import { type ResultTables, rebuiltResults, shownResults } from "../result-tables.ts";
@@ -46,6 +47,7 @@ export const eraseFromTables = (db: Db, request: EraseRequest): Erased => {
   }
   for (const visitor of visitors) eraseVisitor(db, visitor);
   eraseNamed(db, request);
+  for (const id of new Set([request.value, ...ids.map((one) => one.id)])) eraseSamples(db, id);
   dropUnclaimed(db);
   for (const [site, of] of Map.groupBy(ids, (one) => one.site)) {
     hideReferrers(
@@ -225,7 +227,6 @@ const eraseVisitor = (db: Db, { no, site, clientId }: Visitor): void => {
     db.prepare("DELETE FROM payments WHERE site = ? AND client_id IS NULL AND user_id = ?").run(site, user);
   }
   db.prepare("DELETE FROM agreements WHERE site = ? AND client_id = ?").run(site, clientId);
-  eraseSamples(db, clientId);
 };
 
 /** What is kept under the id itself: payments and agreements alone make nobody a visitor. */
@@ -236,13 +237,14 @@ const eraseNamed = (db: Db, { column, value, site }: EraseRequest): void => {
       site,
     });
   }
-  eraseSamples(db, value);
 };
 
 /** What could not be read at all is kept as text: wherever the id stands in it. */
 const eraseSamples = (db: Db, text: string): void => {
   const remove = db.prepare("DELETE FROM rejects WHERE instr(sample, :text) > 0 OR instr(path, :text) > 0");
-  // As it is, in JSON, and in an address.
-  const forms = new Set([text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text.toWellFormed())]);
-  for (const form of forms) remove.run({ text: form });
+  // As it is, in JSON, and in an address; and a UUID as clients write it, too.
+  const forms = [text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text.toWellFormed())];
+  const bare = parseUuid(text)?.replaceAll("-", "");
+  if (bare !== undefined) forms.push(text.toUpperCase(), bare, bare.toUpperCase());
+  for (const form of new Set(forms)) remove.run({ text: form });
 };

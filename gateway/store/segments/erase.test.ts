@@ -312,3 +312,35 @@ test("what a visitor agreed to and paid goes with him, also where nothing else i
   db.close();
   assert.deepEqual(filesWith(dir, visitor), []);
 });
+
+test("what could not be read goes where it names the visitor, however written, or the user whom he came as", async (context) => {
+  const dir = mkdtempSync(join(tmpdir(), "turnpike-erase-"));
+  const { ledger, keeper, store, close } = openProjected(dir, 8);
+  context.after(() => {
+    close();
+    rmSync(dir, { recursive: true });
+  });
+  store([eventForTest({ client_id: visitor, user_id: "user-0190beef", user_claim: "page", name: "login" })]);
+  const bare = visitor.replaceAll("-", "");
+  const samples = [
+    visitor,
+    bare,
+    `{${visitor.toUpperCase()}}`,
+    bare.toUpperCase(),
+    "user-0190beef",
+    "another",
+  ];
+  const rejectOf = (sample: string) => ({
+    site: "main",
+    receivedAt: noon,
+    method: "POST",
+    path: "/tr/v1/",
+    reason: "the body is not JSON",
+    sample,
+  });
+  ledger.append({ lines: [], keyTimes: [], rejects: samples.map(rejectOf) });
+  await keeper.erase({ column: "client_id", value: visitor, site: null });
+  const db = openDatabaseReadOnly(dir);
+  assert.deepEqual(db.prepare("SELECT sample FROM rejects").pluck().all(), ["another"]);
+  db.close();
+});

@@ -209,6 +209,13 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       },
     );
 
+  /** Takes out of the files what is erased; of those, too, that were changed before and never became true. */
+  const takeOut = async (): Promise<Rewritten> => {
+    const changed = changedOf(dir, manifest().segments);
+    await refuseStrange(changed);
+    return rewrite(changed);
+  };
+
   /** The numbers of the live page, after events were taken out. Where this is broken off, the next sealing counts. */
   const recount = async (): Promise<Counted> => {
     try {
@@ -252,7 +259,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       }),
     seal: () =>
       inTurn(async () => {
-        if (manifest().erasures.length > 0) await rewrite([]); // made-up visitors were removed
+        if (manifest().erasures.length > 0) await takeOut(); // made-up visitors were removed
         const report = await sealAll();
         if (walHolds) await emptyWal();
         return manifest().state.miscounted === 1 ? { ...report, ...(await recount()) } : report;
@@ -262,7 +269,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       const erased = (await write({ kind: "erase", ...who, at: clock() })) as Erased;
       onStep("marked");
       return inTurn(async () => {
-        const { files, rows } = await rewrite([]);
+        const { files, rows } = await takeOut();
         await emptyWal();
         const found = erased.visitors + erased.sessions + files + rows > 0;
         return { ...erased, files, found, ...(await recount()) };

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { openDatabase } from "../database.ts";
 import { listEventFiles } from "./folder.ts";
+import { createKeeper } from "./keeper.ts";
 import { noteTrouble } from "./noted-trouble.ts";
 import { eventForTest, noon, openTestFolder } from "./test-folder.ts";
 
@@ -120,5 +121,52 @@ test("a damaged file is told and stays as it is; what a look over all finds says
     (await folder.keeper.verify()).findings.join("\n"),
     /^events\/\S+ cannot be read .*put it back/,
   );
+  folder.close();
+});
+
+test("a file with another byte in its midst is not written anew as if it were whole", async () => {
+  const folder = openTestFolder();
+  const visitors = Array.from({ length: 200 }, (_, i) => eventForTest({ client_id: `visitor-${i}` }));
+  folder.store(visitors);
+  await folder.keeper.seal();
+  const [file = ""] = listEventFiles(folder.dir).map((path) => join(folder.dir, "events", path));
+  const whole = readFileSync(file);
+  const bytes = Buffer.from(whole);
+  bytes[100] = (bytes[100] ?? 0) ^ 0xff;
+  writeFileSync(file, bytes);
+  folder.store([eventForTest()]);
+  const told = /the sealed file events\/site=main\/\S+ is not as it was written: put it back from a backup$/;
+  await assert.rejects(folder.keeper.seal(), told);
+  const who = { column: "client_id", value: "visitor-7", site: null } as const;
+  await assert.rejects(folder.keeper.erase(who), told);
+  assert.deepEqual(readFileSync(file), bytes);
+  assert.equal(folder.reader.read(0, 300).length, 200, "nothing of the visitor is shown");
+  writeFileSync(file, whole);
+  await folder.keeper.seal();
+  assert.deepEqual((await folder.keeper.verify()).findings, []);
+  folder.close();
+});
+
+test("an erasure that fails between its files and the manifest is ended by the next sealing", async () => {
+  let isFailing = true;
+  const folder = openTestFolder();
+  const keeper = createKeeper({
+    dir: folder.dir,
+    clock: () => noon,
+    journalDays: 8,
+    pinned: {},
+    async write(call) {
+      if (call.kind === "rewritten" && isFailing) throw new Error("the disk is full");
+      return folder.ledger.segments(call);
+    },
+  });
+  folder.store([eventForTest(), eventForTest({ client_id: "visitor-7" })]);
+  await keeper.seal();
+  await assert.rejects(keeper.erase({ column: "client_id", value: "visitor-7", site: null }), /disk is full/);
+  isFailing = false;
+  folder.store([eventForTest()]);
+  await keeper.seal();
+  assert.deepEqual((await keeper.verify()).findings, []);
+  assert.equal(folder.reader.read(0, 10).length, 2);
   folder.close();
 });

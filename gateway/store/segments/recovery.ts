@@ -9,7 +9,7 @@ import { codeOf } from "../../lib/error-code.ts";
 import { listEventFiles } from "./folder.ts";
 import type { Looked } from "./look-job.ts";
 import type { Manifest } from "./manifest.ts";
-import { footerOf, type Segment, segmentFile } from "./segment.ts";
+import { footerOf, hashFile, type Segment, segmentFile } from "./segment.ts";
 
 /** Files of ours that no transaction ever made true, or that one took back; other people's files stay. */
 export const straysOf = (dir: string, segments: readonly Segment[]): readonly string[] => {
@@ -30,6 +30,18 @@ const isAsSealed = (dir: string, segment: Segment): boolean => {
   } catch (cause) {
     throw unreadable(segment.path, codeOf(cause), cause);
   }
+};
+
+/**
+ * Throws for a file that ends as it was sealed and differs before: no crash leaves one, and written anew it would count
+ * as whole.
+ */
+export const refuseSpoilt = (dir: string, segment: Segment): void => {
+  const file = segmentFile(dir, segment);
+  if (segment.hash === null || footerOf(file) !== segment.footer || hashFile(file) === segment.hash) return;
+  throw new Error(
+    `the sealed file ${join("events", segment.path)} is not as it was written: put it back from a backup`,
+  );
 };
 
 /**

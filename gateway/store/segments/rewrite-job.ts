@@ -5,6 +5,7 @@ import { eventOf } from "../stored-event.ts";
 import { type Duck, openDuck, rowsOf } from "./duck.ts";
 import { erasedRows, namingRows, showEvent, withoutNames } from "./erasures.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
+import { refuseSpoilt } from "./recovery.ts";
 import { type Erasure, type Segment, type Staged, segmentFile } from "./segment.ts";
 import { quote } from "./sql-text.ts";
 import { writeCopy } from "./write-part.ts";
@@ -40,8 +41,9 @@ export const rewriteJob = async (job: RewriteJob): Promise<RewriteResult> => {
   const where = `seq <= ${manifest.state.watermark} AND NOT (${erasedRows(manifest.erasures)})`;
   for (const segment of manifest.segments) {
     const from = segmentFile(job.dir, segment);
-    const due = job.paths.includes(segment.path) || (await holdsErased(duck, from, segment, manifest));
+    const due = job.paths.includes(segment.path) || (await holdsErased(duck, job.dir, segment, manifest));
     if (!due) continue;
+    refuseSpoilt(job.dir, segment);
     const done = await writeCopy(
       duck,
       { from, columns: withoutNames(manifest.erasures), where },
@@ -88,15 +90,18 @@ const placeOf = ({ path, site, date, columns }: Segment) => ({ path, site, date,
 
 const holdsErased = async (
   duck: Duck,
-  file: string,
+  dir: string,
   segment: Segment,
   { erasures }: Manifest,
 ): Promise<boolean> => {
+  const file = segmentFile(dir, segment);
   const due = erasures.filter(({ site, upToSeq }) => site === segment.site && segment.minSeq <= upToSeq);
   if (due.length === 0) return false;
-  const found = await rowsOf(
-    duck,
-    `SELECT 1 FROM read_parquet(${quote(file)}) WHERE ${erasedRows(due)} OR ${namingRows(due)} LIMIT 1`,
-  );
-  return found.length > 0;
+  const query = `SELECT 1 FROM read_parquet(${quote(file)}) WHERE ${erasedRows(due)} OR ${namingRows(due)} LIMIT 1`;
+  try {
+    return (await rowsOf(duck, query)).length > 0;
+  } catch (error) {
+    refuseSpoilt(dir, segment); // which names the file, as DuckDB does not
+    throw error;
+  }
 };

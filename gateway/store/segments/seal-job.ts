@@ -14,6 +14,7 @@ import {
   type PropertyCount,
 } from "./property-columns.ts";
 import { readPropertyColumns } from "./property-table.ts";
+import { refuseSpoilt } from "./recovery.ts";
 import { type Columns, lineOf } from "./rows.ts";
 import { dayOf, partNumber, partPath, type Segment, type Staged, segmentFile } from "./segment.ts";
 import { uniteColumns, writeLines } from "./write-part.ts";
@@ -159,6 +160,7 @@ const append = async (duck: Duck, rows: Iterable<Row>, parts: readonly Part[]): 
 // Rows above the watermark in it are of a seal that was cut short: they are in the journal, and come from there.
 const oldRows = async (duck: Duck, job: SealJob, { old }: Part, manifest: Manifest): Promise<string> => {
   if (!old) return "";
+  refuseSpoilt(job.dir, old);
   const lines = await linesOfFiles(duck, [segmentFile(job.dir, old)], {
     also: ["client_id"],
     erasures: manifest.erasures,
