@@ -1,6 +1,7 @@
 /** Client certificates: asked for by host, counted by connection, told to upstreams in headers that no client can send. */
 import assert from "node:assert/strict";
 import { createPublicKey, X509Certificate } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect as connectHttp2 } from "node:http2";
 import { request } from "node:https";
@@ -204,6 +205,26 @@ test("HTTP/2 knows whose connection it is, and sends a request for another host 
   assert.deepEqual(await over2("inner.example"), [200, "CN=ann"]);
   assert.equal((await over2("third.example"))[0], 421);
   assert.equal((await over2("open.example"))[0], 200);
+});
+
+test("a browser that comes on another host's connection of HTTP/2 opens one on which it can say who it is", async (t) => {
+  const { app, ours } = await stage(t);
+  const askOver2 = async (opened: string | undefined, authority: string) => {
+    const session = connectHttp2(`https://127.0.0.1:${app.securePort}`, {
+      ...(opened === undefined ? {} : { servername: opened }),
+      rejectUnauthorized: false,
+      ...makeClient(ours, "ann"),
+    });
+    t.after(() => session.destroy());
+    const stream = session.request({ ":path": "/", ":authority": authority });
+    const [head] = (await once(stream, "response")) as [{ readonly ":status"?: number }];
+    return [head[":status"], await text(stream)];
+  };
+  assert.equal((await askOver2("open.example", "both.example"))[0], 421);
+  assert.deepEqual(await askOver2("both.example", "both.example"), [200, "CN=ann"]);
+  assert.deepEqual(await askOver2("Both.Example", "both.example:443"), [200, "CN=ann"]);
+  assert.deepEqual(await askOver2("inner.example", "both.example"), [200, "CN=ann"]); // the same authority
+  assert.deepEqual(await askOver2(undefined, "both.example"), [200, "undefined"]); // it cannot do better
 });
 
 test("the authorities follow the settings", async (t) => {
