@@ -51,7 +51,7 @@ export const createReload = ({
       if (!needsRestart(change)) return change;
       return `${change} (${waiting.has(partOf(change)) ? "after a restart" : "as it runs"})`;
     });
-    if (changes.length === 0) return { kind: "changed", changes };
+    // Without a change as well: files that they name, such as the authorities of clients, are read again.
     try {
       await tryOut(loaded.config);
       apply(loaded.config);

@@ -1,8 +1,12 @@
 /** Client certificates: asked for by host, counted by connection, told to upstreams in headers that no client can send. */
 import assert from "node:assert/strict";
 import { createPublicKey, X509Certificate } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect as connectHttp2 } from "node:http2";
 import { request } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
 import { connect as connectTls } from "node:tls";
@@ -15,6 +19,7 @@ import {
 import { ask } from "./ask.ts";
 import { type LiveApp, startLiveApp } from "./live-app.ts";
 import { startUpstream } from "./upstream.ts";
+import { withGateway } from "./with-gateway.ts";
 
 const day = 86_400_000;
 
@@ -62,7 +67,13 @@ interface Answered {
 }
 
 /** Asks over HTTP/1.1 on a connection of its own; `sni` is the host it is opened for. */
-const askAs = (app: LiveApp, shown: Shown, host: string, headers = {}, sni = host): Promise<Answered> =>
+const askAs = (
+  app: Pick<LiveApp, "securePort">,
+  shown: Shown,
+  host: string,
+  headers = {},
+  sni = host,
+): Promise<Answered> =>
   new Promise((resolve, reject) => {
     const req = request(
       {
@@ -196,6 +207,26 @@ test("HTTP/2 knows whose connection it is, and sends a request for another host 
   assert.equal((await over2("open.example"))[0], 200);
 });
 
+test("a browser that comes on another host's connection of HTTP/2 opens one on which it can say who it is", async (t) => {
+  const { app, ours } = await stage(t);
+  const askOver2 = async (opened: string | undefined, authority: string) => {
+    const session = connectHttp2(`https://127.0.0.1:${app.securePort}`, {
+      ...(opened === undefined ? {} : { servername: opened }),
+      rejectUnauthorized: false,
+      ...makeClient(ours, "ann"),
+    });
+    t.after(() => session.destroy());
+    const stream = session.request({ ":path": "/", ":authority": authority });
+    const [head] = (await once(stream, "response")) as [{ readonly ":status"?: number }];
+    return [head[":status"], await text(stream)];
+  };
+  assert.equal((await askOver2("open.example", "both.example"))[0], 421);
+  assert.deepEqual(await askOver2("both.example", "both.example"), [200, "CN=ann"]);
+  assert.deepEqual(await askOver2("Both.Example", "both.example:443"), [200, "CN=ann"]);
+  assert.deepEqual(await askOver2("inner.example", "both.example"), [200, "CN=ann"]); // the same authority
+  assert.deepEqual(await askOver2(undefined, "both.example"), [200, "undefined"]); // it cannot do better
+});
+
 test("the authorities follow the settings", async (t) => {
   const { app, ours, settings } = await stage(t);
   const ann = makeClient(ours, "ann");
@@ -205,4 +236,29 @@ test("the authorities follow the settings", async (t) => {
   app.apply({ ...settings, routes });
   assert.equal((await askAs(app, ann, "inner.example")).status, 403);
   assert.equal((await askAs(app, ann, "both.example")).status, 200);
+});
+
+test("a reload reads the authorities again, also where the settings are what they were", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "turnpike-authorities-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const [before, after] = [makeAuthority("of last year"), makeAuthority("of this year")];
+  const ca = join(folder, "people.pem");
+  writeFileSync(ca, before.cert);
+  const routes = [
+    { hosts: ["inner.example"], path: "/", respond: { body: "in" }, clientCertificates: { ca } },
+  ];
+  await withGateway({ config: { tls: "local", routes } }, async (gateway) => {
+    const app = { securePort: gateway.ports.https ?? 0 };
+    const statusOf = async (authority: Authority) =>
+      (await askAs(app, makeClient(authority, "ann"), "inner.example")).status;
+    assert.deepEqual([await statusOf(before), await statusOf(after)], [200, 403]);
+    writeFileSync(ca, after.cert);
+    const reloaded = await gateway.admin("/api/reload", { method: "POST" });
+    assert.deepEqual(await reloaded.json(), { changes: [] });
+    assert.deepEqual([await statusOf(before), await statusOf(after)], [403, 200]);
+    // What cannot be read changes nothing, and is said.
+    writeFileSync(ca, "-----BEGIN CERTIFICATE-----\nbroken\n-----END CERTIFICATE-----\n");
+    assert.equal((await gateway.admin("/api/reload", { method: "POST" })).status, 422);
+    assert.equal(await statusOf(after), 200);
+  });
 });

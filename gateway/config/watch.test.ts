@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
@@ -38,6 +38,27 @@ test("a file that is removed and written anew is noticed", async () => {
   rmSync(file);
   writeFileSync(file, "two");
   await changed;
+});
+
+test("a file behind links is noticed when it is written, and when a link leads elsewhere", async () => {
+  for (const [name, content] of [
+    ["first", "two"],
+    ["second", "three"],
+  ] as const) {
+    mkdirSync(join(folder, name));
+    writeFileSync(join(folder, name, "config.json"), content);
+  }
+  // As Kubernetes mounts settings.
+  symlinkSync("first", join(folder, "..data"));
+  rmSync(file);
+  symlinkSync(join("..data", "config.json"), file);
+  const swapped = watchOnce();
+  symlinkSync("second", join(folder, "..next"));
+  renameSync(join(folder, "..next"), join(folder, "..data"));
+  await swapped.changed;
+  const written = watchOnce();
+  writeFileSync(join(folder, "second", "config.json"), "four");
+  await written.changed;
 });
 
 test("a touch and a save of the same content are no change, what differs is one", async () => {

@@ -1,32 +1,34 @@
-import { readFileSync, watch } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
+import { readFileSync, statSync } from "node:fs";
 
-const settleMs = 100;
+const lookEveryMs = 200;
 
 /**
- * Calls `onChange` when the file's content has become another. The folder is watched, not the file: many
- * editors write a new file and rename it over the old one, which a watched file would never tell.
+ * Calls `onChange` when the file's content has become another. The file is looked at, not watched by the system: editors
+ * rename a new one over it, links on the way to it change, and a folder of another machine tells nothing.
  */
 export const watchConfig = (file: string, onChange: () => void): { close(): void } => {
-  const path = resolve(file);
-  const hasChanged = createChangeDetector(() => readOrNull(path));
-  let timer: NodeJS.Timeout | undefined;
-  const look = () => {
-    if (hasChanged()) onChange();
-  };
-  const watcher = watch(dirname(path), (_kind, name) => {
-    if (name !== null && name !== basename(path)) return;
-    // An editor's save is several events, and between them the file may be empty or away.
-    clearTimeout(timer);
-    timer = setTimeout(look, settleMs);
-  });
-  watcher.on("error", () => watcher.close()); // the folder went away: there is nothing left to watch
-  return {
-    close() {
-      clearTimeout(timer);
-      watcher.close();
-    },
-  };
+  const hasChanged = createChangeDetector(() => readOrNull(file));
+  let seen = versionOf(file);
+  let isSettling = false;
+  const timer = setInterval(() => {
+    const now = versionOf(file);
+    const isSame = now === seen;
+    seen = now;
+    // An editor's save is several steps, and between them the file may be empty or away.
+    const isSaved = isSame && isSettling;
+    isSettling = !isSame;
+    if (isSaved && hasChanged()) onChange();
+  }, lookEveryMs);
+  return { close: () => clearInterval(timer) };
+};
+
+const versionOf = (file: string): string => {
+  try {
+    const { dev, ino, mtimeNs, size } = statSync(file, { bigint: true });
+    return `${dev} ${ino} ${mtimeNs} ${size}`;
+  } catch {
+    return ""; // away, or behind a folder that cannot be entered: as with its content, what was before goes on
+  }
 };
 
 /** Asks whether the content is another than when last asked. A file that is away has not changed. */

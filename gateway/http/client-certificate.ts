@@ -27,6 +27,18 @@ export const clientIdentity = Symbol("client identity");
 export const clientIdentityOf = (req: IncomingMessage): ClientIdentity | undefined =>
   (req.socket as { [clientIdentity]?: ClientIdentity })[clientIdentity];
 
+/** Where the listener leaves the host that a connection of HTTP/2 was opened for; undefined where its client named none. */
+export const openedFor = Symbol("opened for");
+
+/**
+ * The request came on a connection of HTTP/2 that was opened for another host: browsers use one for all hosts of a
+ * certificate (RFC 9113 §9.1.1).
+ */
+export const isForAnotherHost = (req: IncomingMessage, host: string): boolean => {
+  const opened = (req.socket as { [openedFor]?: string })[openedFor];
+  return opened !== undefined && opened !== host;
+};
+
 /** Headers in which an upstream learns who the client is; no client can send them itself. */
 export const certificateHeaders = {
   subject: "x-client-cert-subject",

@@ -1,4 +1,9 @@
-import { type ClientCertificate, certificateHeaders, clientIdentityOf } from "../http/client-certificate.ts";
+import {
+  type ClientCertificate,
+  certificateHeaders,
+  clientIdentityOf,
+  isForAnotherHost,
+} from "../http/client-certificate.ts";
 import type { Upgrade } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import type { Guard } from "./guard.ts";
@@ -14,7 +19,8 @@ export const guardByCertificate = ({ ca, mode }: ClientCertificateSettings): Gua
     const identity = clientIdentityOf(x.req);
     const isOurs = identity?.authorities === ca;
     tell(x, isOurs ? identity.certificate : null);
-    if (mode === "optional" || (isOurs && identity.certificate)) return null;
+    if (isOurs && identity.certificate) return null;
+    if (mode === "optional" && (isOurs || !isForAnotherHost(x.req, x.host))) return null;
     if (!("encrypted" in x.req.socket))
       throw new HttpError(403, "a client certificate is needed here, over https");
     if (!isOurs)

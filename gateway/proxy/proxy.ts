@@ -26,7 +26,7 @@ import type { Tunnels } from "./tunnels.ts";
 import { refuseLarge, uploadOf } from "./upload.ts";
 import type { Job } from "./upstream/connection.ts";
 import { parseEndpoint } from "./upstream/endpoint.ts";
-import { createPool, type Pool } from "./upstream/pool.ts";
+import type { Pool } from "./upstream/pool.ts";
 import { createUpstreamTally, type UpstreamStatus } from "./upstream-tally.ts";
 
 export interface ProxyOptions extends RequestRules {
@@ -57,12 +57,12 @@ export interface Proxy {
   readonly handle: Handler;
   readonly upgrade: TakeUpgrade;
   status(): readonly UpstreamStatus[];
-  /** Waits for running requests and closes the connections to the upstreams; websockets stay. */
+  /** Waits for running requests and closes the connections that no other proxy holds; websockets stay. */
   close(): Promise<void>;
 }
 
 export const createProxy = (settings: ProxySettings, options: ProxyOptions): Proxy => {
-  const members = settings.upstreams.map((upstream) => openMember(upstream, settings, options));
+  const members = settings.upstreams.map((_, i) => openMember(i, settings, options));
   const pools = members.map(({ pool }) => pool);
   const waitMs = settings.connectMs + settings.firstByteMs;
   const targetOf = createTargets(settings, options.base);
@@ -80,7 +80,7 @@ export const createProxy = (settings: ProxySettings, options: ProxyOptions): Pro
     onChange: ({ endpoint }, isUp) =>
       options.warn(`proxy: ${endpoint.url} ${isUp ? "answers again" : "does not answer and is left out"}`),
   });
-  const tally = createUpstreamTally(pools);
+  const tally = createUpstreamTally(members);
   const fail = (pool: Pool): void => {
     tally.failed(pool);
     balancer.failed(pool);
@@ -190,7 +190,7 @@ export const createProxy = (settings: ProxySettings, options: ProxyOptions): Pro
     async close() {
       stopHealth();
       for (const { name } of members) options.standings.release(name);
-      await Promise.all(pools.map((pool) => pool.close()));
+      await Promise.all(pools.map((pool) => options.standings.pools.release(pool)));
     },
   };
 };
@@ -199,16 +199,22 @@ export const createProxy = (settings: ProxySettings, options: ProxyOptions): Pro
 const repeatable = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
 
 const openMember = (
-  upstream: ProxySettings["upstreams"][number],
+  place: number,
   settings: ProxySettings,
   { route, standings }: Pick<ProxyOptions, "route" | "standings">,
 ) => {
-  const { url, weight, verify } =
-    typeof upstream === "string" ? { url: upstream, weight: 1, verify: true } : upstream;
-  const name = JSON.stringify([route, url, verify, settings.health?.path]);
-  const pool = createPool({ ...settings, endpoint: parseEndpoint(url, verify) });
+  const { connections, queue, connectMs, firstByteMs, idleMs, headBytes } = settings;
+  const limits = { connections, queue, connectMs, firstByteMs, idleMs, headBytes };
+  const all = settings.upstreams.map(upstreamOf);
+  const { url, weight, verify } = all[place] as (typeof all)[number]; // the place is one of the list's
+  const before = all.slice(0, place).filter((one) => one.url === url).length; // one that is named twice is two
+  const name = JSON.stringify([route, url, verify, settings.health?.path, before]);
+  const pool = standings.pools.take(name, { endpoint: parseEndpoint(url, verify), ...limits });
   return { name, weight, pool, standing: standings.take(name) };
 };
+
+const upstreamOf = (upstream: ProxySettings["upstreams"][number]) =>
+  typeof upstream === "string" ? { url: upstream, weight: 1, verify: true } : upstream;
 
 /** What a request is kept at one upstream for. */
 const createKey = (

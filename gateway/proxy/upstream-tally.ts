@@ -1,6 +1,7 @@
+import type { Counts } from "./standings.ts";
 import type { Pool } from "./upstream/pool.ts";
 
-/** How an upstream is, and what it has answered since the settings were read. */
+/** How an upstream is, and what it has answered since the start. */
 export interface UpstreamStatus {
   readonly upstream: string;
   readonly isUp: boolean;
@@ -11,9 +12,14 @@ export interface UpstreamStatus {
   readonly seconds: number;
 }
 
+interface Counted {
+  readonly pool: Pool;
+  readonly standing: { readonly counts: Counts };
+}
+
 /** Counts what upstreams answer. */
-export const createUpstreamTally = (pools: readonly Pool[]) => {
-  const counts = new Map(pools.map((pool) => [pool, { answers: 0, failures: 0, ms: 0 }]));
+export const createUpstreamTally = (members: readonly Counted[]) => {
+  const counts = new Map(members.map(({ pool, standing }) => [pool, standing.counts]));
   return {
     answered(pool: Pool, ms: number): void {
       const own = counts.get(pool);

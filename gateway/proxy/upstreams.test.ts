@@ -47,11 +47,16 @@ const gate = async (
     onError: (error) => errors.push(error),
   });
   const server = await serve((x) => proxy.handle(x));
+  let closing: Promise<void> | null = null;
+  const close = (): Promise<void> => {
+    closing ??= proxy.close();
+    return closing;
+  };
   t.after(async () => {
     await server.close();
-    await proxy.close();
+    await close();
   });
-  return { port: server.port, warnings, errors };
+  return { port: server.port, warnings, errors, proxy: { status: proxy.status, close } };
 };
 
 const http = (port: number): string => `http://127.0.0.1:${port}`;
@@ -236,6 +241,39 @@ test("what a health check found is known after a reload, and asked anew at once"
   isWell = false;
   const other = await gate(t, { ...settings, health: null }, "/", visitor, standings);
   assert.deepEqual([...(await bodies(other.port))].sort(), ["sick one", "well"], "nobody asks any more");
+});
+
+test("a reload keeps the connections, and what was counted, where nothing of the upstream has changed", async (t) => {
+  let connections = 0;
+  const server = createServer((_req, res) => res.end("x"));
+  server.on("connection", () => connections++);
+  const at = http(await listen(t, server));
+  const standings = createStandings();
+  const visitor = () => null;
+  const settings = { upstreams: [at] };
+  const answers = ({ status }: { readonly status: () => readonly { readonly answers: number }[] }) =>
+    status().map((one) => one.answers);
+  const before = await gate(t, settings, "/", visitor, standings);
+  await ask(before.port, "GET /");
+  const after = await gate(
+    t,
+    { ...settings, responseHeaders: { set: { "x-a": "1" } } },
+    "/",
+    visitor,
+    standings,
+  );
+  await before.proxy.close();
+  await ask(after.port, "GET /");
+  assert.equal(connections, 1);
+  assert.deepEqual(answers(after.proxy), [2]);
+  const other = await gate(t, { ...settings, connectMs: 4000 }, "/", visitor, standings);
+  await ask(other.port, "GET /");
+  assert.equal(connections, 2, "its connections keep to other limits");
+  assert.deepEqual(answers(other.proxy), [3]);
+  // One that is named twice is two, each with its own figures.
+  const twice = await gate(t, { upstreams: [at, at] }, "/", visitor, standings);
+  for (let i = 0; i < 4; i++) await ask(twice.port, "GET /");
+  assert.deepEqual(answers(twice.proxy), [5, 2]);
 });
 
 test("an upstream that answers a health check slower than it is asked is asked again only then, and is well", async (t) => {

@@ -1,8 +1,10 @@
 /** A connection of HTTP/2 on our side (RFC 9113): its frames, its streams, and how much each side may send. */
 import type { TLSSocket } from "node:tls";
 import type { MalformedReason } from "../malformed.ts";
+import { Farewell } from "./farewell.ts";
 import { type FieldBlock, FieldBlocks } from "./field-blocks.ts";
-import { countUpTo } from "./flood.ts";
+import { watchFloods } from "./flood.ts";
+import { checkFrame } from "./frame-rules.ts";
 import {
   ConnectionError,
   code,
@@ -10,25 +12,25 @@ import {
   flag,
   frameHead,
   frameType,
-  mostWindow,
+  resetFrame,
   StreamError,
-  sizeError,
-  uint32,
+  windowFrame,
   withoutPadding,
 } from "./frames.ts";
+import { type Opened, openStream } from "./open-stream.ts";
+import { OurWindow } from "./our-window.ts";
 import { Outgoing } from "./outgoing.ts";
-import { readPriority } from "./priority.ts";
-import { BareRequest, type Peer, WaitingBody } from "./request.ts";
-import { type RequestHead, readRequestHead, readTrailers } from "./request-head.ts";
-import { H2Response } from "./response.ts";
-import { goawayFrame, setting, settingsFrame, windowIn } from "./settings-frame.ts";
-import { H2Stream, type Line, windowBytes } from "./stream.ts";
+import { RecentStreams } from "./recent-streams.ts";
+import type { Peer } from "./request.ts";
+import { readRequestHead, readTrailers } from "./request-head.ts";
+import { openingFrames, streamsAtOnce, windowIn } from "./settings-frame.ts";
+import { type H2Stream, type Line, windowBytes } from "./stream.ts";
 
 export interface ConnectionOptions {
   /** all fields of a request together */
   readonly headerBytes: number;
   readonly peer: Peer;
-  readonly answer: (req: BareRequest | WaitingBody, res: H2Response) => void;
+  readonly answer: (req: Opened["req"], res: Opened["res"]) => void;
   /** before the next request */
   readonly idleMs: number;
   /** told why the connection is ended for what came on it */
@@ -37,20 +39,12 @@ export interface ConnectionOptions {
   readonly onError: (error: unknown) => void;
 }
 
-const streamsAtOnce = 128;
-const connectionWindow = 1024 * 1024;
-// A browser that leaves a page resets its requests. Beyond this it is a flood: the work is ours and costs the
-// sender nothing (CVE-2023-44487); so are streams that we must reset (CVE-2025-8671).
-const resetBurst = 200;
-const resetsPerSecond = 20;
-// Each must be answered or read for nothing, and costs its sender little (CVE-2019-9512, -9515, -9518). Clients that measure
-// the line by pings send some a second.
-const controlBurst = 1000;
-const controlPerSecond = 50;
 /** How long a client that was told that its connection ends may go on. */
 const lingerMs = 500;
+
 export class H2Connection implements Line {
   readonly socket: TLSSocket;
+  readonly outgoing: Outgoing;
   readonly streams = new Map<number, H2Stream>();
   isOver = false;
   /** when the fields began that are not whole yet, by `performance.now()`; null where none are under way */
@@ -58,71 +52,43 @@ export class H2Connection implements Line {
   readonly #options: ConnectionOptions;
   readonly #reader = new FrameReader((...frame) => this.#onFrame(...frame));
   readonly #blocks: FieldBlocks;
-  readonly #outgoing: Outgoing;
-  readonly #countReset: () => void;
-  readonly #countControl: () => void;
+  readonly #floods: ReturnType<typeof watchFloods>;
+  readonly #farewell = new Farewell((frames) => this.outgoing.send(frames));
+  readonly #reset = new RecentStreams(streamsAtOnce);
+  readonly #window = new OurWindow();
   #hasSettings = false;
   #lastStream = 0;
-  /** streams above it are for another connection */
-  #taken = mostWindow;
   #streamRoom = 65_535;
-  #credit = connectionWindow;
-  #pingsLeft = 0;
-  readonly #reset = new Set<number>();
 
   constructor(socket: TLSSocket, options: ConnectionOptions) {
     this.socket = socket;
     this.#options = options;
     this.#blocks = new FieldBlocks(options.headerBytes);
-    this.#outgoing = new Outgoing(socket, this.#onSent);
-    const flooded = (): void => {
-      options.tell("flood");
-      throw new ConnectionError("too much of what costs its sender nothing", code.calm);
-    };
-    this.#countReset = countUpTo(resetBurst, resetsPerSecond, flooded);
-    this.#countControl = countUpTo(controlBurst, controlPerSecond, flooded);
+    this.outgoing = new Outgoing(socket, this.#onSent);
+    this.#floods = watchFloods(() => options.tell("flood"));
     socket
       .on("data", this.#onData)
-      .on("end", this.#onEnd)
+      .on("end", () => this.cut())
       .on("close", this.#onClose)
-      .on("error", this.#onClose);
-    socket.on("timeout", this.#onIdle);
+      .on("error", this.#onClose)
+      .on("timeout", this.#onIdle);
     socket.setTimeout(options.idleMs);
-    this.send(
-      settingsFrame([
-        [setting.streams, streamsAtOnce],
-        [setting.window, windowBytes],
-        [setting.listSize, options.headerBytes * 2],
-      ]),
-    );
-    this.send(frameHead(4, frameType.window, 0, 0) + uint32(connectionWindow - 65_535));
+    this.outgoing.send(openingFrames(windowBytes, options.headerBytes));
   }
 
   /** No request is taken that the client sends from now on; the connection ends with the last that runs. */
   close(): void {
-    if (this.isOver) return;
-    this.#goaway(code.none);
+    if (!this.isOver) this.#farewell.say(this.#lastStream, code.none);
   }
 
-  /**
-   * Asks the client to go and takes all that it sends before it knows (§6.8): a first word after which every stream is
-   * still taken, and a last one when there can be none under way any more.
-   */
+  /** Asks the client to go, and takes all that it sends before it knows. */
   closeKindly(): void {
-    if (this.isOver || this.#pingsLeft > 0 || this.#taken < mostWindow) return;
-    this.send(goawayFrame(mostWindow, code.none));
-    this.#pingsLeft = 2; // a client may answer the first one before it has sent what it had begun
-    this.#ping();
+    if (!this.isOver) this.#farewell.announce();
   }
 
   /** Streams that are open, and those whose last bytes the connection has not taken. */
   unfinished(): readonly H2Stream[] {
-    return [...new Set([...this.streams.values(), ...this.#outgoing.leaving])];
-  }
-
-  /** Changes whenever the client has taken something of a body, or made room for more. */
-  get moves(): number {
-    return this.#outgoing.moves;
+    return [...new Set([...this.streams.values(), ...this.outgoing.leaving])];
   }
 
   /** Ends it at once. */
@@ -130,30 +96,13 @@ export class H2Connection implements Line {
     this.socket.destroy();
   }
 
-  // What streams do.
-
-  send(frames: string): void {
-    this.#outgoing.send(frames);
-  }
-
-  head(stream: H2Stream, block: string, isLast: boolean): void {
-    this.#outgoing.head(stream, block, isLast);
-  }
-
-  wants(stream: H2Stream): void {
-    this.#outgoing.wants(stream);
-  }
-
-  answered(stream: H2Stream): void {
-    this.#outgoing.answered(stream);
-  }
-
+  /** A stream has nothing more to come or to go. */
   over(stream: H2Stream): void {
     this.streams.delete(stream.id);
-    this.#outgoing.drop(stream);
+    this.outgoing.drop(stream);
     if (!stream.isLocalEnded) stream.res.leave();
-    if (!stream.isLocalEnded || !stream.isRemoteEnded) this.#remember(stream.id);
-    this.#outgoing.hold(); // it may have been the last
+    if (!stream.isLocalEnded || !stream.isRemoteEnded) this.#reset.add(stream.id);
+    this.outgoing.hold(); // it may have been the last
   }
 
   // What comes.
@@ -180,6 +129,7 @@ export class H2Connection implements Line {
     if (this.#blocks.isOpen && (type !== frameType.continuation || !this.#blocks.waitsFor(stream)))
       throw new ConnectionError("another frame stands within a block of fields");
     try {
+      checkFrame(type, flags, stream, payload);
       this.#take(type, flags, stream, payload);
     } catch (error) {
       if (!(error instanceof StreamError)) throw error;
@@ -193,54 +143,34 @@ export class H2Connection implements Line {
         this.#onBody(flags, stream, payload);
         break;
       case frameType.headers:
-        if (stream % 2 === 0) throw new ConnectionError("a stream of a number that is no client's");
         this.#onBlock(this.#blocks.begin(flags, stream, payload));
         break;
       case frameType.continuation:
         this.#onBlock(this.#blocks.goOn(flags, payload));
         break;
       case frameType.reset:
-        this.#onReset(stream, payload);
+        this.#onReset(stream);
         break;
       case frameType.settings:
-        this.#onSettings(flags, stream, payload);
+        if (!(flags & flag.ack)) this.#onSettings(payload);
         break;
       case frameType.ping:
-        this.#onPing(flags, stream, payload);
+        this.#onPing(flags, payload);
         break;
       case frameType.window:
         this.#onWindow(stream, payload);
         break;
-      case frameType.push:
-        throw new ConnectionError("a client pushes");
       default:
-        this.#onOther(type, stream, payload);
-    }
-  }
-
-  /** What is checked and has no consequence. Priorities are told by a field now (RFC 9218). */
-  #onOther(type: number, stream: number, payload: Buffer): void {
-    this.#countControl();
-    if (type === frameType.priority) {
-      if (stream === 0) throw new ConnectionError("a priority of the connection");
-      if (payload.length !== 5) throw sizeError();
-    }
-    if (type === frameType.goaway) {
-      if (stream !== 0) throw new ConnectionError("a stream says goodbye");
-      if (payload.length < 8) throw sizeError();
+        this.#floods.countControl(); // of no consequence: priorities are told by a field now (RFC 9218)
     }
   }
 
   #onBody(flags: number, id: number, payload: Buffer): void {
     const bytes = withoutPadding(flags, payload);
-    this.#credit -= payload.length;
-    if (this.#credit < 0) throw new ConnectionError("more than the window lets through", code.flowControl);
-    if (this.#credit < connectionWindow / 2) {
-      this.send(frameHead(4, frameType.window, 0, 0) + uint32(connectionWindow - this.#credit));
-      this.#credit = connectionWindow;
-    }
+    const more = this.#window.take(payload.length);
+    if (more > 0) this.outgoing.send(windowFrame(0, more));
     const isLast = (flags & flag.endStream) !== 0;
-    if (payload.length === 0 && !isLast) this.#countControl();
+    if (payload.length === 0 && !isLast) this.#floods.countControl();
     const stream = this.#find(id);
     if (stream) stream.take(bytes, payload.length, isLast);
     else if (!this.#reset.has(id)) throw new StreamError("data behind the end", code.streamClosed);
@@ -258,78 +188,53 @@ export class H2Connection implements Line {
       return;
     }
     if (id <= this.#lastStream) {
-      this.#countReset();
+      this.#floods.countReset();
       return;
     }
     this.#lastStream = id;
-    if (id > this.#taken) return;
+    if (id > this.#farewell.taken) return;
     if (this.streams.size >= streamsAtOnce) throw new StreamError("too many streams", code.refused);
     if (isCut) throw new StreamError("too many fields", code.calm);
-    this.#open(id, readRequestHead(fields, isLast), isLast);
-  }
-
-  #open(id: number, head: RequestHead, isWhole: boolean): void {
     const { peer, answer } = this.#options;
-    const stream = new H2Stream(id, this, { room: this.#streamRoom, isWhole, length: head.length });
-    const req = isWhole ? new BareRequest(stream, head, peer) : new WaitingBody(stream, head, peer);
-    if (req instanceof WaitingBody) stream.body = req;
-    const res = new H2Response(req, stream);
-    stream.res = res;
-    const priority = head.headers["priority"];
-    if (priority !== undefined) Object.assign(stream, readPriority(String(priority)));
+    const head = readRequestHead(fields, isLast);
+    const { stream, req, res } = openStream(id, this, peer, head, {
+      room: this.#streamRoom,
+      isWhole: isLast,
+    });
     this.streams.set(id, stream);
     answer(req, res);
   }
 
-  #onReset(id: number, payload: Buffer): void {
-    if (payload.length !== 4) throw sizeError();
+  #onReset(id: number): void {
     const stream = this.#find(id);
     if (!stream) return;
-    this.#countReset();
+    this.#floods.countReset();
     stream.close();
   }
 
-  #onSettings(flags: number, id: number, payload: Buffer): void {
-    if (id !== 0) throw new ConnectionError("settings of a stream");
+  #onSettings(payload: Buffer): void {
+    this.#floods.countControl();
+    this.#hasSettings = true;
+    const room = windowIn(payload) ?? this.#streamRoom;
+    for (const stream of this.streams.values()) stream.resize(room - this.#streamRoom);
+    this.#streamRoom = room;
+    this.outgoing.send(frameHead(0, frameType.settings, flag.ack, 0));
+  }
+
+  #onPing(flags: number, payload: Buffer): void {
     if (flags & flag.ack) {
-      if (payload.length > 0) throw sizeError();
+      if (this.#farewell.isTime()) this.close();
       return;
     }
-    this.#countControl();
-    this.#hasSettings = true;
-    const window = windowIn(payload);
-    if (window !== null) this.#setWindow(window);
-    this.send(frameHead(0, frameType.settings, flag.ack, 0));
-  }
-
-  #setWindow(bytes: number): void {
-    const more = bytes - this.#streamRoom;
-    this.#streamRoom = bytes;
-    for (const stream of this.streams.values()) {
-      if (stream.room + more > mostWindow)
-        throw new ConnectionError("a window is too large", code.flowControl);
-      stream.grow(more);
-    }
-  }
-
-  #onPing(flags: number, id: number, payload: Buffer): void {
-    if (id !== 0) throw new ConnectionError("a ping of a stream");
-    if (payload.length !== 8) throw sizeError();
-    if (!(flags & flag.ack)) {
-      this.#countControl();
-      this.send(frameHead(8, frameType.ping, flag.ack, 0) + payload.toString("latin1"));
-    } else if (this.#pingsLeft > 0) {
-      if (--this.#pingsLeft > 0) this.#ping();
-      else this.close();
-    }
+    this.#floods.countControl();
+    this.outgoing.send(frameHead(8, frameType.ping, flag.ack, 0) + payload.toString("latin1"));
   }
 
   #onWindow(id: number, payload: Buffer): void {
-    if (payload.length !== 4) throw sizeError();
     const more = payload.readUInt32BE() & 0x7fffffff;
     if (id === 0) {
       if (more === 0) throw new ConnectionError("a window grows by nothing");
-      this.#outgoing.grow(more);
+      this.outgoing.grow(more);
       return;
     }
     const stream = this.#find(id);
@@ -345,44 +250,24 @@ export class H2Connection implements Line {
   }
 
   #resetStream(id: number, kind: number): void {
-    this.#countReset();
+    this.#floods.countReset();
     const stream = this.streams.get(id);
     if (stream) stream.reset(kind);
     else {
-      this.#remember(id);
-      this.send(frameHead(4, frameType.reset, 0, id) + uint32(kind));
-    }
-  }
-
-  /** What is on its way to a stream that was reset is no fault. */
-  #remember(id: number): void {
-    this.#reset.add(id);
-    if (this.#reset.size <= streamsAtOnce) return;
-    for (const oldest of this.#reset) {
-      this.#reset.delete(oldest);
-      return;
+      this.#reset.add(id);
+      this.outgoing.send(resetFrame(id, kind));
     }
   }
 
   // What leaves.
 
   readonly #onSent = (): void => {
-    if (this.#taken < mostWindow && this.streams.size === 0) this.#end();
+    if (this.#farewell.isSaid && this.streams.size === 0) this.#end();
   };
-
-  #ping(): void {
-    this.send(frameHead(8, frameType.ping, 0, 0) + "turnpike");
-  }
-
-  /** Once said, the last stream that is taken may only become an earlier one (§6.8). */
-  #goaway(kind: number): void {
-    this.#taken = Math.min(this.#taken, this.#lastStream);
-    this.send(goawayFrame(this.#taken, kind));
-  }
 
   #fail(kind: number): void {
     if (kind !== code.calm && kind !== code.internal) this.#options.tell("frames");
-    this.#goaway(kind);
+    this.#farewell.say(this.#lastStream, kind);
     this.#end();
   }
 
@@ -391,7 +276,7 @@ export class H2Connection implements Line {
     if (this.isOver) return;
     this.#leaveAll();
     this.isOver = true;
-    this.#outgoing.end();
+    this.outgoing.end();
     const timer = setTimeout(() => this.socket.destroy(), lingerMs);
     this.socket.once("close", () => clearTimeout(timer));
   }
@@ -400,13 +285,11 @@ export class H2Connection implements Line {
     if (this.streams.size === 0) this.close();
   };
 
-  readonly #onEnd = (): void => void this.socket.destroy();
-
   readonly #onClose = (): void => {
     this.isOver = true;
     this.socket.destroy();
     this.#leaveAll();
-    this.#outgoing.leave();
+    this.outgoing.leave();
   };
 
   #leaveAll(): void {

@@ -81,6 +81,13 @@ export const frameHead = (length: number, type: number, flags: number, stream: n
     stream & 255,
   );
 
+/** The window of a stream, or with 0 the connection's, grows by so many bytes. */
+export const windowFrame = (stream: number, bytes: number): string =>
+  frameHead(4, frameType.window, 0, stream) + uint32(bytes);
+
+export const resetFrame = (stream: number, kind: number): string =>
+  frameHead(4, frameType.reset, 0, stream) + uint32(kind);
+
 export const uint32 = (value: number): string =>
   String.fromCharCode((value >>> 24) & 255, (value >> 16) & 255, (value >> 8) & 255, value & 255);
 

@@ -1,7 +1,7 @@
 /** Requests of HTTP/2 in the shape of HTTP/1.1's, which is what handlers are written against. */
 import type { IncomingHttpHeaders } from "node:http";
 import { Readable } from "node:stream";
-import { type ClientIdentity, clientIdentity } from "../../http/client-certificate.ts";
+import { type ClientIdentity, clientIdentity, openedFor } from "../../http/client-certificate.ts";
 import { WholeRequest } from "../whole-request.ts";
 import { code } from "./frames.ts";
 import type { RequestHead } from "./request-head.ts";
@@ -11,6 +11,8 @@ import type { H2Stream } from "./stream.ts";
 export interface Peer {
   readonly address: string | undefined;
   readonly identity: ClientIdentity | undefined;
+  /** the host that it was opened for; undefined where its client named none */
+  readonly host: string | undefined;
 }
 
 /** What handlers may ask of the connection of a request: they get the stream's, as the connection is everybody's. */
@@ -18,11 +20,13 @@ export class StreamSocket {
   readonly encrypted = true;
   readonly remoteAddress: string | undefined;
   readonly [clientIdentity]: ClientIdentity | undefined;
+  readonly [openedFor]: string | undefined;
   readonly #stream: H2Stream;
-  constructor(stream: H2Stream, { address, identity }: Peer) {
+  constructor(stream: H2Stream, { address, identity, host }: Peer) {
     this.#stream = stream;
     this.remoteAddress = address;
     this[clientIdentity] = identity;
+    this[openedFor] = host;
   }
   /** of the body, as the connection's own number is everybody's */
   get bytesRead(): number {

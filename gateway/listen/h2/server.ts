@@ -4,6 +4,7 @@ import type { TLSSocket } from "node:tls";
 import { type ClientIdentity, clientIdentity } from "../../http/client-certificate.ts";
 import { continueWhenRead } from "../expect-continue.ts";
 import type { TellMalformed } from "../malformed.ts";
+import { namedHost } from "../tls/client-hello.ts";
 import { H2Connection } from "./connection.ts";
 import { watchStalls } from "./stalls.ts";
 
@@ -46,7 +47,11 @@ export const createHttp2Side = (options: Http2Options): Http2Side => {
       const connection = new H2Connection(socket, {
         headerBytes,
         idleMs,
-        peer: { address: socket.remoteAddress, identity: socket[clientIdentity] },
+        peer: {
+          address: socket.remoteAddress,
+          identity: socket[clientIdentity],
+          host: socket.servername ? namedHost(socket.servername) : undefined,
+        },
         answer(req, res) {
           const [asNodes, response] = [req, res] as unknown as [IncomingMessage, ServerResponse]; // what handlers use of them
           if (req.headers.expect === "100-continue") continueWhenRead(asNodes, response);

@@ -8,11 +8,24 @@ import {
   mostWindow,
   sizeError,
   uint32,
+  windowFrame,
 } from "./frames.ts";
 
-export const setting = { push: 2, streams: 3, window: 4, frameSize: 5, listSize: 6 } as const;
+const setting = { push: 2, streams: 3, window: 4, frameSize: 5, listSize: 6 } as const;
 
-export const settingsFrame = (settings: readonly (readonly [name: number, value: number])[]): string => {
+export const streamsAtOnce = 128;
+/** of bodies, on all streams together, bytes */
+export const connectionWindow = 1024 * 1024;
+
+/** The first that a client hears: how many streams, how large the windows, how much of fields. */
+export const openingFrames = (streamWindow: number, headerBytes: number): string =>
+  settingsFrame([
+    [setting.streams, streamsAtOnce],
+    [setting.window, streamWindow],
+    [setting.listSize, headerBytes * 2],
+  ]) + windowFrame(0, connectionWindow - 65_535);
+
+const settingsFrame = (settings: readonly (readonly [name: number, value: number])[]): string => {
   let written = frameHead(settings.length * 6, frameType.settings, 0, 0);
   for (const [name, value] of settings) written += `\0${String.fromCharCode(name)}${uint32(value)}`;
   return written;

@@ -81,7 +81,7 @@ const isStalled = (stream: H2Stream, connection: H2Connection, seen: Line["seen"
     progress.looks = 0;
     return false;
   }
-  const mark = stream.sent + stream.received + connection.moves;
+  const mark = stream.sent + stream.received + connection.outgoing.moves;
   if (mark !== progress.mark) Object.assign(progress, { mark, looks: 0 });
   return ++progress.looks > mostLooks;
 };

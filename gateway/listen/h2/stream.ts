@@ -2,14 +2,16 @@
 
 import {
   blockFrames,
+  ConnectionError,
   code,
   flag,
   frameBytes,
   frameHead,
   frameType,
   mostWindow,
+  resetFrame,
   StreamError,
-  uint32,
+  windowFrame,
 } from "./frames.ts";
 
 /** Bytes of a body that a client may send before anybody takes them. */
@@ -52,6 +54,13 @@ export interface Answer {
 
 /** The connection, as its streams see it. */
 export interface Line {
+  readonly outgoing: Leaving;
+  /** Nothing more comes or goes on it. */
+  over(stream: H2Stream): void;
+}
+
+/** What leaves on a connection. */
+interface Leaving {
   /** Sends what is no part of a body, behind all that was sent before. */
   send(frames: string): void;
   /** Sends a block of fields. */
@@ -60,8 +69,6 @@ export interface Line {
   wants(stream: H2Stream): void;
   /** Its answer is whole, and leaves with what is sent next. */
   answered(stream: H2Stream): void;
-  /** Nothing more comes or goes on it. */
-  over(stream: H2Stream): void;
 }
 
 export class H2Stream {
@@ -138,19 +145,25 @@ export class H2Stream {
     this.#taken += this.#held;
     this.#held = 0;
     if (this.isRemoteEnded || this.isClosed || this.#taken < windowBytes / 4) return;
-    this.line.send(frameHead(4, frameType.window, 0, this.id) + uint32(this.#taken));
+    this.line.outgoing.send(windowFrame(this.id, this.#taken));
     this.#taken = 0;
+  }
+
+  /** The client has set another window for all streams, by so many bytes. */
+  resize(bytes: number): void {
+    if (this.room + bytes > mostWindow) throw new ConnectionError("a window is too large", code.flowControl);
+    this.grow(bytes);
   }
 
   grow(bytes: number): void {
     this.room += bytes;
     if (this.room > mostWindow) throw new StreamError("a window is too large", code.flowControl);
-    if (bytes > 0 && this.isReady) this.line.wants(this);
+    if (bytes > 0 && this.isReady) this.line.outgoing.wants(this);
   }
 
   head(block: string, isLast: boolean): void {
     if (this.isClosed || this.isLocalEnded) return;
-    this.line.head(this, block, isLast);
+    this.line.outgoing.head(this, block, isLast);
     if (isLast) this.#endLocal();
   }
 
@@ -158,7 +171,7 @@ export class H2Stream {
   write(bytes: Buffer | string, out: Written | undefined): boolean {
     this.#queue.push({ bytes, out });
     this.queued += bytes.length;
-    this.line.wants(this);
+    this.line.outgoing.wants(this);
     this.#needsDrain = this.queued > manyBytes;
     return !this.#needsDrain;
   }
@@ -167,7 +180,7 @@ export class H2Stream {
   end(trailers: string | null): void {
     this.#isEnding = true;
     this.#trailers = trailers;
-    this.line.wants(this);
+    this.line.outgoing.wants(this);
   }
 
   /** Nobody reads the body any more. */
@@ -177,7 +190,7 @@ export class H2Stream {
 
   reset(kind: number): void {
     if (this.isClosed) return;
-    this.line.send(frameHead(4, frameType.reset, 0, this.id) + uint32(kind));
+    this.line.outgoing.send(resetFrame(this.id, kind));
     this.close();
   }
 
@@ -219,7 +232,7 @@ export class H2Stream {
 
   #endLocal(): void {
     this.isLocalEnded = true;
-    this.line.answered(this);
+    this.line.outgoing.answered(this);
     if (this.isRemoteEnded) this.close();
     else this.#leftover = setTimeout(() => this.reset(code.none), leftoverMs).unref();
   }

@@ -70,6 +70,8 @@ export class Connection implements Call, AnswerEvents, HoldsBack {
   #held = "";
   /** the answer's head has come, and its end has not */
   isInBody = false;
+  /** when it was begun, ms by the owner's clock */
+  readonly begunAt = performance.now();
   /** requests that were sent on it, and when the last was, ms by the owner's clock */
   uses = 0;
   sentAt = 0;

@@ -93,6 +93,27 @@ const begin = (pool: Pool, more: Partial<Job> = {}): Promise<void> =>
     pool.dispatch({ request, body: null, chunked: false, handler, ...more });
   });
 
+test("a connection that is old is not used again, also where requests wait for it", async (t) => {
+  let open = 0;
+  let most = 0;
+  let all = 0;
+  const port = await serve(t, (socket, count) => {
+    all = count;
+    most = Math.max(most, ++open);
+    socket.on("close", () => open--);
+    socket.on("data", () => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"));
+  });
+  const young = openPool(t, port);
+  for (let i = 0; i < 3; i++) await ask(young);
+  assert.equal(all, 1);
+  const old = openPool(t, port, { usedMs: 0, connections: 1 });
+  for (let i = 0; i < 3; i++) await ask(old);
+  assert.equal(all, 4);
+  assert.deepEqual(await Promise.all([ask(old), ask(old), ask(old)]), ["x", "x", "x"]);
+  assert.equal(all, 7);
+  assert.ok(most <= 3, `${most} at once, of which one is the young one and one may be closing`);
+});
+
 test("streams of events take no places, up to sixteen for each", async (t) => {
   const port = await serve(t, (socket, count) =>
     socket.on("data", () => {

@@ -21,6 +21,8 @@ export interface PoolOptions {
   readonly headBytes: number;
   /** after which a request that its client holds up lasts, ms */
   readonly lastingMs?: number;
+  /** how long a connection is used again, ms */
+  readonly usedMs?: number;
 }
 
 export interface Pool {
@@ -40,6 +42,9 @@ const idleMs = 4000;
 /** Closed this much before the upstream would. */
 const marginMs = 1000;
 
+/** An upstream whose name leads elsewhere by now is followed there, be the old place as well and as busy as it may. */
+const usualUsedMs = 60_000;
+
 /**
  * So many requests that last, for each connection of the settings: streams of events, and what slow clients send or take.
  * They leave their places to others, or a few hundred of them would keep everybody else waiting; beyond, they hold them.
@@ -58,7 +63,7 @@ export const createPool = (options: PoolOptions): Pool => {
   let sweep: NodeJS.Timeout | null = null;
   // Deadlines are looked at in steps: a timer for each request costs more than what it guards.
   const { idleMs: silenceMs = null } = options;
-  const { lastingMs = usualLastingMs } = options;
+  const { lastingMs = usualLastingMs, usedMs = usualUsedMs } = options;
   const shortestMs = Math.min(
     options.connectMs,
     options.firstByteMs,
@@ -75,12 +80,16 @@ export const createPool = (options: PoolOptions): Pool => {
     onFree(connection) {
       drop(connection);
       const next = takeNext();
+      const isOld = performance.now() - connection.begunAt >= usedMs;
       if (next) {
-        run(connection, next);
+        if (isOld) {
+          open(next); // first, so that nobody else gets its place
+          connection.close(ended);
+        } else run(connection, next);
         return;
       }
       const lifeMs = connection.idleSeconds < 0 ? idleMs : connection.idleSeconds * 1000 - marginMs;
-      if (closing || lifeMs <= 0 || busy.size + idle.length >= options.connections) {
+      if (closing || isOld || lifeMs <= 0 || busy.size + idle.length >= options.connections) {
         connection.close(ended);
       } else {
         connection.deadline = performance.now() + lifeMs;
