@@ -160,10 +160,30 @@ test("a form that the page's own script sends off is sent, once, and not begun a
   assert.deepEqual(await sendOff(form, "document.forms[0].submit()"), sent);
   assert.deepEqual(await sendOff(form, "document.forms[0].requestSubmit()"), sent);
   assert.deepEqual(await sendOff(form, "document.querySelector('button').click()"), sent);
+  const search = form.replace("post", "get");
+  assert.deepEqual(await sendOff(search, "document.forms[0].submit()"), sent);
+  assert.deepEqual(await sendOff(search, "document.querySelector('button').click()"), sent);
+  const same = "const { mail } = document.forms[0]; location.href = '/done?mail=' + mail.value";
+  assert.deepEqual(await sendOff(search, same), [["form_abandon", { field: "mail", form: "order" }]]);
   assert.deepEqual(await sendOff(form, "location.href = '/done'"), [
     ["form_abandon", { field: "mail", form: "order" }],
   ]);
 });
+
+test("a tag that names downloads by what is no expression costs the links, and neither names nor forms", () =>
+  visit(
+    `<button data-tr-event="buy">Buy</button><form><input name="mail"></form><a href="https://b.example/">b</a>`,
+    async (page, site) => {
+      await page.click("a");
+      await page.click("button");
+      await page.fill("input", "ann");
+      await page.evaluate("document.forms[0].requestSubmit()");
+      await page.evaluate("tr.flush()");
+      const events = site.taken().map(({ ename }) => ename);
+      assert.deepEqual(events, ["page_view", "buy", "form_submit"]);
+    },
+    'data-downloads="("',
+  ));
 
 test("a page with a `navigation` of its own is observed as others are", () =>
   visitTrackerPage(

@@ -2,7 +2,9 @@
 
 // biome-ignore assist/source/organizeImports: in this order the script packs best
 import "./clicks.ts";
-import "./first-view.ts";
+import "./forms.ts";
+import "./engagement.ts";
+import "./errors.ts";
 import { observeEngagement } from "./engagement.ts";
 import { script, tag } from "../tag.ts";
 import { viewFirst } from "./first-view.ts";
@@ -13,14 +15,14 @@ import { safe } from "../lib/safe.ts";
 
 safe(viewFirst)();
 if ("errors" in tag) observeErrors();
-// In a task of its own, so that the script's first is short: who leaves before it has done nothing yet. Clicks come last,
-// because what the tag names as downloads may be no expression.
+// In a task of its own, so that the script's first is short: who leaves before it has done nothing yet. Forms come last,
+// because they end it where there is no Navigation API.
 setTimeout(
   safe(() => {
     if ("notFound" in tag) observeNotFound();
-    observeForms();
     observeEngagement();
     observeClicks();
+    observeForms();
   }),
 );
 if ("vitals" in tag) {

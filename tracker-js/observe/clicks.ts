@@ -11,11 +11,10 @@ const interactive = "a,input,select,summary,[role=link],[role=button],[role=tab]
 /** Outbound links, downloads, elements that name an event of their own, and where the tag says so every click. */
 export const observeClicks = (): void => {
   let before: number;
-  const file = RegExp(`\\.(${tag.downloads || files})$`, "i");
   const link = (event: MouseEvent): void => {
     const anchor = nearest(event, "a[href],area[href]") as HTMLAnchorElement | undefined;
     if (!anchor || !/^https?:/.test(anchor.protocol)) return; // one of SVG has no protocol
-    const isFile = file.test(anchor.pathname);
+    const isFile = RegExp(`\\.(${tag.downloads || files})$`, "i").test(anchor.pathname);
     if (anchor.host === location.host && !isFile) return;
     tell(isFile ? "file_download" : "outbound_click", {
       link_domain: anchor.hostname,
@@ -30,9 +29,9 @@ export const observeClicks = (): void => {
     const moment = event.timeStamp + event.detail;
     const isAgain = moment === before;
     before = moment;
-    link(event);
     named(event, isAgain);
     if ("clicks" in tag && !isAgain) any(event);
+    link(event); // last, because what the tag names as downloads may be no expression
   });
 };
 
@@ -51,9 +50,9 @@ const named = (click: MouseEvent, isAgain: boolean): void => {
   tell(event, own);
 };
 
-// The last two clicks.
-let earlier = -1000;
-let last = -1000;
+// The last two clicks; a difference to none is no number, and below nothing.
+let earlier: number;
+let last: number;
 
 const any = (click: MouseEvent): void => {
   const { timeStamp, target } = click;
@@ -62,7 +61,7 @@ const any = (click: MouseEvent): void => {
   earlier = last;
   last = timeStamp;
   if (!element && !rage) return;
-  const { tagName, id } = element ?? (target as HTMLElement); // a click's target is an element
+  const { localName: tag, id } = element ?? (target as HTMLElement); // a click's target is an element
   const href = element instanceof HTMLAnchorElement ? cleanUrl(element.href) : undefined;
   const text = element ? textOf(click, element) : undefined;
   const before = location.href;
@@ -75,7 +74,7 @@ const any = (click: MouseEvent): void => {
   const end = (): void => {
     observer.disconnect();
     const dead = (location.href === before && !changed && !href) || undefined;
-    tell("click", { href, id: id || undefined, rage, text, tag: tagName.toLowerCase(), dead });
+    tell("click", { href, id: id || undefined, rage, text, tag, dead });
   };
   if (href) end();
   else setTimeout(safe(end), 1000);

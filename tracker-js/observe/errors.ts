@@ -2,8 +2,6 @@ import { cleanUrl } from "../clean-url.ts";
 import { safe } from "../lib/safe.ts";
 import { tell } from "../start.ts";
 
-const maxErrors = 5;
-
 /** Errors that nobody caught, the first few of a page. */
 export const observeErrors = (): void => {
   let count = 0;
@@ -13,7 +11,8 @@ export const observeErrors = (): void => {
       type,
       safe((event) => {
         const { message, reason, filename, lineno: line } = event as ErrorEvent & PromiseRejectionEvent;
-        if (count++ < maxErrors) {
+        // More of one page would tell nothing new.
+        if (count++ < 5) {
           tell("js_error", {
             line,
             file: filename ? cleanUrl(filename) : undefined,

@@ -21,15 +21,17 @@ export const observeForms = (): void => {
     if ((form.getRootNode() as ShadowRoot).host) form.addEventListener("submit", sent);
   });
   on("submit", sent);
-  // A script's form.submit() is no submit to the page, only a navigation that carries what was filled in.
-  self.navigation?.addEventListener?.("navigate", ({ formData }) => {
-    if (!begun || !formData) return;
-    tell("form_submit", { form: begun["form"] });
-    begun = undefined;
-  });
   whenLeaving((surely) => {
     if (!begun || !surely) return;
     tell("form_abandon", begun);
     begun = undefined;
+  });
+  // A script's form.submit() is no submit to the page, only a navigation: one by POST carries what was filled in, and of
+  // which element it comes, browsers say since 2025. Last, because where there is no Navigation API it ends this function.
+  navigation.addEventListener("navigate", ({ formData, sourceElement }) => {
+    if (begun && ((sourceElement as HTMLFormElement | null)?.elements || formData)) {
+      tell("form_submit", { form: begun["form"] });
+      begun = undefined;
+    }
   });
 };
