@@ -2,7 +2,7 @@ import { realpathSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import type { Command } from "commander";
 import { countOf } from "../lib/count-of.ts";
-import { CommandError, type Context, say } from "./context.ts";
+import { CommandError, type Context, say, warn } from "./context.ts";
 import { withKeeping } from "./keeping.ts";
 import { needData } from "./open-data.ts";
 import {
@@ -34,9 +34,16 @@ export const addBackup = (program: Command, { io, run }: Context): void => {
         const config = settingsFor(options);
         if (isWithin(config.data.dir, to))
           throw new CommandError(`backup: ${to} lies in the data folder: name a folder outside of it`);
-        const { events, segments } = await withKeeping(config, io, (keeping) => keeping.backup(to));
+        const done = await withKeeping(config, io, (keeping) => keeping.backup(to));
+        const { events, segments, spoilt = [] } = done;
         say(io, `copied to ${to}: ${countOf(events, "event")}, ${countOf(segments, "sealed file")}`);
-        return 0;
+        for (const path of spoilt) {
+          warn(
+            io,
+            `events/${path} is not as it was written, here and in the copy: put it back from an older backup`,
+          );
+        }
+        return spoilt.length > 0 ? 1 : 0;
       }),
     );
 };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
@@ -483,4 +483,22 @@ test("data of an earlier version is read once this one has brought it up to date
   assert.deepEqual([verified.code, verified.err], [0, ""]);
   const exported = await run(["export", "--data", dir]);
   assert.deepEqual([exported.code, exported.out, exported.err], [0, "", ""]);
+});
+
+test("a backup says which sealed file is not as it was written, and copies it as it is", async (t) => {
+  store(dir, [someEvent(), someEvent()]);
+  assert.equal((await run(["seal", "--now", "--data", dir])).code, 0);
+  const [path = ""] = globSync("site=*/date=*/*.parquet", { cwd: join(dir, "events") });
+  const bytes = readFileSync(join(dir, "events", path));
+  bytes[100] = (bytes[100] ?? 0) ^ 0xff;
+  writeFileSync(join(dir, "events", path), bytes);
+  const to = mkdtempSync(join(tmpdir(), "turnpike-backup-"));
+  t.after(() => rmSync(to, { recursive: true }));
+  const { code, out, err } = await run(["backup", to, "--data", dir]);
+  assert.deepEqual([code, out], [1, `copied to ${to}: 2 events, 1 sealed file\n`]);
+  assert.equal(
+    err,
+    `events/${path} is not as it was written, here and in the copy: put it back from an older backup\n`,
+  );
+  assert.deepEqual(readFileSync(join(to, "events", path)), bytes);
 });

@@ -5,6 +5,7 @@ import { makeFolder } from "../../lib/make-folder.ts";
 import { databaseFile, openDatabaseReadOnly } from "../database.ts";
 import { writeManifestFile } from "./folder.ts";
 import { readManifest } from "./manifest.ts";
+import { isSpoilt } from "./recovery.ts";
 import { segmentFile } from "./segment.ts";
 import { syncFile, syncFolder } from "./staging.ts";
 
@@ -18,6 +19,8 @@ export interface BackupJob {
 export interface BackupResult {
   readonly segments: number;
   readonly events: number;
+  /** files that are not as they were written, below `events/`; they are copied as they are */
+  readonly spoilt?: readonly string[];
 }
 
 export const backupJob = async ({ dir, to }: BackupJob): Promise<BackupResult> => {
@@ -49,7 +52,12 @@ export const backupJob = async ({ dir, to }: BackupJob): Promise<BackupResult> =
     renameSync(databaseFile(unfinished), databaseFile(to));
     rmSync(unfinished, { recursive: true });
     syncFolder(to);
-    return { segments: manifest.segments.length, events: events + Number(above) };
+    const spoilt = manifest.segments.filter((segment) => isSpoilt(to, segment)).map(({ path }) => path);
+    return {
+      segments: manifest.segments.length,
+      events: events + Number(above),
+      ...(spoilt.length > 0 && { spoilt }),
+    };
   } finally {
     copy.close();
   }

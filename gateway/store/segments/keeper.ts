@@ -209,9 +209,14 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       },
     );
 
-  /** Takes out of the files what is erased; of those, too, that were changed before and never became true. */
+  /** Takes out of the files what is erased; of those, too, that were changed for it before and never became true. */
   const takeOut = async (): Promise<Rewritten> => {
-    const changed = changedOf(dir, manifest().segments);
+    const { segments, erasures } = manifest();
+    const sites = new Set(erasures.map(({ site }) => site)); // a trouble of other sites' files is not theirs
+    const changed = changedOf(
+      dir,
+      segments.filter(({ site }) => sites.has(site)),
+    );
     await refuseStrange(changed);
     return rewrite(changed);
   };

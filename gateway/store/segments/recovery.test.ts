@@ -147,6 +147,26 @@ test("a file with another byte in its midst is not written anew as if it were wh
   folder.close();
 });
 
+test("a visitor is erased from one site although a file of another is gone", async () => {
+  const folder = openTestFolder();
+  folder.store([
+    eventForTest(),
+    eventForTest({ client_id: "visitor-7" }),
+    eventForTest({ property_id: "other" }),
+  ]);
+  await folder.keeper.seal();
+  rmSync(join(folder.dir, "events", "site=other"), { recursive: true });
+  await folder.keeper.erase({ column: "client_id", value: "visitor-7", site: "main" });
+  const { findings } = await folder.keeper.verify();
+  assert.match(findings.join("\n"), /^events\/site=other\/\S+ is missing: put it back from a backup$/);
+  const gone = folder.keeper.erase({ column: "client_id", value: "visitor-1", site: "other" });
+  await assert.rejects(
+    gone,
+    /the sealed file events\/site=other\/\S+ cannot be read \(ENOENT\): put it back/,
+  );
+  folder.close();
+});
+
 test("an erasure that fails between its files and the manifest is ended by the next sealing", async () => {
   let isFailing = true;
   const folder = openTestFolder();

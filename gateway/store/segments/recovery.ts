@@ -32,13 +32,15 @@ const isAsSealed = (dir: string, segment: Segment): boolean => {
   }
 };
 
-/**
- * Throws for a file that ends as it was sealed and differs before: no crash leaves one, and written anew it would count
- * as whole.
- */
-export const refuseSpoilt = (dir: string, segment: Segment): void => {
+/** A file that ends as it was sealed and differs before: no crash leaves one. */
+export const isSpoilt = (dir: string, segment: Segment): boolean => {
   const file = segmentFile(dir, segment);
-  if (segment.hash === null || footerOf(file) !== segment.footer || hashFile(file) === segment.hash) return;
+  return segment.hash !== null && footerOf(file) === segment.footer && hashFile(file) !== segment.hash;
+};
+
+/** Throws for such a file: written anew it would count as whole. */
+export const refuseSpoilt = (dir: string, segment: Segment): void => {
+  if (!isSpoilt(dir, segment)) return;
   throw new Error(
     `the sealed file ${join("events", segment.path)} is not as it was written: put it back from a backup`,
   );
