@@ -125,7 +125,12 @@ test("what a user's server sent without a visitor goes with the visitor who came
   const user = 'user "0190beef"'; // as it stands in JSON it is another text
   const renewal = { client_id: null, user_id: user, user_claim: "server", name: "renewal" } as const;
   const login = { client_id: visitor, user_id: user, user_claim: "page", name: "login" } as const;
-  store([eventForTest(login), eventForTest(renewal), documentForTest({ user_id: user, client_id: visitor })]);
+  store([
+    eventForTest(login),
+    eventForTest(renewal),
+    documentForTest({ user_id: user, client_id: visitor }),
+    documentForTest({ page_path: "/of-nobody/" }),
+  ]);
   await keeper.seal();
   store([
     eventForTest(renewal),
@@ -137,8 +142,11 @@ test("what a user's server sent without a visitor goes with the visitor who came
   await keeper.seal();
   const reader = openReader(dir, { sealed: "wait" });
   assert.deepEqual(
-    reader.read(0, 100).map(({ event }) => [event.client_id, event.ref]),
-    [["visitor-1", "(erased)"]],
+    reader.read(0, 100).map(({ event }) => [event.client_id, event.ref, event.page_path]),
+    [
+      [undefined, undefined, "/of-nobody/"],
+      ["visitor-1", "(erased)", "/pricing/"],
+    ],
   );
   reader.close();
   assert.deepEqual((await keeper.verify()).findings, []);

@@ -38,9 +38,11 @@ const anyOf = (conditions: readonly string[]): string =>
 
 const isOfReferrer = ({ column }: Erasure): boolean => column === "referrer";
 
+// True or false of every row: what is neither would be taken for erased by whoever asks for the others.
 const rowCondition = (erasure: Erasure): string => {
   const { column, value } = erasure;
-  if (column === "owner") return `(${upTo(erasure)} AND client_id IS NULL AND user_id = ${quote(value)})`;
+  if (column === "owner")
+    return `(${upTo(erasure)} AND client_id IS NULL AND user_id IS NOT DISTINCT FROM ${quote(value)})`;
   return `(${upTo(erasure)} AND ${quoteName(column)} IS NOT DISTINCT FROM ${quote(value)})`;
 };
 
