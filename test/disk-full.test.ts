@@ -8,6 +8,7 @@ import type { Overview } from "../gateway/model/admin.ts";
 import { newId } from "../gateway/model/ids.ts";
 import { type Answer, ask, newVisitor, variantIn } from "./ask.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
+import { runTurnpike } from "./program.ts";
 import { queryData, settle } from "./stored.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -168,6 +169,30 @@ test(`a full disk: ${tell}`, async (t) => {
   const disk = mountSmall();
   if (!disk) return t.skip("this user may not mount a tmpfs");
   await runOutOfRoom(disk).finally(disk.close);
+});
+
+test("a command on a full disk says so in one sentence, and changes nothing", async (t) => {
+  const disk = mountSmall();
+  if (!disk) return t.skip("this user may not mount a tmpfs");
+  t.after(disk.close);
+  const gateway = await startGateway({ data: disk.data });
+  assert.equal((await createClient(gateway).sendNew()).status, 200);
+  assert.equal(await gateway.stop(), 0);
+  await gateway.close();
+  const stored = storedIds(disk.data);
+  disk.fill(gateway);
+  for (const args of [
+    ["seal", "--now"],
+    ["prune", "--before", "2020-01-01"],
+    ["erase", "--visitor", "a"],
+  ]) {
+    const { code, err } = await runTurnpike([...args, "--data", disk.data]);
+    assert.match(err, /^store: [^\n]* the disk [^\n]*is full: make room on it[^\n]*\n$/);
+    assert.equal(code, 1);
+  }
+  disk.free(gateway);
+  assert.deepEqual(storedIds(disk.data), stored);
+  assert.equal((await runTurnpike(["seal", "--now", "--data", disk.data])).code, 0);
 });
 
 test(`files that may not grow: ${tell}`, {

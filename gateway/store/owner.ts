@@ -130,11 +130,13 @@ const lockFolder = (dir: string): Database.Database | null => {
   }
 };
 
-const unwritable = (dir: string, cause: unknown): Error =>
-  new Error(
-    `store: the data folder ${dir} cannot be written (${codeOf(cause)}): make it writable for this user, or choose another with --data`,
-    { cause },
-  );
+const unwritable = (dir: string, cause: unknown): Error => {
+  const code = codeOf(cause);
+  const advice = /^(SQLITE_FULL|ENOSPC)$/.test(code)
+    ? "the disk is full: make room on it"
+    : "make it writable for this user, or choose another with --data";
+  return new Error(`store: the data folder ${dir} cannot be written (${code}): ${advice}`, { cause });
+};
 
 const readInfo = (dir: string): Owner => {
   try {
