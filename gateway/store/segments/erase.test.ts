@@ -156,9 +156,12 @@ test("what a user's server sent without a visitor goes with the visitor who came
 });
 
 test("an event that an erased visitor's browser sends late is not sealed; one that happens later is", async () => {
-  const folder = openTestFolder({ clock: () => noon + 1000 });
-  folder.store([eventForTest({ client_id: visitor })]);
+  let now = noon + 1000;
+  const folder = openTestFolder({ clock: () => now });
+  folder.store([eventForTest({ client_id: visitor }), eventForTest({ client_id: "another" })]);
   await folder.keeper.erase({ column: "client_id", value: visitor, site: "main" });
+  now = noon + 3000; // each is known by his own time
+  await folder.keeper.erase({ column: "client_id", value: "another", site: "main" });
   const later = eventForTest({ client_id: visitor, timestamp_utc: noon + 2000 });
   folder.store([eventForTest({ client_id: visitor, timestamp_utc: noon - 1 }), later]);
   await folder.keeper.seal();
