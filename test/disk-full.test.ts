@@ -8,6 +8,7 @@ import type { Overview } from "../gateway/model/admin.ts";
 import { newId } from "../gateway/model/ids.ts";
 import { type Answer, ask, newVisitor, variantIn } from "./ask.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
+import { runTurnpike } from "./program.ts";
 import { queryData, settle } from "./stored.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -176,11 +177,38 @@ test("a start on a full disk ends, and says that it needs room", async (t) => {
   try {
     const gateway = await startGateway({ data: disk.data });
     await gateway.kill();
-    disk.fill();
-    await assert.rejects(startGateway({ data: disk.data }), /\(ENOSPC\): make room on its disk, or choose/);
+    disk.fill(gateway);
+    await assert.rejects(
+      startGateway({ data: disk.data }),
+      /\(ENOSPC\): the disk is full: make room on it, or choose/,
+    );
   } finally {
     disk.close();
   }
+});
+
+test("a command on a full disk says so in one sentence, and changes nothing", async (t) => {
+  const disk = mountSmall();
+  if (!disk) return t.skip("this user may not mount a tmpfs");
+  t.after(disk.close);
+  const gateway = await startGateway({ data: disk.data });
+  assert.equal((await createClient(gateway).sendNew()).status, 200);
+  assert.equal(await gateway.stop(), 0);
+  await gateway.close();
+  const stored = storedIds(disk.data);
+  disk.fill(gateway);
+  for (const args of [
+    ["seal", "--now"],
+    ["prune", "--before", "2020-01-01"],
+    ["erase", "--visitor", "a"],
+  ]) {
+    const { code, err } = await runTurnpike([...args, "--data", disk.data]);
+    assert.match(err, /^store: [^\n]* the disk [^\n]*is full: make room on it[^\n]*\n$/);
+    assert.equal(code, 1);
+  }
+  disk.free(gateway);
+  assert.deepEqual(storedIds(disk.data), stored);
+  assert.equal((await runTurnpike(["seal", "--now", "--data", disk.data])).code, 0);
 });
 
 test(`files that may not grow: ${tell}`, {

@@ -325,14 +325,48 @@ test("a frame that is no UTF-8 ends the connection with 1007, and the server goe
   assert.equal(sockets.open(), 1);
 });
 
-test("a connection whose frames wait for the disk is read no further until they are stored", async () => {
+/** A collector whose answers wait until they are let go, in order. */
+const holdAnswers = () => {
   const waiting: (() => void)[] = [];
-  const collector = {
-    take: (_request: CollectRequest) =>
-      new Promise<CollectAnswer>((resolve) =>
-        waiting.push(() => resolve({ status: 200, headers: [], body: "" })),
-      ),
+  const taken: CollectRequest[] = [];
+  const take = (request: CollectRequest) => {
+    taken.push(request);
+    return new Promise<CollectAnswer>((resolve) =>
+      waiting.push(() => resolve({ status: 200, headers: ["turnpike-event", visitor], body: "" })),
+    );
   };
+  return { waiting, taken, collector: { take } };
+};
+
+const turns = async (n: number): Promise<void> => {
+  for (let i = 0; i < n; i++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+test("frames are taken while earlier ones wait for the disk, up to the bound", {
+  timeout: 60_000,
+}, async () => {
+  const { waiting, taken, collector } = holdAnswers();
+  const { port } = await start({ collector, settings: { ...settings, pendingFrames: 2 } });
+  const client = await open(port);
+  for (const n of [1, 2]) {
+    client.send("{}");
+    while (taken.length < n) await turns(1);
+  }
+  client.send("{}");
+  await turns(200);
+  assert.equal(taken.length, 2);
+  waiting.shift()?.();
+  while (taken.length < 3) await turns(1);
+  for (const store of waiting.splice(0)) store();
+  for (const n of [1, 2, 3]) assert.deepEqual(await client.next(), { n, eid: visitor });
+  assert.deepEqual(
+    new Set(taken.map(({ debugs, isFrame }) => `${debugs} ${isFrame}`)),
+    new Set(["false true"]),
+  );
+});
+
+test("a connection whose frames wait for the disk is read no further until they are stored", async () => {
+  const { waiting, collector } = holdAnswers();
   const { port } = await start({ collector, settings: { ...settings, pendingFrames: 2 } });
   const client = await open(port);
   // Each is larger than what one read of the socket brings, so that what is read is counted in frames.
@@ -403,20 +437,20 @@ test("when the server stops, clients are told to go", async () => {
 });
 
 test("frames that were read when the server stops are answered before their client is told to go", async () => {
-  const waiting: (() => void)[] = [];
-  const collector = {
-    take: (_request: CollectRequest) =>
-      new Promise<CollectAnswer>((resolve) =>
-        waiting.push(() => resolve({ status: 200, headers: ["turnpike-event", visitor], body: "" })),
-      ),
-  };
+  const { waiting, taken, collector } = holdAnswers();
   const { port, sockets } = await start({ collector });
   const client = await open(port);
   for (let i = 0; i < 3; i++) client.send("{}");
-  while (waiting.length < 3) await new Promise((resolve) => setImmediate(resolve));
+  while (waiting.length < 3) await turns(1);
   const stopped = sockets.close();
+  client.send("{}"); // nobody reads it: what is not answered is sent again, elsewhere
+  await turns(200);
+  waiting.shift()?.();
+  assert.deepEqual(await client.next(), { n: 1, eid: visitor });
+  await turns(200);
+  assert.equal(taken.length, 3);
   for (const store of waiting.splice(0)) store();
-  for (const n of [1, 2, 3]) assert.deepEqual(await client.next(), { n, eid: visitor });
+  for (const n of [2, 3]) assert.deepEqual(await client.next(), { n, eid: visitor });
   assert.equal(await client.closed, 1001);
   await stopped;
 });

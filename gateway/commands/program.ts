@@ -131,6 +131,10 @@ const tell = (error: unknown, io: Io): number => {
     warn(io, "turnpike.db is damaged: `turnpike verify` says where; put a backup in its place");
     return 1;
   }
+  if (codeOf(error) === "SQLITE_FULL") {
+    warn(io, "store: the disk of the data folder is full: make room on it, then try again");
+    return 1;
+  }
   const told = error instanceof Error && (error.constructor === Error || "code" in error);
   warn(io, told ? error.message : String(error instanceof Error ? error.stack : error));
   return 1;

@@ -71,3 +71,21 @@ test("what cannot be credentials is asked about again, and not worked out", asyn
     assert.throws(() => guard(x), { status: 401 }, authorization.slice(0, 40));
   }
 });
+
+test("a password may hold colons, a name may not", async () => {
+  const hash = (password: string) => hashPassword(password, { ln: 10, r: 8, p: 1 });
+  const guard = guardByPassword({
+    ...(await settings()),
+    users: { ann: await hash("a:b:"), bob: await hash("") },
+  });
+  for (const [credentials, status] of [
+    ["ann:a:b:", 200],
+    ["ann:a:b", 401],
+    ["ann:a", 401],
+    ["ann:a:b::", 401],
+    ["bob:", 200],
+    ["bob::", 401],
+    [":", 401],
+  ] as const)
+    assert.equal(await statusOf(guard(asking(credentials))), status, credentials);
+});

@@ -84,6 +84,50 @@ test("failures are counted and told once, and so is the end of them", (t) => {
   });
 });
 
+test("a place is kept whenever it moves or fails, and the same failure after a success is told again", async (t) => {
+  const kept: [seq: number, failures: number][] = [];
+  const { runner, tell, troubles } = start(t, {
+    onPlace: ({ seq, failures }) => void kept.push([seq, failures]),
+  });
+  tell({ kind: "ready" });
+  assert.equal(await runner.made, null);
+  for (const seq of [7, 8]) {
+    tell({ kind: "failed", sentence: "it is full", retryMs: 1 });
+    tell(moved(seq));
+  }
+  assert.deepEqual(kept, [
+    [5, 1],
+    [7, 1],
+    [7, 2],
+    [8, 2],
+  ]);
+  assert.deepEqual(troubles, ["it is full", "it is full"]);
+  t.mock.timers.tick(100_000); // nothing is being written
+  assert.equal(troubles.length, 2);
+});
+
+test("no other thread is started before one has ended", async (t) => {
+  const ended = Promise.withResolvers<void>();
+  let threads = 0;
+  let told: ThreadEvents | undefined;
+  const { troubles } = start(t, {
+    start(_at, events) {
+      threads++;
+      told = events;
+      return { tell() {}, end: () => ended.promise };
+    },
+  });
+  told?.told({ kind: "writing", oldest: 1 });
+  told?.ended("out of memory");
+  await soon();
+  t.mock.timers.tick(100_000);
+  assert.deepEqual([threads, troubles], [1, ["out of memory"]]);
+  ended.resolve();
+  await soon();
+  t.mock.timers.tick(100);
+  assert.equal(threads, 2);
+});
+
 test("events that were gone before their turn are told", (t) => {
   const { tell, troubles } = start(t);
   tell(moved(40, 12));

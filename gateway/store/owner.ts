@@ -132,10 +132,11 @@ const lockFolder = (dir: string): Database.Database | null => {
 
 const unwritable = (dir: string, cause: unknown): Error => {
   const code = codeOf(cause);
-  const isFull = code === "ENOSPC" || code === "SQLITE_FULL";
-  const remedy = isFull ? "make room on its disk" : "make it writable for this user";
+  const advice = /^(SQLITE_FULL|ENOSPC)$/.test(code)
+    ? "the disk is full: make room on it"
+    : "make it writable for this user";
   return new Error(
-    `store: the data folder ${dir} cannot be written (${code}): ${remedy}, or choose another with --data`,
+    `store: the data folder ${dir} cannot be written (${code}): ${advice}, or choose another with --data`,
     { cause },
   );
 };

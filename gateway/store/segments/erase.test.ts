@@ -126,7 +126,12 @@ test("what a user's server sent without a visitor goes with the visitor who came
   const renewal = { client_id: null, user_id: user, user_claim: "server", name: "renewal" } as const;
   const login = { client_id: visitor, user_id: user, user_claim: "page", name: "login" } as const;
   const paid = { ...renewal, type: "payment", value: 49, currency: "EUR" } as const;
-  store([eventForTest(login), eventForTest(renewal), documentForTest({ user_id: user, client_id: visitor })]);
+  store([
+    eventForTest(login),
+    eventForTest(renewal),
+    documentForTest({ user_id: user, client_id: visitor }),
+    documentForTest({ page_path: "/of-nobody/" }),
+  ]);
   store([eventForTest(paid)]);
   await keeper.seal();
   store([
@@ -139,8 +144,11 @@ test("what a user's server sent without a visitor goes with the visitor who came
   await keeper.seal();
   const reader = openReader(dir, { sealed: "wait" });
   assert.deepEqual(
-    reader.read(0, 100).map(({ event }) => [event.client_id, event.ref]),
-    [["visitor-1", "(erased)"]],
+    reader.read(0, 100).map(({ event }) => [event.client_id, event.ref, event.page_path]),
+    [
+      [undefined, undefined, "/of-nobody/"],
+      ["visitor-1", "(erased)", "/pricing/"],
+    ],
   );
   reader.close();
   assert.deepEqual((await keeper.verify()).findings, []);
@@ -174,9 +182,12 @@ test("what is nobody's stays when a user goes: of a file and of the day that is 
 });
 
 test("an event that an erased visitor's browser sends late is not sealed; one that happens later is", async () => {
-  const folder = openTestFolder({ clock: () => noon + 1000 });
-  folder.store([eventForTest({ client_id: visitor })]);
+  let now = noon + 1000;
+  const folder = openTestFolder({ clock: () => now });
+  folder.store([eventForTest({ client_id: visitor }), eventForTest({ client_id: "another" })]);
   await folder.keeper.erase({ column: "client_id", value: visitor, site: "main" });
+  now = noon + 3000; // each is known by his own time
+  await folder.keeper.erase({ column: "client_id", value: "another", site: "main" });
   const later = eventForTest({ client_id: visitor, timestamp_utc: noon + 2000 });
   folder.store([eventForTest({ client_id: visitor, timestamp_utc: noon - 1 }), later]);
   await folder.keeper.seal();

@@ -38,6 +38,7 @@ const anyOf = (conditions: readonly string[]): string =>
 
 const isOfReferrer = ({ column }: Erasure): boolean => column === "referrer";
 
+// True or false of every row: what is neither would be taken for erased by whoever asks for the others.
 const rowCondition = (erasure: Erasure): string => {
   const { column, value } = erasure;
   if (column === "owner")

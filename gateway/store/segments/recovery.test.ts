@@ -14,7 +14,11 @@ import { test } from "node:test";
 import { openDatabase } from "../database.ts";
 import { listEventFiles } from "./folder.ts";
 import { createKeeper } from "./keeper.ts";
+import type { Looked } from "./look-job.ts";
+import type { Manifest } from "./manifest.ts";
 import { noteTrouble } from "./noted-trouble.ts";
+import { whyDamaged, whyForeign } from "./recovery.ts";
+import type { Erasure, Segment } from "./segment.ts";
 import { eventForTest, noon, openTestFolder } from "./test-folder.ts";
 
 const dayMs = 86_400_000;
@@ -189,4 +193,44 @@ test("an erasure that fails between its files and the manifest is ended by the n
   assert.deepEqual((await keeper.verify()).findings, []);
   assert.equal(folder.reader.read(0, 10).length, 2);
   folder.close();
+});
+
+const lookedAt = (change: Partial<Looked> = {}): Looked => ({
+  path: "b.parquet",
+  trouble: null,
+  maxSeq: 20,
+  rows: 3,
+  seqSum: 33,
+  ...change,
+});
+
+test("a file is another database's where it has events beyond the last this one gave", () => {
+  for (const [lastSeq, isForeign] of [
+    [19, true],
+    [20, false],
+    [21, false],
+  ] as const)
+    assert.equal(
+      whyForeign([lookedAt({ maxSeq: 1 }), lookedAt()], lastSeq) !== null,
+      isForeign,
+      `${lastSeq}`,
+    );
+});
+
+test("a file is damaged where it holds other rows than were sealed, and no erasure was cut short", () => {
+  const segments = ["a", "b"].map((name) => ({ path: `${name}.parquet`, rows: 3, seqSum: 33 }) as Segment);
+  const erasure = { column: "client_id" } as Erasure;
+  for (const [change, erasures, why] of [
+    [{}, [], null],
+    [{ path: "a.parquet" }, [], null],
+    [{ rows: 2 }, [], /^Error: store: events\/b\.parquet is not as it was written \(2 events, and 3 by/],
+    [{ seqSum: 34 }, [], /is not as it was written/],
+    [{ rows: 2, seqSum: 20 }, [erasure], null],
+    [{ trouble: "no footer" }, [erasure], /cannot be read \(no footer\)/],
+    [{ path: "stray.parquet", rows: 9, trouble: "no footer" }, [], null],
+  ] as const) {
+    const told = whyDamaged([lookedAt(change)], { segments, erasures } as unknown as Manifest);
+    if (why === null) assert.equal(told, null, JSON.stringify(change));
+    else assert.match(String(told), why);
+  }
 });
