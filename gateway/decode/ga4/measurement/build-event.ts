@@ -59,7 +59,7 @@ export const buildServerEvent = (envelope: Envelope, one: Said): Keyed => {
   putConsent(event, consent);
   const client = clientOf(body, notes);
   if (tracked) putPerson(event, envelope, client, notes);
-  putDevice(event, body, notes);
+  putDevice(event, body, tracked, notes);
   const params = objectIn(one.said, "params", notes);
   putTexts(event, params, tracked, notes);
   const properties = readParamFields(params, tracked, notes);

@@ -203,6 +203,8 @@ test("a visitor who refuses is nobody here, too", () => {
       user_id: "u",
       ip_override: "198.51.100.9",
       consent: { analytics_storage: "DENIED" },
+      device: { category: "mobile", brand: "Google", model: "Pixel 9", operating_system_version: "14" },
+      user_location: { country_id: "DE", region_id: "DE-BE", city: "Berlin" },
       events: [{ name: "a", params: { session_id: "1" } }],
     }),
   );
@@ -210,6 +212,8 @@ test("a visitor who refuses is nobody here, too", () => {
     [event.client_id, event.user_id, event.ip_address, event.client_session_id, event.consent],
     [undefined, undefined, undefined, undefined, "denied"],
   );
+  const said = Object.keys(event).filter((name) => /^(device|geo)_/.test(name));
+  assert.deepEqual(said, ["device_category"]);
 });
 
 test("what is not of the kind it should be is left out and named, whatever is around it", () => {
