@@ -132,6 +132,16 @@ test("a time said once holds for all, an old one is believed, one in the future 
   assert.deepEqual(at(receivedAt + day), [receivedAt, receivedAt + day, ["timestamp"]]);
 });
 
+test("a server may say that the session is engaged, as a tag does", () => {
+  const engagedBy = (said: unknown) =>
+    decodeOne(serverHit({ client_id: "1.2", events: [{ name: "a", params: { session_engaged: said } }] }))
+      .event.client_session_engaged;
+  assert.deepEqual(["1", 1, true, "0", "", "x", null].map(engagedBy), [
+    ...[true, true, true, false],
+    ...[undefined, undefined, undefined],
+  ]);
+});
+
 test("milliseconds are no microseconds: they would be January of 1970", () => {
   const { event } = decodeOne(
     serverHit({ client_id: "1.2", events: [{ name: "a", timestamp_micros: receivedAt - 5000 }] }),

@@ -68,6 +68,8 @@ export const putTexts = (event: Event, params: JsonFields, tracked: boolean, not
   if (tracked && session !== undefined && session !== "") event.client_session_id = cleanText(session, 256);
   const number = countOf(params, "session_number", notes);
   if (number !== undefined) event.client_session_number = number;
+  const isEngaged = readBool(scalarText(params["session_engaged"]) ?? "");
+  if (isEngaged !== undefined) event.client_session_engaged = isEngaged;
   const engaged = countOf(params, "engagement_time_msec", notes);
   if (engaged !== undefined) event.engagement_time_ms = engaged;
   const ignores = scalarText(params["ignore_referrer"]);
