@@ -119,7 +119,8 @@ const clientOf = (body: JsonFields, notes: Notes): ClientFacts => {
   };
 };
 
-const consentOf = (body: JsonFields, notes: Notes): Consent => {
+/** What the server says that its visitor allows. */
+export const consentOf = (body: JsonFields, notes: Notes): Consent => {
   const said = objectIn(body, "consent", notes);
   const stateOf = (name: string) => readState(said[name], `consent.${name}`, notes);
   const adsPersonalization = stateOf("ad_personalization");

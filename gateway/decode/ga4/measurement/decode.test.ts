@@ -226,6 +226,16 @@ test("a visitor who refuses is nobody here, too", () => {
   assert.deepEqual(said, ["device_category"]);
 });
 
+test("what cannot be read is shown, but not of a visitor who refuses", () => {
+  const samplesOf = (body: object) => decode(serverHit(body)).rejects.map(({ sample }) => sample);
+  const nameless = { client_id: "1.2", events: [{ params: { a: 1 } }] };
+  const denied = { consent: { analytics_storage: "DENIED" } };
+  assert.deepEqual(samplesOf(nameless), ['{"params":{"a":1}}']);
+  assert.deepEqual(samplesOf({ ...nameless, ...denied }), [""]);
+  assert.deepEqual(samplesOf({ client_id: "1.2", user_id: "u" }), ['{"client_id":"1.2","user_id":"u"}']);
+  assert.deepEqual(samplesOf({ client_id: "1.2", user_id: "u", ...denied }), [""]);
+});
+
 test("what is not of the kind it should be is left out and named, whatever is around it", () => {
   const table: readonly (readonly [body: object, event: object, problem: string])[] = [
     [{}, { params: [1] }, "params"],
