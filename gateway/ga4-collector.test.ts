@@ -37,6 +37,7 @@ const collectorOf = ({
   append = async () => {},
 }: Setup = {}) => {
   const stored: Event[] = [];
+  const samples: string[] = [];
   const allowed: string[] = [];
   const elsewhere: Collector = {
     take: async () => ({ status: 418, headers: [], body: "others" }),
@@ -55,7 +56,9 @@ const collectorOf = ({
           await append();
           stored.push(...events.map(({ event }) => event));
         },
-        reject() {},
+        reject({ sample }) {
+          samples.push(sample);
+        },
       },
     },
     elsewhere,
@@ -77,7 +80,7 @@ const collectorOf = ({
       ...parts,
     });
   };
-  return { stored, allowed, ask };
+  return { stored, samples, allowed, ask };
 };
 
 const headersOf = ({ headers }: CollectAnswer): Record<string, string> => {
@@ -137,6 +140,20 @@ describe("the variants that a visitor of ours was shown", () => {
       [undefined, undefined],
     );
   });
+});
+
+test("of a visitor who may not be tracked nothing is shown of what cannot be read", async () => {
+  const gpc: Privacy = { tracking: "none", consent: null, reason: "gpc" };
+  const nameless = "/g/collect?v=2&tid=G-SHOP&cid=1.2&uid=u7";
+  const shown = async (target: string, privacy = full, parts: Partial<CollectRequest> = {}) => {
+    const { ask, samples } = collectorOf({ privacy });
+    await ask(target, parts);
+    return samples;
+  };
+  assert.deepEqual(await shown(nameless), ["v=2&tid=G-SHOP&cid=1.2&uid=u7"]);
+  assert.deepEqual(await shown(nameless, gpc), [""]);
+  assert.deepEqual(await shown(`${nameless}&gcs=G100`), [""]);
+  assert.deepEqual(await shown(nameless, full, { body: "gcs=G100\nen=a" }), [""]);
 });
 
 describe("where a site asks for consent first", () => {

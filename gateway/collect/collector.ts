@@ -128,9 +128,12 @@ export const createCollector = (options: CollectorOptions): Collector => {
     hit: Hit | null,
   ): Promise<CollectAnswer> => {
     const { events, rejects } = decoded;
+    // What cannot be read may name its sender, as what can be read would.
+    const mayShow = hit === null || hit.privacy.tracking === "full";
     for (const reject of rejects) {
       options.store.reject({
         ...reject,
+        sample: mayShow ? reject.sample : "",
         site: request.site.id,
         receivedAt: request.receivedAt,
         method: request.method,

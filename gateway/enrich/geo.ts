@@ -124,10 +124,18 @@ const placeOfCode = (code: string | null): Pick<Location, "code" | "country" | "
     ? { code, country: null, continent: null }
     : { code, country: countryName(code), continent: continentOf(code) };
 
+/** The code of a country, for one that it had or goes by (`UK`), too; null for what is none, such as `ZZ` or `EU`. */
+export const countryCode = (said: string): string | null => {
+  if (!/^[A-Z]{2}$/.test(said)) return null;
+  if (continentOf(said) !== null) return said;
+  const { region } = new Intl.Locale(`und-${said}`);
+  return region !== undefined && continentOf(region) !== null ? region : null;
+};
+
 let names: Intl.DisplayNames | null = null; // 10 ms to make
 
 /** The English name of a country's code; null for what is no such code. */
-export const countryName = (code: string): string | null => {
+const countryName = (code: string): string | null => {
   if (!/^[A-Z]{2}$/.test(code)) return null;
   names ??= new Intl.DisplayNames("en", { type: "region", fallback: "none" });
   let name = known.get(code);

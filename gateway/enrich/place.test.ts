@@ -46,6 +46,17 @@ describe("where a visitor is", () => {
     assert.equal(event.geo_city, "Lyon");
   });
 
+  test("is a country by another code of it, and none where the code is none", () => {
+    const placeOf = (said: string) => {
+      const event = enriched({ geo_country: said }, { trusted: true });
+      return [event.geo_country, event.geo_country_code, event.geo_continent];
+    };
+    assert.deepEqual(placeOf("uk"), ["United Kingdom", "GB", "Europe"]);
+    assert.deepEqual(placeOf("XK"), ["Kosovo", "XK", "Europe"]);
+    for (const none of ["ZZ", "EU", "XA", "QQ"])
+      assert.deepEqual(placeOf(none), [none, undefined, undefined]);
+  });
+
   test("is not told of a visitor who is not tracked, nor is the address of the site's own server", () => {
     assert.equal(enriched({}, { address: google, privacy: untracked }).geo_country, undefined);
     assert.equal(enriched({}, { address: google, trusted: true }).geo_country, undefined);

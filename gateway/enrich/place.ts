@@ -1,4 +1,4 @@
-import { countryName, type Location, type Locator, locationOfCode } from "./geo.ts";
+import { countryCode, type Location, type Locator, locationOfCode } from "./geo.ts";
 import { mayIdentify, type Pass } from "./pass.ts";
 import { countryOfZone } from "./time-zones.ts";
 
@@ -10,14 +10,13 @@ export const fillPlace =
   (locate: Locator): Pass =>
   (event, request) => {
     if (!mayIdentify(request) || event.type === "log") return;
-    const said = event.geo_country?.toUpperCase();
-    const name = said === undefined ? null : countryName(said);
+    const said = countryCode(event.geo_country?.toUpperCase() ?? "");
     const location: Location | null =
-      said !== undefined && name !== null
+      said !== null
         ? locationOfCode(said)
         : ((request.trusted ? null : locate(request.address ?? "")) ?? byZone(event.tz));
     if (location === null) return;
-    if (name !== null) event.geo_country = name;
+    if (said !== null) event.geo_country = location.country;
     if (location.code !== null) event.geo_country_code ??= location.code;
     if (location.country !== null) event.geo_country ??= location.country;
     if (location.continent !== null) event.geo_continent ??= location.continent;

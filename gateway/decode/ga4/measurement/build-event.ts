@@ -59,7 +59,7 @@ export const buildServerEvent = (envelope: Envelope, one: Said): Keyed => {
   putConsent(event, consent);
   const client = clientOf(body, notes);
   if (tracked) putPerson(event, envelope, client, notes);
-  putDevice(event, body, notes);
+  putDevice(event, body, tracked, notes);
   const params = objectIn(one.said, "params", notes);
   putTexts(event, params, tracked, notes);
   const properties = readParamFields(params, tracked, notes);
@@ -119,7 +119,8 @@ const clientOf = (body: JsonFields, notes: Notes): ClientFacts => {
   };
 };
 
-const consentOf = (body: JsonFields, notes: Notes): Consent => {
+/** What the server says that its visitor allows. */
+export const consentOf = (body: JsonFields, notes: Notes): Consent => {
   const said = objectIn(body, "consent", notes);
   const stateOf = (name: string) => readState(said[name], `consent.${name}`, notes);
   const adsPersonalization = stateOf("ad_personalization");

@@ -132,6 +132,16 @@ test("a time said once holds for all, an old one is believed, one in the future 
   assert.deepEqual(at(receivedAt + day), [receivedAt, receivedAt + day, ["timestamp"]]);
 });
 
+test("a server may say that the session is engaged, as a tag does", () => {
+  const engagedBy = (said: unknown) =>
+    decodeOne(serverHit({ client_id: "1.2", events: [{ name: "a", params: { session_engaged: said } }] }))
+      .event.client_session_engaged;
+  assert.deepEqual(["1", 1, true, "0", "", "x", null].map(engagedBy), [
+    ...[true, true, true, false],
+    ...[undefined, undefined, undefined],
+  ]);
+});
+
 test("milliseconds are no microseconds: they would be January of 1970", () => {
   const { event } = decodeOne(
     serverHit({ client_id: "1.2", events: [{ name: "a", timestamp_micros: receivedAt - 5000 }] }),
@@ -203,6 +213,8 @@ test("a visitor who refuses is nobody here, too", () => {
       user_id: "u",
       ip_override: "198.51.100.9",
       consent: { analytics_storage: "DENIED" },
+      device: { category: "mobile", brand: "Google", model: "Pixel 9", operating_system_version: "14" },
+      user_location: { country_id: "DE", region_id: "DE-BE", city: "Berlin" },
       events: [{ name: "a", params: { session_id: "1" } }],
     }),
   );
@@ -210,6 +222,18 @@ test("a visitor who refuses is nobody here, too", () => {
     [event.client_id, event.user_id, event.ip_address, event.client_session_id, event.consent],
     [undefined, undefined, undefined, undefined, "denied"],
   );
+  const said = Object.keys(event).filter((name) => /^(device|geo)_/.test(name));
+  assert.deepEqual(said, ["device_category"]);
+});
+
+test("what cannot be read is shown, but not of a visitor who refuses", () => {
+  const samplesOf = (body: object) => decode(serverHit(body)).rejects.map(({ sample }) => sample);
+  const nameless = { client_id: "1.2", events: [{ params: { a: 1 } }] };
+  const denied = { consent: { analytics_storage: "DENIED" } };
+  assert.deepEqual(samplesOf(nameless), ['{"params":{"a":1}}']);
+  assert.deepEqual(samplesOf({ ...nameless, ...denied }), [""]);
+  assert.deepEqual(samplesOf({ client_id: "1.2", user_id: "u" }), ['{"client_id":"1.2","user_id":"u"}']);
+  assert.deepEqual(samplesOf({ client_id: "1.2", user_id: "u", ...denied }), [""]);
 });
 
 test("what is not of the kind it should be is left out and named, whatever is around it", () => {

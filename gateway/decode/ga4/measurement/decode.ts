@@ -10,7 +10,7 @@ import { isKeyTime } from "../../native/event-time.ts";
 import { sampleOf } from "../lines.ts";
 import { ownsStream } from "../streams.ts";
 import { clientIdOf, isObject, type JsonFields, momentOf, parseBody, type Stream, streamOf } from "./body.ts";
-import { buildServerEvent, type Envelope } from "./build-event.ts";
+import { buildServerEvent, consentOf, type Envelope } from "./build-event.ts";
 
 /** The events of a request, each on its own; what holds for all of them is said once, around them. */
 export const decodeMeasurement = (
@@ -28,7 +28,7 @@ export const decodeMeasurement = (
     const name = isObject(said) ? said["name"] : undefined;
     if (!isObject(said) || typeof name !== "string" || name.trim() === "") {
       if (rejects.length < maxRejects)
-        rejects.push({ reason: `events[${line}]: no event name`, sample: sampleOf(JSON.stringify(said)) });
+        rejects.push({ reason: `events[${line}]: no event name`, sample: sampleIn(envelope.body, said) });
       continue;
     }
     const micros = momentOf(said) ?? envelope.micros;
@@ -60,14 +60,19 @@ const openEnvelope = (hit: Hit): Opened => {
     );
   const body = parseBody(hit.body);
   if (body === undefined) return refuse("the body is no JSON object");
+  const lacks = (reason: string): Reject => ({ reason, sample: sampleIn(body, body) });
   const clientId = clientIdOf(body, stream);
   if (clientId === null)
-    return refuse(`no ${stream.kind === "web" ? "client_id" : "app_instance_id"} in the body`);
+    return lacks(`no ${stream.kind === "web" ? "client_id" : "app_instance_id"} in the body`);
   const { events } = body;
-  if (!Array.isArray(events) || events.length === 0) return refuse("no list of events in the body");
+  if (!Array.isArray(events) || events.length === 0) return lacks("no list of events in the body");
   const envelope = { hit, stream, body, clientId, micros: momentOf(body) };
   return { envelope, events };
 };
+
+/** Of a visitor who refuses, a body is not shown: he is named in it. */
+const sampleIn = (body: JsonFields, said: unknown): string =>
+  consentOf(body, []).analyticsStorage === false ? "" : sampleOf(JSON.stringify(said));
 
 /** An event that has a time of its own is known again when the same request comes twice. */
 const keyOf = (

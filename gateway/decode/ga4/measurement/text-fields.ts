@@ -21,15 +21,19 @@ const campaignTexts = [
   ["content", "utm_content"],
 ] as const;
 
-const deviceTexts = [
+const deviceKinds = [
   ["category", "device_category"],
   ["language", "device_language"],
   ["screen_resolution", "device_screen_resolution"],
   ["operating_system", "device_operating_system"],
+  ["browser", "device_web_browser"],
+] as const;
+
+/** Versions and models tell people apart. */
+const deviceDetails = [
   ["operating_system_version", "device_operating_system_version"],
   ["brand", "device_mobile_brand_name"],
   ["model", "device_mobile_model_name"],
-  ["browser", "device_web_browser"],
   ["browser_version", "device_web_browser_version"],
 ] as const;
 
@@ -39,7 +43,12 @@ const placeTexts = [
   ["city", "geo_city"],
 ] as const;
 
-type Table = typeof pageTexts | typeof campaignTexts | typeof deviceTexts | typeof placeTexts;
+type Table =
+  | typeof pageTexts
+  | typeof campaignTexts
+  | typeof deviceKinds
+  | typeof deviceDetails
+  | typeof placeTexts;
 
 /** Parameters that are stored as columns alone. */
 export const ownColumns: ReadonlySet<string> = new Set([
@@ -59,6 +68,8 @@ export const putTexts = (event: Event, params: JsonFields, tracked: boolean, not
   if (tracked && session !== undefined && session !== "") event.client_session_id = cleanText(session, 256);
   const number = countOf(params, "session_number", notes);
   if (number !== undefined) event.client_session_number = number;
+  const isEngaged = readBool(scalarText(params["session_engaged"]) ?? "");
+  if (isEngaged !== undefined) event.client_session_engaged = isEngaged;
   const engaged = countOf(params, "engagement_time_msec", notes);
   if (engaged !== undefined) event.engagement_time_ms = engaged;
   const ignores = scalarText(params["ignore_referrer"]);
@@ -66,9 +77,12 @@ export const putTexts = (event: Event, params: JsonFields, tracked: boolean, not
   if (isIgnored !== undefined) event.ignore_referrer = isIgnored;
 };
 
-/** What the server says of the client's device and place. */
-export const putDevice = (event: Event, body: JsonFields, notes: Notes): void => {
-  putAll(event, objectIn(body, "device", notes), deviceTexts, "device", notes);
+/** What the server says of the client's device and place: of a visitor who is not tracked its kind alone. */
+export const putDevice = (event: Event, body: JsonFields, tracked: boolean, notes: Notes): void => {
+  const device = objectIn(body, "device", notes);
+  putAll(event, device, deviceKinds, "device", notes);
+  if (!tracked) return;
+  putAll(event, device, deviceDetails, "device", notes);
   putAll(event, objectIn(body, "user_location", notes), placeTexts, "user_location", notes);
 };
 
