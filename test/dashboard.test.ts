@@ -89,6 +89,21 @@ test("an event shows its visitor, variant, value, labels, and its problems in wo
   assert.deepEqual(await texts("#newest .chip"), ["b", "bot: headless", "demo"]);
 });
 
+test("an event of one experiment shows its variant, and of several how many they are", async () => {
+  const variants = ["pricing-headline=b", "checkout=control"];
+  admin.overview = cannedOverview({
+    newest: [cannedEvent(1), cannedEvent(2, { variants }), cannedEvent(3, { variant: null, variants: [] })],
+  });
+  await open();
+  const chips = await page
+    .locator("#newest .chip")
+    .evaluateAll((all) => all.map((chip) => [chip.textContent, (chip as HTMLElement).title]));
+  assert.deepEqual(chips, [
+    ["2 variants", "pricing-headline=b, checkout=control"],
+    ["b", "pricing-headline=b"],
+  ]);
+});
+
 test("markup in what a client sent stays text", async () => {
   const attack = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>';
   admin.overview = cannedOverview({
