@@ -169,6 +169,21 @@ test("of thirty experiments three are open, and what a person opens stays so whi
   assert.equal(await ten.evaluate((node) => node === document.activeElement), true, "the keyboard stays");
 });
 
+test("goals beyond the first stand behind one line, which stays open while figures change", async () => {
+  const [shape] = cannedOverview().experiments;
+  const [goal] = shape?.goals ?? [];
+  assert.ok(shape && goal);
+  const goals = Array.from({ length: 8 }, (_, i) => ({ ...goal, goal: `goal-${i}` }));
+  admin.overview = cannedOverview({ experiments: [{ ...shape, goals }] });
+  await open();
+  assert.equal(await page.locator(".goal:visible").count(), 2);
+  await page.getByRole("heading", { name: "6 more goals" }).click();
+  assert.equal(await page.locator(".goal:visible").count(), 8);
+  admin.overview = cannedOverview({ experiments: [{ ...shape, goals, multiple: 77 }] });
+  await page.getByText("77 people saw more than one variant").waitFor();
+  assert.equal(await page.locator(".goal:visible").count(), 8);
+});
+
 test("a split that is not as configured is said", async () => {
   const [experiment] = cannedOverview().experiments;
   assert.ok(experiment);
