@@ -31,11 +31,13 @@ export const createReload = ({
 }: ReloadOptions): (() => Promise<Reloaded>) => {
   const name = file ?? "settings";
   let current = initial;
+  let wasRefused = false;
   let last: Promise<unknown> = Promise.resolve();
 
   const refuse = (mistakes: readonly string[]): Reloaded => {
     for (const mistake of mistakes) log.warn(`${name}: ${mistake}`);
     log.warn(`${name}: the settings of before go on`);
+    wasRefused = true;
     return { kind: "refused", mistakes };
   };
 
@@ -51,7 +53,12 @@ export const createReload = ({
       if (!needsRestart(change)) return change;
       return `${change} (${waiting.has(partOf(change)) ? "after a restart" : "as it runs"})`;
     });
-    if (changes.length === 0) return { kind: "changed", changes };
+    if (changes.length === 0) {
+      // Whoever has mended the file would otherwise wait for a word.
+      if (wasRefused) log.info(`${name}: ok again, nothing changed`);
+      wasRefused = false;
+      return { kind: "changed", changes };
+    }
     try {
       await tryOut(loaded.config);
       apply(loaded.config);
@@ -59,6 +66,7 @@ export const createReload = ({
       return refuse([error instanceof Error ? error.message : String(error)]);
     }
     current = loaded.config;
+    wasRefused = false;
     for (const change of changes) log.info(`${name}: ${change}`);
     return { kind: "changed", changes };
   };
