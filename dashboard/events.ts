@@ -68,11 +68,18 @@ const drawBot = (bot: string): HTMLElement => {
   return chip;
 };
 
+/** Of several experiments none stands for the others. */
+const drawVariant = (variant: string, all: readonly string[]): HTMLElement => {
+  const chip = make("span", "chip variant", all.length > 1 ? `${all.length} variants` : asSent(variant));
+  chip.title = all.map(asSent).join(", ");
+  return chip;
+};
+
 const drawFacts = (event: NewestEvent): HTMLElement => {
   const facts = make("span", "facts");
   if (event.request !== null) facts.append(...drawRequest(event.request));
   if (event.value !== null) facts.append(make("span", "amount", amount(event.value, event.currency)));
-  if (event.variant !== null) facts.append(make("span", "chip variant", asSent(event.variant)));
+  if (event.variant !== null) facts.append(drawVariant(event.variant, event.variants));
   if (event.bot !== null) facts.append(drawBot(event.bot));
   if (event.demo) facts.append(make("span", "chip", "demo"));
   facts.append(make("span", "visitor", event.visitor === null ? "no id" : `…${event.visitor}`));

@@ -1,7 +1,7 @@
 /** Each experiment: per goal the sentence a person can act on, and the table it rests on. */
 import type { ExperimentReport, GoalReport, VariantResult } from "../gateway/model/admin.ts";
 import { make, setText, whenChanged } from "./dom.ts";
-import { brief, inOrder, openAtFirst, when } from "./fold.ts";
+import { brief, decided, inOrder, inParts, openAtFirst, when } from "./fold.ts";
 import { drawInterval, scaleEnd } from "./interval.ts";
 import { amount, change, count, countOf, percent } from "./words.ts";
 
@@ -49,11 +49,21 @@ interface Shown {
 const createExperiment = (open: boolean): Shown => {
   const head = make("summary", "experiment-head");
   const body = make("div", "");
-  const node = make("details", "experiment", head, body);
+  const more = make("summary", "experiment-head");
+  const moreGoals = make("div", "");
+  const rest = make("details", "more", more, moreGoals);
+  const node = make("details", "experiment", head, body, rest);
   node.open = open;
   const draw = whenChanged((experiment: ExperimentReport) => {
+    const { first, others } = inParts(experiment.goals);
     head.replaceChildren(...drawHeading(experiment));
-    body.replaceChildren(...drawBody(experiment).childNodes);
+    body.replaceChildren(...drawBody(experiment, first).childNodes);
+    rest.hidden = others.length === 0;
+    more.replaceChildren(
+      make("h3", "", `${others.length} more goals`),
+      make("span", "brief", decided(others)),
+    );
+    moreGoals.replaceChildren(...others.map(drawGoal));
   });
   return { node, draw };
 };
@@ -65,10 +75,10 @@ const drawHeading = (experiment: ExperimentReport): readonly HTMLElement[] => [
   make("span", "brief", brief(experiment)),
 ];
 
-const drawBody = (experiment: ExperimentReport): HTMLElement => {
+const drawBody = (experiment: ExperimentReport, goals: readonly GoalReport[]): HTMLElement => {
   const article = make("div", "", make("p", "hypothesis", experiment.hypothesis));
   if (experiment.rebuilding !== null) article.append(make("p", "warning", experiment.rebuilding));
-  article.append(...experiment.goals.map(drawGoal));
+  article.append(...goals.map(drawGoal));
   if (experiment.sampleRatioP !== null && experiment.sampleRatioP < brokenSplit) {
     const { splitSince: day } = experiment;
     const people = day === null ? "People" : `People who came after the change of weights on ${day}`;

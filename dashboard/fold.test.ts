@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ExperimentReport } from "../gateway/model/admin.ts";
-import { brief, inOrder, openAtFirst, when } from "./fold.ts";
+import type { ExperimentReport, GoalReport } from "../gateway/model/admin.ts";
+import { brief, decided, inOrder, inParts, openAtFirst, when } from "./fold.ts";
 
 const goal = { goal: "purchase", variants: [], sentence: "b is ahead", value: null };
 
@@ -54,4 +54,32 @@ test("a folded one says what is known, or why nothing is", () => {
   assert.deepEqual(texts(report("a", "stopped", null)), ["nobody saw it", ""]);
   const rebuilding = "being worked out again (40 % done)";
   assert.equal(brief({ ...report("a", "running", "2025-03-01"), rebuilding }), rebuilding);
+});
+
+test("of many goals two are shown, of three all", () => {
+  const parts = (n: number) => {
+    const { first, others } = inParts(Array.from({ length: n }, () => goal));
+    return [first.length, others.length];
+  };
+  assert.deepEqual([1, 3, 4, 50].map(parts), [
+    [1, 0],
+    [3, 0],
+    [2, 2],
+    [2, 48],
+  ]);
+});
+
+test("a folded goal that is decided is told all the same", () => {
+  const withInterval = (sentence: string, interval: [number, number] | null): GoalReport => {
+    const figures = { control: false, exposed: 1, converted: 1, rate: 1, sum: 1, sumSquares: 1, lift: 0 };
+    return { ...goal, sentence, variants: [{ variant: "b", ...figures, interval }] };
+  };
+  const goals = [
+    withInterval("open", [-0.1, 0.2]),
+    withInterval("b is behind on refunds", [-0.4, -0.1]),
+    withInterval("too early", null),
+    withInterval("b is ahead on signups", [0.1, 0.2]),
+  ];
+  assert.equal(decided(goals), "b is behind on refunds; b is ahead on signups");
+  assert.equal(decided([]), "");
 });

@@ -1,8 +1,9 @@
 /** In which order experiments stand, and which of them are shown whole from the start: what is decided lies below. */
-import type { ExperimentReport } from "../gateway/model/admin.ts";
+import type { ExperimentReport, GoalReport } from "../gateway/model/admin.ts";
 
 /** More would hide the newest events and each other. */
 const mostOpen = 3;
+const mostGoals = 3;
 
 const ranks: readonly string[] = ["running", "draft", "stopped"];
 
@@ -42,3 +43,18 @@ export const when = ({ status, firstSeen }: ExperimentReport): string => {
 /** What a folded one says; nothing where nobody has seen it. */
 export const brief = ({ firstSeen, rebuilding, goals }: ExperimentReport): string =>
   rebuilding ?? (firstSeen === null ? "" : (goals[0]?.sentence ?? ""));
+
+/** The goals that are shown, and those behind one line: an experiment may have fifty, and the first are what it is for. */
+export const inParts = (goals: readonly GoalReport[]) => {
+  const at = goals.length > mostGoals ? mostGoals - 1 : goals.length;
+  return { first: goals.slice(0, at), others: goals.slice(at) };
+};
+
+/** What goals have to say that is sure, so that none is overlooked for being folded. */
+export const decided = (goals: readonly GoalReport[]): string =>
+  goals
+    .filter(({ variants }) =>
+      variants.some(({ interval }) => interval && (interval[0] > 0 || interval[1] < 0)),
+    )
+    .map(({ sentence }) => sentence)
+    .join("; ");

@@ -2,32 +2,41 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { capture } from "./commands/run-for-test.ts";
 import { loadConfig } from "./config/load.ts";
 import { createLog } from "./lib/log.ts";
 import { createReload } from "./reload.ts";
 
-test("what only a restart changes is said to wait for one, until the settings say again what runs", async (t) => {
+/** A reload of a file with these settings; `save` writes others, as they are or as text, and reloads. */
+const reloading = (t: TestContext, settings: object) => {
   const folder = mkdtempSync(join(tmpdir(), "turnpike-reload-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const file = join(folder, "config.json");
-  const write = (settings: object) => writeFileSync(file, JSON.stringify(settings));
-  write({ workers: 2 });
+  const write = (given: object | string) =>
+    writeFileSync(file, typeof given === "string" ? given : JSON.stringify(given));
+  write(settings);
   const loaded = loadConfig({ file });
-  if (loaded.kind === "wrong") return assert.fail("these settings are right");
+  if (loaded.kind === "wrong") throw new Error("these settings are right");
+  const said = capture();
   const reload = createReload({
     file,
     load: { file },
     initial: loaded.config,
     tryOut: async () => {},
     apply: () => {},
-    log: createLog(capture(), false),
+    log: createLog(said, false),
   });
-  const changesTo = async (settings: object) => {
-    write(settings);
+  const save = (given: object | string) => {
+    write(given);
     return reload();
   };
+  const lines = () => [...said.text().matchAll(/"msg":"\S+: (.*)"/g)].map(([, line]) => line);
+  return { save, lines };
+};
+
+test("what only a restart changes is said to wait for one, until the settings say again what runs", async (t) => {
+  const { save: changesTo } = reloading(t, { workers: 2 });
   assert.deepEqual(await changesTo({ workers: 3, limits: { requests: 5 } }), {
     kind: "changed",
     changes: ["limits.requests: 1200 → 5", "workers: 2 → 3 (after a restart)"],
@@ -44,4 +53,18 @@ test("what only a restart changes is said to wait for one, until the settings sa
       "workers: 2 → 1 (after a restart)",
     ],
   });
+});
+
+test("a file that is mended is said to be, also where it says again what runs", async (t) => {
+  const { save, lines } = reloading(t, { workers: 2 });
+  await save({ workers: 2 });
+  assert.deepEqual(lines(), []);
+  await save("");
+  await save({ workers: 2 });
+  await save({ workers: 2 });
+  assert.deepEqual(lines().slice(1), ["the settings of before go on", "ok again, nothing changed"]);
+  await save("{");
+  await save({ workers: 2, limits: { requests: 5 } });
+  await save({ workers: 2, limits: { requests: 5 } });
+  assert.deepEqual(lines().slice(4), ["the settings of before go on", "limits.requests: 1200 → 5"]);
 });

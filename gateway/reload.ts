@@ -31,11 +31,13 @@ export const createReload = ({
 }: ReloadOptions): (() => Promise<Reloaded>) => {
   const name = file ?? "settings";
   let current = initial;
+  let wasRefused = false;
   let last: Promise<unknown> = Promise.resolve();
 
   const refuse = (mistakes: readonly string[]): Reloaded => {
     for (const mistake of mistakes) log.warn(`${name}: ${mistake}`);
     log.warn(`${name}: the settings of before go on`);
+    wasRefused = true;
     return { kind: "refused", mistakes };
   };
 
@@ -59,6 +61,9 @@ export const createReload = ({
       return refuse([error instanceof Error ? error.message : String(error)]);
     }
     current = loaded.config;
+    // Whoever has mended the file would otherwise wait for a word.
+    if (wasRefused && changes.length === 0) log.info(`${name}: ok again, nothing changed`);
+    wasRefused = false;
     for (const change of changes) log.info(`${name}: ${change}`);
     return { kind: "changed", changes };
   };

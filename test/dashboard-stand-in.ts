@@ -104,6 +104,7 @@ export const cannedEvent = (seq: number, changes: Partial<NewestEvent> = {}): Ne
   value: null,
   currency: null,
   variant: "b",
+  variants: ["pricing-headline=b"],
   request: null,
   bot: null,
   demo: false,

@@ -89,6 +89,21 @@ test("an event shows its visitor, variant, value, labels, and its problems in wo
   assert.deepEqual(await texts("#newest .chip"), ["b", "bot: headless", "demo"]);
 });
 
+test("an event of one experiment shows its variant, and of several how many they are", async () => {
+  const variants = ["pricing-headline=b", "checkout=control"];
+  admin.overview = cannedOverview({
+    newest: [cannedEvent(1), cannedEvent(2, { variants }), cannedEvent(3, { variant: null, variants: [] })],
+  });
+  await open();
+  const chips = await page
+    .locator("#newest .chip")
+    .evaluateAll((all) => all.map((chip) => [chip.textContent, (chip as HTMLElement).title]));
+  assert.deepEqual(chips, [
+    ["2 variants", "pricing-headline=b, checkout=control"],
+    ["b", "pricing-headline=b"],
+  ]);
+});
+
 test("markup in what a client sent stays text", async () => {
   const attack = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>';
   admin.overview = cannedOverview({
@@ -152,6 +167,21 @@ test("of thirty experiments three are open, and what a person opens stays so whi
   await ten.locator("xpath=..").getByText("77 people saw more than one variant").waitFor();
   assert.deepEqual(await openKeys(), after);
   assert.equal(await ten.evaluate((node) => node === document.activeElement), true, "the keyboard stays");
+});
+
+test("goals beyond the first stand behind one line, which stays open while figures change", async () => {
+  const [shape] = cannedOverview().experiments;
+  const [goal] = shape?.goals ?? [];
+  assert.ok(shape && goal);
+  const goals = Array.from({ length: 8 }, (_, i) => ({ ...goal, goal: `goal-${i}` }));
+  admin.overview = cannedOverview({ experiments: [{ ...shape, goals }] });
+  await open();
+  assert.equal(await page.locator(".goal:visible").count(), 2);
+  await page.getByRole("heading", { name: "6 more goals" }).click();
+  assert.equal(await page.locator(".goal:visible").count(), 8);
+  admin.overview = cannedOverview({ experiments: [{ ...shape, goals, multiple: 77 }] });
+  await page.getByText("77 people saw more than one variant").waitFor();
+  assert.equal(await page.locator(".goal:visible").count(), 8);
 });
 
 test("a split that is not as configured is said", async () => {

@@ -203,6 +203,20 @@ test("an order that is refused says why and can be tried again", () =>
     assert.equal(await buy.isEnabled(), true);
   }));
 
+test("a shop that does not answer is told in words of its own, in the form and in the strip", () =>
+  visit(startShopStandIn("b", known), {}, async (page, shop) => {
+    const sentence = "Nobody answers: is the shop still open, and Turnpike running?";
+    await page.goto(`${shop.url}/checkout/`);
+    await page.locator(".strip").getByText("…4d91").waitFor();
+    await page.route(/\/(api|me)\b/, (route) => route.abort());
+    await page.locator("#order").getByRole("button", { name: "Buy" }).click();
+    await page.getByRole("alert").filter({ hasText: sentence }).waitFor();
+    for (const name of ["buy", "be another visitor"]) {
+      await page.locator(".strip").getByRole("button", { name }).click();
+      await page.locator(".strip").getByText(sentence).waitFor();
+    }
+  }));
+
 test("no page asks for anything of another origin, nor is wider than a small phone", () =>
   visit(startShopStandIn("b", known), { viewport: { width: 360, height: 740 } }, async (page, shop) => {
     const foreign: string[] = [];

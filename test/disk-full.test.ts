@@ -177,7 +177,7 @@ test("a start on a full disk ends, and says that it needs room", async (t) => {
   try {
     const gateway = await startGateway({ data: disk.data });
     await gateway.kill();
-    disk.fill(gateway);
+    disk.fill();
     await assert.rejects(
       startGateway({ data: disk.data }),
       /\(ENOSPC\): the disk is full: make room on it, or choose/,
@@ -196,7 +196,7 @@ test("a command on a full disk says so in one sentence, and changes nothing", as
   assert.equal(await gateway.stop(), 0);
   await gateway.close();
   const stored = storedIds(disk.data);
-  disk.fill(gateway);
+  disk.fill();
   for (const args of [
     ["seal", "--now"],
     ["prune", "--before", "2020-01-01"],
@@ -206,7 +206,7 @@ test("a command on a full disk says so in one sentence, and changes nothing", as
     assert.match(err, /^store: [^\n]* the disk [^\n]*is full: make room on it[^\n]*\n$/);
     assert.equal(code, 1);
   }
-  disk.free(gateway);
+  disk.free();
   assert.deepEqual(storedIds(disk.data), stored);
   assert.equal((await runTurnpike(["seal", "--now", "--data", disk.data])).code, 0);
 });

@@ -96,7 +96,10 @@ export interface NewestEvent {
   readonly page: string | null;
   readonly value: number | null;
   readonly currency: string | null;
+  /** the one of `variants` to show, without its experiment */
   readonly variant: string | null;
+  /** in force, each as `experiment=variant`; of an exposure the one that was seen */
+  readonly variants: readonly string[];
   /** what was asked and how it went, for a tracked request; null for all else */
   readonly request: {
     readonly method: string;

@@ -31,6 +31,9 @@ const requestOf = (event: Event): NewestEvent["request"] =>
       }
     : null;
 
+const variantsOf = ({ experiment_id: key, variation_id: seen, experiments }: Event): readonly string[] =>
+  (seen ? [[key ?? "", seen]] : Object.entries(experiments ?? {})).map((pair) => pair.join("="));
+
 const toNewest = ({ seq, event }: Stored): NewestEvent => ({
   seq,
   id: event.id,
@@ -42,6 +45,7 @@ const toNewest = ({ seq, event }: Stored): NewestEvent => ({
   value: event.value ?? null,
   currency: event.currency ?? null,
   variant: event.variation_id ?? Object.values(event.experiments ?? {})[0] ?? null,
+  variants: variantsOf(event),
   request: requestOf(event),
   bot: event.bot ?? null,
   demo: event.traffic_filter_name === "demo",

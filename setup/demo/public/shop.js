@@ -32,7 +32,9 @@ const whileBusy = async (button, report, work) => {
   try {
     await work();
   } catch (error) {
-    report(error instanceof Error ? error.message : "That did not work: please try again.");
+    // What the browser itself says of a server that is gone is "Failed to fetch".
+    const isGone = error instanceof TypeError;
+    report(isGone ? "Nobody answers: is the shop still open, and Turnpike running?" : error.message);
   }
   button.disabled = false;
 };
