@@ -7,6 +7,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
   writeSync,
@@ -195,4 +196,28 @@ test("settings with mistakes are told at once, with their paths, before anything
   assert.equal(ended.code, 1);
   for (const part of [/limits\.bodyBytes/, /rutes.*routes/]) assert.match(ended.err, part);
   assert.throws(() => readdirSync(data), { code: "ENOENT" });
+});
+
+test("no event is acknowledged while the data folder is away, the site is served, and it goes on when it is back", async () => {
+  const data = join(folder, "moved");
+  const config = { tls: "off", routes: [{ path: "/page", respond: { body: "here" } }] };
+  await withGateway({ config, data }, async (gateway) => {
+    const hit = () =>
+      fetch(`${gateway.url}/tr/v1/`, {
+        method: "POST",
+        body: JSON.stringify({ etyp: "event", ename: "moved" }),
+      });
+    const ready = async () => (await fetch(`${gateway.adminUrl}/readyz`)).status;
+    assert.deepEqual([(await hit()).status, await ready()], [200, 200]);
+    renameSync(data, `${data}-away`);
+    const refused = await hit();
+    assert.equal(refused.status, 503);
+    assert.match(String(refused.headers.get("retry-after")), /^\d+$/);
+    assert.equal(await ready(), 503);
+    assert.equal(await (await fetch(`${gateway.url}/page`)).text(), "here");
+    assert.match(gateway.output(), /turnpike\.db is not the file any more that was opened/);
+    renameSync(`${data}-away`, data);
+    assert.deepEqual([(await hit()).status, await ready()], [200, 200]);
+  });
+  assert.equal(storedNamed(data, "moved").length, 2);
 });

@@ -94,13 +94,14 @@ const well = {
   filesTrouble: null,
   pendingEvents: 0,
   pendingLimit: 50_000,
-  diskFreeBytes: 1e12,
+  diskFreeBytes: 1e12 as number | null,
   certificates: [{ host: "a.example", notAfter: (86_400_000 * 30) as number | null }],
 };
 
 const cases: readonly (readonly [what: string, figures: Partial<typeof well>, trouble: RegExp | null])[] = [
   ["all is well", {}, null],
   ["the queue before the disk is nearly full", { pendingEvents: 45_001 }, /^store: 45001 events wait/],
+  ["the data folder is away", { diskFreeBytes: null }, /^store: the data folder is not there/],
   ["the disk is nearly full", { diskFreeBytes: 50 * 1024 * 1024 }, /^disk: 50 MB are free/],
   [
     "every certificate has ended",

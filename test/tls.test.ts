@@ -196,7 +196,7 @@ test("files are served by name, read again when they change, and a broken pair c
           gateway.ports.http,
           `GET ${path} HTTP/1.1\r\nHost: shop.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
-          "101 Switching",
+          "\r\n\r\n",
         );
       assert.match(
         await handshake("/tr/v1/ws?a=b"),

@@ -70,6 +70,7 @@ export const judgeHealth = (figures: HealthFigures) => {
     storeTrouble,
     pendingEvents > pendingLimit * 0.9 &&
       `store: ${pendingEvents} events wait for the disk, of ${pendingLimit} that may`,
+    diskFreeBytes === null && "store: the data folder is not there",
     diskFreeBytes !== null &&
       diskFreeBytes < leastFreeBytes &&
       `disk: ${Math.floor(diskFreeBytes / 1_048_576)} MB are free where the data lie`,
@@ -107,7 +108,7 @@ const freeBytes = (dir: string): number | null => {
     const { bavail, bsize } = statfsSync(dir);
     return bavail * bsize;
   } catch {
-    return null; // the folder is away: `trouble` says so
+    return null; // the folder is away
   }
 };
 

@@ -9,10 +9,11 @@ import type { PageLoadTable } from "../model/page-loads.ts";
 import type { CounterTable, Projection, Rebuild, SessionTable, SubjectTable } from "../model/projection.ts";
 import type { RecordTable } from "../model/records.ts";
 import { createCounterTable } from "./counter-table.ts";
-import { openDatabase } from "./database.ts";
+import { databaseFile, openDatabase } from "./database.ts";
 import { type DayCount, keepDayCounts } from "./day-table.ts";
 import { removeDemo } from "./demo-rows.ts";
 import { createFollower } from "./follower.ts";
+import { guardFile } from "./guard-file.ts";
 import { createJournal, type Entry, pruneKeys } from "./journal.ts";
 import { createPageLoadTable } from "./page-load-table.ts";
 import { createPersonEvents } from "./person-events.ts";
@@ -107,6 +108,7 @@ const sliceRows = 1000;
 
 export const openLedger = (options: LedgerOptions): Ledger => {
   const db = openDatabase(options.dir);
+  const checkFile = guardFile(databaseFile(options.dir));
   const journal = createJournal(db);
   const personEvents = createPersonEvents(db);
   const numbers = createNumbers(db, personEvents);
@@ -234,6 +236,7 @@ export const openLedger = (options: LedgerOptions): Ledger => {
 
   return {
     append(batch) {
+      checkFile();
       try {
         const { doubles, entries } = appendAll.immediate(batch);
         journal.commit();

@@ -128,6 +128,34 @@ for (const withWindows of [true, false]) {
   });
 }
 
+test("a clock that is years ahead orders once a day, says so, and is forgotten once it is right", async (t) => {
+  let lead = 0;
+  const { time, ca, gateway, lines } = await start(t, { clock: () => time.now - lead });
+  const keeper = gateway();
+  await live(keeper, time, time.now + hour);
+  assert.equal(ca.orders.length, 1);
+  lead = 6 * 365 * day;
+  time.now += lead;
+  await live(keeper, time, time.now + 3.5 * day);
+  assert.equal(ca.orders.length, 5, "one at once, and one a day");
+  assert.match(
+    lines.join(),
+    /by the clock of this machine the certificate that came is not valid now: set the clock right/,
+  );
+  time.now -= lead;
+  lead = 0;
+  await live(keeper, time, time.now + 50 * day);
+  assert.equal(ca.orders.length, 5, "the last one is good for long");
+});
+
+test("a certificate that is gone is ordered anew at once", async (t) => {
+  const { time, ca, gateway, store } = await start(t);
+  await live(gateway(), time, time.now + hour);
+  store.keepCertificate(host, { cert: "gone", key: "gone" });
+  await gateway().look(host);
+  assert.equal(ca.orders.length, 2);
+});
+
 test("three gateways on one store place one order, and all have its certificate", async (t) => {
   const { ca, gateway, time, store } = await start(t);
   const keepers = [gateway(1), gateway(2), gateway(3)];

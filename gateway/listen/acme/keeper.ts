@@ -20,6 +20,7 @@ import {
   paceOrders,
   pollEvery,
   renewalTime,
+  restAfter,
   retryDelay,
 } from "./schedule.ts";
 import type { CertificateStore, HostState } from "./store.ts";
@@ -109,9 +110,13 @@ export const factsOf = (store: CertificateStore, host: string): CertificateFacts
 const fits = ({ cert, key }: KeyPair): boolean =>
   new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
 
-const dueTime = ({ nextTryAt, plan }: HostState, facts: CertificateFacts | null, now: number): number => {
+const dueTime = (
+  { failures, nextTryAt, plan }: HostState,
+  facts: CertificateFacts | null,
+  now: number,
+): number => {
   const mayTryAt = isAhead(nextTryAt, now, longestDelay) ? nextTryAt : 0;
-  if (!facts) return mayTryAt;
+  if (!facts) return failures > 0 ? mayTryAt : 0; // one that came and is gone is asked for at once
   const renewAt = plan?.id === planId(facts) ? plan.renewAt : facts.notAfter;
   return Math.max(renewAt, mayTryAt);
 };
@@ -169,10 +174,16 @@ const tryOrder = async (
     if (!coversHost(got.hosts, host))
       throw new Error(`the certificate that came is for ${got.hosts.join(", ")}`);
     store.keepCertificate(host, pair);
-    store.keepState(host, { failures: 0, nextTryAt: 0, trouble: null, plan: null });
+    // Where our clock is wrong, every certificate that comes may seem to be due at once.
+    const nextTryAt = clock() + restAfter(got);
+    store.keepState(host, { failures: 0, nextTryAt, trouble: null, plan: null });
     options.info(
       `acme: ${host} has a certificate of ${got.issuer}, good for ${daysLeft(got.notAfter, clock())} days`,
     );
+    if (got.notAfter <= clock() || got.notBefore > clock())
+      options.warn(
+        `acme: ${host}: by the clock of this machine the certificate that came is not valid now: set the clock right`,
+      );
     return clock(); // its renewal has to be planned
   } catch (error) {
     if (authority.isClosed) return clock(); // we are ending, which is no failure of the order's

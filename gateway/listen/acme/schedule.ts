@@ -28,13 +28,17 @@ export const renewalTime = (
   const life = notAfter - notBefore;
   if (window) {
     const chosen = window.start + (window.end - window.start) * random;
-    const earliest = notBefore + Math.min(life / 20, day);
+    const earliest = notBefore + restAfter({ notBefore, notAfter });
     return Math.round(Math.min(Math.max(chosen, earliest), notAfter - life / 10));
   }
   const left = life < 10 * day ? life / 2 : life / 3;
   // Certificates of many hosts that were made together must not all come back in the same second.
   return Math.round(notAfter - left - random * Math.min(life / 50, 6 * hour));
 };
+
+/** How long nothing is ordered once a certificate has come, ms, whatever clocks and windows say. */
+export const restAfter = ({ notBefore, notAfter }: Validity): number =>
+  Math.min((notAfter - notBefore) / 20, day);
 
 /** How a try failed: `refused` counts against the limits of the authority, `unreachable` it never heard of. */
 export type FailureKind = "refused" | "unreachable";
