@@ -258,3 +258,21 @@ test("what is not of the kind it should be is left out and named, whatever is ar
     assert.deepEqual(problemsOf(keyed.event), [problem]);
   }
 });
+
+test("what is nested too deeply to be written again costs nothing but its known id", () => {
+  const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+  const timed = `{"name": "deep", "timestamp_micros": ${purchase.timestamp_micros}, "params": {"a": ${deep}}}`;
+  const { events, rejects } = decode(
+    serverHit(`{"client_id": "1.2", "events": [${timed}, ${deep}, {"name": "b"}]}`),
+  );
+  assert.deepEqual(
+    events.map(({ event }) => [event.name, problemsOf(event)]),
+    [
+      ["deep", ["a"]],
+      ["b", []],
+    ],
+  );
+  assert.deepEqual(rejects, [{ reason: "events[1]: no event name", sample: "" }]);
+  const { rejects: refused } = decode(serverHit(`{"a": ${deep}}`));
+  assert.match(refused[0]?.sample ?? "", /^\{"a": \[\[\[/);
+});

@@ -1,5 +1,6 @@
 /** The Measurement Protocol: events that a site's server or an app sends as JSON, with the site's write key. */
 import { cleanText } from "../../../lib/clean-text.ts";
+import { jsonText } from "../../../lib/json-text.ts";
 import { maskSecrets } from "../../../lib/mask-secrets.ts";
 import type { Keyed } from "../../../model/event.ts";
 import type { Hit } from "../../../model/hit.ts";
@@ -28,7 +29,10 @@ export const decodeMeasurement = (
     const name = isObject(said) ? said["name"] : undefined;
     if (!isObject(said) || typeof name !== "string" || name.trim() === "") {
       if (rejects.length < maxRejects)
-        rejects.push({ reason: `events[${line}]: no event name`, sample: sampleIn(envelope.body, said) });
+        rejects.push({
+          reason: `events[${line}]: no event name`,
+          sample: sampleIn(envelope.body, jsonText(said) ?? ""),
+        });
       continue;
     }
     const micros = momentOf(said) ?? envelope.micros;
@@ -60,7 +64,7 @@ const openEnvelope = (hit: Hit): Opened => {
     );
   const body = parseBody(hit.body);
   if (body === undefined) return refuse("the body is no JSON object");
-  const lacks = (reason: string): Reject => ({ reason, sample: sampleIn(body, body) });
+  const lacks = (reason: string): Reject => ({ reason, sample: sampleIn(body, hit.body) });
   const clientId = clientIdOf(body, stream);
   if (clientId === null)
     return lacks(`no ${stream.kind === "web" ? "client_id" : "app_instance_id"} in the body`);
@@ -71,8 +75,8 @@ const openEnvelope = (hit: Hit): Opened => {
 };
 
 /** Of a visitor who refuses, a body is not shown: he is named in it. */
-const sampleIn = (body: JsonFields, said: unknown): string =>
-  consentOf(body, []).analyticsStorage === false ? "" : sampleOf(JSON.stringify(said));
+const sampleIn = (body: JsonFields, text: string): string =>
+  consentOf(body, []).analyticsStorage === false ? "" : sampleOf(text);
 
 /** An event that has a time of its own is known again when the same request comes twice. */
 const keyOf = (
@@ -83,8 +87,9 @@ const keyOf = (
   seen: Map<string, number>,
 ) => {
   if (micros === undefined) return null;
-  const params = maskSecrets(JSON.stringify(said["params"] ?? null));
-  const parts = ["ga4_mp", stream.id, clientId, String(micros), name, params];
+  const params = jsonText(said["params"] ?? null);
+  if (params === null) return null;
+  const parts = ["ga4_mp", stream.id, clientId, String(micros), name, maskSecrets(params)];
   const first = hashedId(parts);
   const count = seen.get(first) ?? 0;
   seen.set(first, count + 1);
