@@ -2,6 +2,7 @@
  * What of upstreams outlives changes of the settings: how they were found to be, so that no reload sends anybody to one
  * that is known not to be well, or says of it again what was said; what they have answered; and connections to them.
  */
+import { createHeld } from "../lib/held.ts";
 import { createPools, type Pools } from "./upstream/pools.ts";
 
 export interface Standing {
@@ -30,19 +31,11 @@ export interface Standings {
 }
 
 export const createStandings = (): Standings => {
-  const held = new Map<string, { readonly standing: Standing; holders: number }>();
+  const held = createHeld<Standing>();
   return {
     pools: createPools(),
-    take(name) {
-      const known = held.get(name) ?? { standing: freshStanding(), holders: 0 };
-      known.holders++;
-      held.set(name, known);
-      return known.standing;
-    },
-    release(name) {
-      const known = held.get(name);
-      if (known && --known.holders === 0) held.delete(name);
-    },
+    take: (name) => held.take(name, freshStanding),
+    release: (name) => void held.release(name),
   };
 };
 

@@ -46,9 +46,8 @@ const challengePath = "/.well-known/acme-challenge/";
 export const createAcmeCertificates = (options: AcmeOptions): AcmeCertificates => {
   const { store, keeper, clock } = options;
   let configured = options.hosts;
+  /** those, and what came on demand */
   const kept = new Set(configured);
-  /** those of them that came on demand */
-  const demanded = new Set<string>();
   const loaded = new Map<string, Loaded>();
   const pending = new Map<string, Promise<SecureContext | null>>();
   const nextLook = new Map<string, number>();
@@ -117,17 +116,15 @@ export const createAcmeCertificates = (options: AcmeOptions): AcmeCertificates =
 
   const { onDemand } = options;
   const getNow = async (host: string): Promise<SecureContext | null> => {
-    if (!onDemand || !(await onDemand.allows(host, demanded.size))) return null;
+    if (!onDemand || !(await onDemand.allows(host, kept.size - new Set(configured).size))) return null;
     const until = clock() + onDemandMs;
     // Orders go one by one: this one's turn may come a little later.
     for (load(host); !loaded.has(host) && !closed && clock() < until; await pause(onDemandPauseMs)) {
       await lookAt(host);
       if (store.state(host).failures > 0) break;
     }
-    if (loaded.has(host)) {
-      kept.add(host);
-      demanded.add(host);
-    } else nextLook.delete(host);
+    if (loaded.has(host)) kept.add(host);
+    else nextLook.delete(host);
     return loaded.get(host)?.context ?? null;
   };
   const getOnce = (host: string): Promise<SecureContext | null> => {
@@ -155,10 +152,7 @@ export const createAcmeCertificates = (options: AcmeOptions): AcmeCertificates =
     follow(hosts) {
       for (const host of configured) if (!hosts.includes(host)) kept.delete(host);
       configured = hosts;
-      for (const host of hosts) {
-        kept.add(host);
-        demanded.delete(host);
-      }
+      for (const host of hosts) kept.add(host);
       sleep(0);
     },
     answerChallenge: (req, res) => answerChallenge(store, req, res),

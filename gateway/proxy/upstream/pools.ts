@@ -1,3 +1,4 @@
+import { createHeld } from "../../lib/held.ts";
 import { createPool, type Pool, type PoolOptions } from "./pool.ts";
 
 /** Pools that several hold, so that the connections to an upstream stay while settings change around it. */
@@ -9,20 +10,18 @@ export interface Pools {
 }
 
 export const createPools = (): Pools => {
-  const held = new Map<string, { readonly pool: Pool; holders: number }>();
+  const held = createHeld<Pool>();
+  const keys = new WeakMap<Pool, string>();
   return {
-    take(name, { endpoint, ...limits }) {
+    take(name, options) {
+      const { endpoint: _named, ...limits } = options;
       const key = JSON.stringify([name, limits]);
-      const known = held.get(key) ?? { pool: createPool({ endpoint, ...limits }), holders: 0 };
-      known.holders++;
-      held.set(key, known);
-      return known.pool;
+      const pool = held.take(key, () => createPool(options));
+      keys.set(pool, key);
+      return pool;
     },
     async release(pool) {
-      const [key, known] = [...held].find(([, one]) => one.pool === pool) ?? [];
-      if (key === undefined || !known || --known.holders > 0) return;
-      held.delete(key);
-      await pool.close();
+      if (held.release(keys.get(pool) ?? "")) await pool.close();
     },
   };
 };
