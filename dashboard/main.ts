@@ -32,9 +32,16 @@ const draw = (overview: Overview): void => {
   drawMissed(overview.missed);
   drawEvents(overview);
   setLink(byId("site"), overview.siteUrl);
+  byId("reach").hidden = overview.sites === null;
+  setText(byId("reach"), reachOf(overview.sites ?? []));
   setLink(byId("empty-site"), overview.siteUrl);
   const well = overview.demo ? "all well, serving the demo shop" : "all well";
   showHealth(overview.trouble === null ? "well" : "trouble", overview.trouble ?? well);
+};
+
+const reachOf = ([first = "", ...others]: readonly string[]): string => {
+  if (others.length === 0) return `site ${first}`;
+  return others.length > 3 ? `${others.length + 1} sites` : `sites ${[first, ...others].join(", ")}`;
 };
 
 const drawEvents = ({ totals, newest }: Overview): void => {

@@ -3,7 +3,8 @@ import type { Overview } from "../gateway/model/admin.ts";
 import { byId, setText } from "./dom.ts";
 import { countOf } from "./words.ts";
 
-export const drawMissed = ({ exposuresLost, requestsDropped }: Overview["missed"]): void => {
+export const drawMissed = (missed: Overview["missed"]): void => {
+  const { exposuresLost, requestsDropped } = missed ?? { exposuresLost: 0, requestsDropped: 0 };
   const parts: string[] = [];
   if (requestsDropped > 0) {
     const events = countOf(requestsDropped, "event", "events");

@@ -15,6 +15,8 @@ export const createTotals = () => {
     setText(byId("bots-total"), count(totals.bots));
     setText(byId("rejects-total"), count(totals.rejects));
     setText(byId("visitors-note"), totals.demoVisitors > 0 ? `${count(totals.demoVisitors)} made up` : "");
+    byId("last-minute").hidden = perSecond === null;
+    if (perSecond === null) return;
     drawSparkline(perSecond);
     const lately = perSecond.reduce((sum, n) => sum + n, 0);
     // More than the number above them counts: pages as they were served, and bots.

@@ -2,6 +2,7 @@
 import type { AdminCommands } from "./api/admin.ts";
 import { undoClaim } from "./identity/undo-claim.ts";
 import { systemClock } from "./lib/clock.ts";
+import type { TokenInfo } from "./model/token.ts";
 import type { Keeper } from "./store/segments/keeper.ts";
 import type { SqliteStore } from "./store/sqlite-store.ts";
 
@@ -15,10 +16,9 @@ export const adminCommands = (
   get storage() {
     return keeper();
   },
-  createToken: async (name: string, role: "read" | "write" | "admin") =>
-    String(await store.call({ kind: "create-token", name, role })),
-  listTokens: () => store.call({ kind: "list-tokens" }),
-  revokeToken: async (name: string) => (await store.call({ kind: "revoke-token", name })) === true,
+  createToken: async (token) => String(await store.call({ kind: "create-token", token })),
+  listTokens: async () => (await store.call({ kind: "list-tokens" })) as readonly TokenInfo[], // the writer's own answer
+  revokeToken: async (name) => (await store.call({ kind: "revoke-token", name })) === true,
   rebuildExperiments: async () => Number(await store.call({ kind: "rebuild-experiments" })),
   removeDemo: async () => Number(await store.call({ kind: "remove-demo" })),
   undoClaim: (claim) => store.append([undoClaim(claim, systemClock())]),

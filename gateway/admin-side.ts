@@ -12,6 +12,7 @@ import type { Log } from "./lib/log.ts";
 import type { Bound } from "./listen/bind.ts";
 import { createListener, type Listener } from "./listen/listener.ts";
 import type { ProcessFigures } from "./metrics/process-figures.ts";
+import type { Reach } from "./model/token.ts";
 import { addressOf } from "./proxy/settings.ts";
 import { reportError } from "./public-side.ts";
 import { readMetrics } from "./read-metrics.ts";
@@ -71,6 +72,7 @@ export const openAdminSide = async (parts: AdminSideParts): Promise<AdminSide> =
     onError: reportError(parts.log),
     handler: admin({
       auth,
+      sites: () => live.config.sites.map(({ id }) => id),
       pages: createStatic({ dir: join(distDir, "dashboard"), index: "index.html" }),
       answersFor: (host) => door.answersFor(host, bound),
       health: {
@@ -100,7 +102,7 @@ export const openAdminSide = async (parts: AdminSideParts): Promise<AdminSide> =
         trouble: () => store.trouble() ?? parts.keeper().trouble(),
         experiments: () => live.config.experiments,
         siteUrl: () => live.siteUrl,
-        snippet: () => snippetOf(live),
+        snippet: (reach) => snippetOf(live, reach),
         demo: () => usesDemo(live.config),
         missed: () => ({ ...missed }),
         now: systemClock,
@@ -111,8 +113,10 @@ export const openAdminSide = async (parts: AdminSideParts): Promise<AdminSide> =
   return { listener, bound, url: `${door.tls ? "https" : "http"}://${urlHost(bound)}:${bound.port}` };
 };
 
-const snippetOf = ({ siteUrl, config: { tracking, sites } }: Live): string =>
-  `<script src="${siteUrl}${tracking.scriptPath}" data-site="${sites[0]?.id}" async></script>`;
+const snippetOf = ({ siteUrl, config: { tracking, sites } }: Live, reach: Reach): string => {
+  const id = reach === null ? sites[0]?.id : reach[0];
+  return `<script src="${siteUrl}${tracking.scriptPath}" data-site="${id}" async></script>`;
+};
 
 export const usesDemo = (config: Config): boolean =>
   config.routes.some((route) => route.proxy?.upstreams.some((one) => addressOf(one) === "demo"));

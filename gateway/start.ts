@@ -7,7 +7,8 @@ import { distDir, needsBuild } from "../setup/build/dist.ts";
 import type { DemoUpstream } from "../setup/demo/server.ts";
 import { openAdminDoor } from "./admin-door.ts";
 import { type Live, openAdminSide, urlHost, usesDemo } from "./admin-side.ts";
-import { createAuth, type KnownToken } from "./api/auth.ts";
+import { createAuth } from "./api/auth.ts";
+import { knownTokens } from "./api/known-tokens.ts";
 import { formatBanner } from "./banner.ts";
 import { CommandError, type Io, type StartOptions } from "./commands/context.ts";
 import { loadedOrThrow } from "./commands/settings-options.ts";
@@ -162,7 +163,7 @@ const run = async (
   closers.push(() => data.close());
   const { store } = data;
   const secret = readSecret(dir);
-  const tokens = () => store.reader.report("tokens", {}) as unknown as readonly KnownToken[]; // the report's columns
+  const tokens = () => knownTokens(store.reader.report("tokens", {}));
   const auth = createAuth({ secret, clock: systemClock, tokens });
   const token = await giveAdminToken(store, dir, options.adminToken);
   await built;

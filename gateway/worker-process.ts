@@ -3,7 +3,8 @@ import cluster from "node:cluster";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import { distDir } from "../setup/build/dist.ts";
-import { createAuth, type KnownToken } from "./api/auth.ts";
+import { createAuth } from "./api/auth.ts";
+import { knownTokens } from "./api/known-tokens.ts";
 import type { AppParts } from "./app.ts";
 import type { Config } from "./config/schema.ts";
 import { createNames } from "./document/cookie-names.ts";
@@ -47,7 +48,7 @@ const serve = async ({ config, dev, demoUpstream, bound, secure, ...given }: Ser
     onTrouble: () => {}, // the owner says it, once for all
   });
   store = opened;
-  const tokens = () => opened.reader.report("tokens", {}) as unknown as readonly KnownToken[]; // the report's columns
+  const tokens = () => knownTokens(opened.reader.report("tokens", {}));
   const auth = createAuth({ secret, clock: systemClock, tokens });
   const missed = { exposuresLate: 0, exposuresLost: 0, requestsDropped: 0 };
   const parts: AppParts = {

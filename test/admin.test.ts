@@ -139,10 +139,10 @@ test("what GET answers HEAD answers without its body", async () => {
 });
 
 test("a token is not made where more is asked of it than it can have", async () => {
-  const wish = { name: "narrow", role: "read", sites: ["main"] };
+  const wish = { name: "narrow", role: "read", hosts: ["main"] };
   const { status, body } = await ask("POST", "/api/tokens", bearer, wish);
   assert.equal(status, 400);
-  assert.match(body, /^sites: a token has a name and a role, nothing else/);
+  assert.match(body, /^hosts: a token has a name, a role and sites, nothing else/);
   const { body: listed } = await ask("GET", "/api/tokens", bearer);
   assert.doesNotMatch(listed, /narrow/);
 });

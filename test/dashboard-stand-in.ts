@@ -115,6 +115,7 @@ export const cannedEvent = (seq: number, changes: Partial<NewestEvent> = {}): Ne
 /** A demo shop after a few minutes. */
 export const cannedOverview = (changes: Partial<Overview> = {}): Overview => ({
   now: Date.UTC(2025, 2, 4, 9, 42, 0),
+  sites: null,
   siteUrl: "http://localhost:8080",
   snippet: '<script src="http://localhost:8080/track.js" data-site="main" async></script>',
   snippetSeen: false,

@@ -298,7 +298,7 @@ test("tracked requests alone make no visitor and no session, and are counted apa
   assert.equal(overview.totals.sessions, 0);
   assert.equal(overview.totals.events, 0);
   assert.equal(overview.totals.requests, tracked().filter((event) => !event.bot).length);
-  assert.equal(overview.missed.requestsDropped, 0);
+  assert.equal(overview.missed?.requestsDropped, 0);
   assert.deepEqual(overview.newest.at(-1)?.request?.method, "GET");
   assert.deepEqual(queryData(gateway.data, "SELECT count(*) AS n FROM visitors")[0]?.["n"], 0);
 });

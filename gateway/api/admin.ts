@@ -4,12 +4,16 @@
  */
 import type { Exchange, Handler } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
-import { readBody } from "../http/read-body.ts";
-import type { Auth, Role } from "./auth.ts";
+import type { Reach, Role } from "../model/token.ts";
+import { readEvents } from "../report/newest.ts";
+import type { Auth } from "./auth.ts";
+import { demandAll, demandSite } from "./demand-reach.ts";
 import { answerHealth, type HealthSource } from "./health.ts";
 import { orRefuse } from "./or-refuse.ts";
-import { answerPageLoads, type OverviewSource, readExperiments, readOverview } from "./overview.ts";
+import { answerPageLoads, type OverviewSource, readOverview, reportsOf } from "./overview.ts";
+import { readObject } from "./read-object.ts";
 import { answerStorage, type StorageCommands } from "./storage.ts";
+import { createToken, listTokens, revokeToken, type TokenCommands } from "./tokens.ts";
 
 export interface AdminOptions {
   readonly auth: Auth;
@@ -18,6 +22,8 @@ export interface AdminOptions {
   readonly health: HealthSource;
   /** what Prometheus reads */
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  /** the ids of the sites in the settings */
+  readonly sites: () => readonly string[];
   /** the dashboard's files */
   readonly pages: Handler;
   /** May the listener be asked for under this `Host`, lower case? */
@@ -25,10 +31,7 @@ export interface AdminOptions {
 }
 
 /** What only the owner of the data folder can do. */
-export interface AdminCommands {
-  createToken(name: string, role: Role): Promise<string>;
-  listTokens(): Promise<unknown>;
-  revokeToken(name: string): Promise<boolean>;
+export interface AdminCommands extends TokenCommands {
   rebuildExperiments(): Promise<number>;
   removeDemo(): Promise<number>;
   /** Takes back that a visitor is a user. */
@@ -49,7 +52,9 @@ interface Endpoint {
   readonly path: string;
   /** null: open to anyone who reaches the listener */
   readonly role: Role | null;
-  readonly answer: (x: Exchange, options: AdminOptions) => Promise<unknown>;
+  /** what is asked for is of all sites: nothing for a token of some */
+  readonly all?: true;
+  readonly answer: (x: Exchange, options: AdminOptions, reach: Reach) => Promise<unknown>;
 }
 
 const endpoints: readonly Endpoint[] = [
@@ -59,21 +64,22 @@ const endpoints: readonly Endpoint[] = [
     method: "GET",
     path: "/api/overview",
     role: "read",
-    answer: (x, o) => readOverview(o.source, numberOf(x, "after", 0)),
+    answer: (x, o, reach) => readOverview(o.source, reach, numberOf(x, "after", 0)),
   },
   {
     method: "GET",
     path: "/api/experiments",
     role: "read",
-    answer: async (_, o) => ({ experiments: await readExperiments(o.source.store, o.source.experiments()) }),
+    answer: async (_, o, reach) => ({ experiments: await reportsOf(o.source, reach) }),
   },
   {
     method: "GET",
     path: "/api/page-loads",
     role: "read",
-    answer: (x, o) =>
+    answer: (x, o, reach) =>
       answerPageLoads(
         o.source,
+        reach,
         Math.min(400, Math.max(1, numberOf(x, "days", 7))),
         Math.min(86_400, numberOf(x, "settle", 60)),
       ),
@@ -83,7 +89,7 @@ const endpoints: readonly Endpoint[] = [
     method: "GET",
     path: "/api/tokens",
     role: "admin",
-    answer: async (_, o) => ({ tokens: await o.commands.listTokens() }),
+    answer: (_, o, reach) => listTokens(o, reach),
   },
   { method: "POST", path: "/api/tokens", role: "admin", answer: createToken },
   { method: "DELETE", path: "/api/tokens/", role: "admin", answer: revokeToken },
@@ -91,21 +97,23 @@ const endpoints: readonly Endpoint[] = [
     method: "POST",
     path: "/api/experiments/rebuild",
     role: "admin",
+    all: true,
     answer: (_, o) => orRefuse(async () => ({ subjects: await o.commands.rebuildExperiments() })),
   },
   {
     method: "POST",
     path: "/api/demo/remove",
     role: "admin",
+    all: true,
     answer: (_, o) => orRefuse(async () => ({ removed: await o.commands.removeDemo() })),
   },
   { method: "POST", path: "/api/identity/undo", role: "admin", answer: undoClaim },
-  { method: "POST", path: "/api/reload", role: "admin", answer: reload },
+  { method: "POST", path: "/api/reload", role: "admin", all: true, answer: reload },
   {
     method: "POST",
     path: "/api/storage/",
     role: "admin",
-    answer: (x, o) => answerStorage(x, o.commands.storage),
+    answer: (x, o, reach) => answerStorage(x, o.commands.storage, reach),
   },
 ];
 
@@ -126,8 +134,9 @@ export const admin = (options: AdminOptions): Handler => {
     if (x.path === "/metrics") return sendMetrics(x, options);
     if (!x.path.startsWith("/api/")) return options.pages(x);
     const endpoint = find(x);
-    if (endpoint.role) options.auth.demand(x, endpoint.role);
-    const value = await endpoint.answer(x, options);
+    const reach = endpoint.role ? options.auth.demand(x, endpoint.role) : [];
+    if (endpoint.all) demandAll(reach);
+    const value = await endpoint.answer(x, options, reach);
     if (!x.res.headersSent) json(x, value);
   };
 };
@@ -137,9 +146,9 @@ const readOnly: ReadonlySet<string> = new Set(["/healthz", "/readyz", "/metrics"
 /** HEAD asks for what GET answers, without its body (RFC 9110 §9.3.2). */
 const methodOf = ({ req }: Exchange): string | undefined => (req.method === "HEAD" ? "GET" : req.method);
 
-/** Routes, upstreams and hosts stand in it: for holders of a token of role read, as Prometheus' `authorization` sends it. */
+/** Routes, upstreams and hosts stand in it: for holders of a token of role read for all sites, as Prometheus' `authorization` sends it. */
 const sendMetrics = async (x: Exchange, { auth, metrics }: AdminOptions): Promise<void> => {
-  auth.demand(x, "read");
+  demandAll(auth.demand(x, "read"));
   const { contentType, text } = await metrics();
   x.res.writeHead(200, ["content-type", contentType, "cache-control", "no-store"]);
   x.res.end(x.req.method === "HEAD" ? undefined : text);
@@ -169,7 +178,7 @@ const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 async function signIn(x: Exchange, options: AdminOptions): Promise<void> {
-  const body = await readJson(x);
+  const body = await readObject(x);
   const given = {
     ...(typeof body["token"] === "string" ? { token: body["token"] } : {}),
     ...(typeof body["code"] === "string" ? { code: body["code"] } : {}),
@@ -193,30 +202,9 @@ async function signOut(x: Exchange, options: AdminOptions): Promise<void> {
   x.res.end();
 }
 
-async function events(x: Exchange, { source }: AdminOptions): Promise<unknown> {
+async function events(x: Exchange, { source }: AdminOptions, reach: Reach): Promise<unknown> {
   const limit = Math.min(1000, Math.max(1, numberOf(x, "limit", 100)));
-  return { events: source.store.read(numberOf(x, "after", 0), limit) };
-}
-
-async function createToken(x: Exchange, { commands }: AdminOptions): Promise<unknown> {
-  const { name, role = "read", ...rest } = await readJson(x);
-  // Whoever thinks that a token opens less than it does gives it away.
-  const [unknown] = Object.keys(rest);
-  if (unknown !== undefined)
-    throw new HttpError(400, `${unknown.slice(0, 64)}: a token has a name and a role, nothing else`);
-  if (typeof name !== "string" || !/^[A-Za-z0-9._ -]{1,64}$/.test(name)) {
-    throw new HttpError(400, "name: expected 1 to 64 letters, digits, spaces or . _ -");
-  }
-  if (role !== "read" && role !== "write" && role !== "admin")
-    throw new HttpError(400, "role: expected read, write or admin");
-  return orRefuse(async () => ({ token: await commands.createToken(name, role) }));
-}
-
-async function revokeToken(x: Exchange, { commands }: AdminOptions): Promise<unknown> {
-  const name = decodeName(x.path.slice("/api/tokens/".length));
-  if (!(await orRefuse(() => commands.revokeToken(name))))
-    throw new HttpError(404, `there is no token ${name.slice(0, 64)}`);
-  return { revoked: name };
+  return readEvents(source.store, reach, numberOf(x, "after", 0), limit);
 }
 
 async function reload(x: Exchange, { commands }: AdminOptions): Promise<unknown> {
@@ -227,36 +215,17 @@ async function reload(x: Exchange, { commands }: AdminOptions): Promise<unknown>
   x.res.end(body);
 }
 
-const decodeName = (text: string): string => {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // not percent-encoded: no token is called so
-  }
-};
-
-async function undoClaim(x: Exchange, { commands }: AdminOptions): Promise<unknown> {
-  const body = await readJson(x);
+async function undoClaim(x: Exchange, { commands }: AdminOptions, reach: Reach): Promise<unknown> {
+  const body = await readObject(x);
   const [site, visitor, user] = ["site", "visitor", "user"].map((name) => {
     const value = body[name];
     if (typeof value === "string" && value !== "" && value.length <= 512) return value;
     throw new HttpError(400, `${name}: expected a text`);
   }) as [string, string, string]; // one for each name
+  demandSite(reach, site);
   await orRefuse(() => commands.undoClaim({ site, visitor, user }));
   return {};
 }
-
-const readJson = async (x: Exchange): Promise<Readonly<Record<string, unknown>>> => {
-  const text = (await readBody(x.req, 65_536)).toString("utf8");
-  try {
-    const value: unknown = text === "" ? {} : JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value))
-      return value as Record<string, unknown>;
-  } catch {
-    // told below, like any other body that is not an object
-  }
-  throw new HttpError(400, "expected a JSON object as the body");
-};
 
 const numberOf = (x: Exchange, name: string, otherwise: number): number => {
   const value = Number(new URLSearchParams(x.query).get(name) ?? otherwise);

@@ -3,12 +3,15 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import type { Exchange } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
-import { createAuth, type KnownToken, type Role } from "./auth.ts";
+import type { Role } from "../model/token.ts";
+import { createAuth } from "./auth.ts";
+import type { KnownToken } from "./known-tokens.ts";
 
 const tokenOf = (role: Role): KnownToken => ({
   hash: createHash("sha256").update(`${role}-token`).digest("hex"),
   name: role,
   role,
+  sites: null,
 });
 
 const open = () => {
@@ -22,6 +25,9 @@ const open = () => {
     wait: (ms: number) => {
       now += ms;
     },
+    narrow: (role: Role, sites: readonly string[]) => {
+      tokens = tokens.map((token) => (token.role === role ? { ...token, sites } : token));
+    },
     revoke: (role: Role) => {
       tokens = tokens.filter((token) => token.role !== role);
     },
@@ -31,7 +37,11 @@ const open = () => {
 type Asked = Readonly<Record<string, string>>;
 
 const exchange = (headers: Asked, method = "GET", secure = false): Exchange =>
-  ({ req: { method, headers: { host: "127.0.0.1:8081", ...headers } }, secure }) as unknown as Exchange; // what is read of it
+  ({
+    req: { method, headers: { host: "127.0.0.1:8081", ...headers } },
+    secure,
+    site: { id: "main" },
+  }) as unknown as Exchange; // what is read of it
 
 /** What becomes of a request that needs this role: its status. */
 const statusOf = (auth: ReturnType<typeof createAuth>, x: Exchange, role: Role = "read"): number => {
@@ -60,6 +70,22 @@ test("a token opens what its role and those below may do, and nothing above", ()
   }
   revoke("read");
   assert.equal(statusOf(auth, exchange({ authorization: "Bearer read-token" })), 401);
+});
+
+test("what a token is for goes with it, by header and by cookie, and with its cookie only as long as it is", () => {
+  const { auth, narrow } = open();
+  const bearer = exchange({ authorization: "Bearer write-token" });
+  const cookie = exchange({ ...own, cookie: cookieOf(auth.signIn({ token: "write-token" })) });
+  assert.equal(auth.demand(bearer, "read"), null);
+  assert.equal(auth.demand(cookie, "read"), null);
+  for (const sites of [["main", "blog"], ["blog"]]) {
+    narrow("write", sites);
+    assert.deepEqual(auth.demand(bearer, "read"), sites);
+    assert.deepEqual(auth.demand(cookie, "read"), sites);
+    assert.equal(auth.holdsToken(bearer, "read"), sites.includes("main"), "the site that was asked counts");
+  }
+  const link = exchange({ ...own, cookie: cookieOf(auth.signIn({ code: auth.newCode() })) });
+  assert.equal(auth.demand(link, "admin"), null);
 });
 
 test("the scheme of a token is read in any case, and what is no token is nobody's", () => {

@@ -4,15 +4,8 @@ import { parseCookies } from "../http/cookies.ts";
 import type { Exchange } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import type { Clock } from "../lib/clock.ts";
-
-export type Role = "read" | "write" | "admin";
-
-export interface KnownToken {
-  /** SHA-256, hex */
-  readonly hash: string;
-  readonly name: string;
-  readonly role: Role;
-}
+import { type Reach, type Role, reaches } from "../model/token.ts";
+import type { KnownToken } from "./known-tokens.ts";
 
 export interface Auth {
   /** A code for one sign-in link, good for 15 minutes. */
@@ -20,11 +13,13 @@ export interface Auth {
   /** The `Set-Cookie` value for a good token or code; null for a wrong one. */
   signIn(given: { readonly token?: string; readonly code?: string }): string | null;
   readonly signOut: string;
-  /** Throws 401 or 403 where the request may not do what needs this role. */
-  demand(x: Exchange, role: Role): void;
-  /** True where the request carries a good token of at least this role. */
+  /** The sites that the request may do it with; throws 401 or 403 where it may not do what needs this role. */
+  demand(x: Exchange, role: Role): Reach;
+  /** True where the request carries a good token of at least this role, for the site that was asked. */
   holdsToken(x: Exchange, role: Role): boolean;
 }
+
+type Holder = Pick<KnownToken, "role" | "sites">;
 
 export const adminCookie = "tp_admin";
 const cookieHours = 12;
@@ -57,16 +52,17 @@ export const createAuth = (options: {
     return `${adminCookie}=${encodeURIComponent(`${text}.${sign(text)}`)}; ${attributes}`;
   };
 
-  const readCookie = (x: Exchange): Role | null => {
+  const readCookie = (x: Exchange): Holder | null => {
     for (const value of parseCookies(x.req.headers.cookie).get(adminCookie) ?? []) {
       const at = value.lastIndexOf(".");
       const text = value.slice(0, at);
       if (!isEqual(value.slice(at + 1), sign(text))) continue;
       const [role, by = "", expires] = text.split(".");
       if (Number(expires) < options.clock() || !isRole(role)) continue;
+      if (by === "") return { role, sites: null };
       // A cookie does not outlive the token it was given for.
-      if (by !== "" && !options.tokens().some((token) => token.hash.startsWith(by))) continue;
-      return role;
+      const token = options.tokens().find(({ hash }) => hash.startsWith(by));
+      if (token) return { role, sites: token.sites };
     }
     return null;
   };
@@ -98,24 +94,25 @@ export const createAuth = (options: {
     signOut: `${adminCookie}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict`,
     demand(x, role) {
       const token = bearer(x);
-      const have = token === null ? cookieRole(x, readCookie) : (findToken(token)?.role ?? null);
-      if (have === null)
+      const holder = token === null ? cookieHolder(x, readCookie) : findToken(token);
+      if (holder === null)
         throw new HttpError(401, "sign in first: with the link that `turnpike start` prints, or a token");
-      if (ranks[have] < ranks[role])
-        throw new HttpError(403, `this needs a token of the role ${role}; yours is ${have}`);
+      if (ranks[holder.role] < ranks[role])
+        throw new HttpError(403, `this needs a token of the role ${role}; yours is ${holder.role}`);
+      return holder.sites;
     },
     holdsToken(x, role) {
       const token = bearer(x);
       const known = token === null ? null : findToken(token);
-      return known !== null && ranks[known.role] >= ranks[role];
+      return known !== null && ranks[known.role] >= ranks[role] && reaches(known.sites, x.site.id);
     },
   };
 };
 
 /** A cookie comes along uncalled for, so it counts only where the page that asks is our own (design: CSRF). */
-const cookieRole = (x: Exchange, readCookie: (x: Exchange) => Role | null): Role | null => {
-  const role = readCookie(x);
-  if (role === null) return null;
+const cookieHolder = (x: Exchange, readCookie: (x: Exchange) => Holder | null): Holder | null => {
+  const holder = readCookie(x);
+  if (holder === null) return null;
   const safe = x.req.method === "GET" || x.req.method === "HEAD";
   const origin = x.req.headers.origin;
   const sameOrigin = origin === `${x.secure ? "https" : "http"}://${x.req.headers.host}`;
@@ -123,7 +120,7 @@ const cookieRole = (x: Exchange, readCookie: (x: Exchange) => Role | null): Role
   if (from !== "same-origin" || !(sameOrigin || (safe && origin === undefined))) {
     throw new HttpError(403, "a request with the dashboard's cookie must come from the dashboard's own page");
   }
-  return role;
+  return holder;
 };
 
 const isRole = (text: string | undefined): text is Role =>

@@ -2,6 +2,7 @@ import { judgeExperiment } from "../experiment/results.ts";
 import type { ExperimentReport, Overview } from "../model/admin.ts";
 import type { EventStore } from "../model/event-store.ts";
 import type { Experiment } from "../model/experiment.ts";
+import { type Reach, reaches } from "../model/token.ts";
 import { newestEvents } from "../report/newest.ts";
 import {
   type Outcome,
@@ -24,59 +25,78 @@ export interface OverviewSource {
   readonly trouble: () => string | null;
   readonly experiments: () => readonly Experiment[];
   readonly siteUrl: () => string;
-  readonly snippet: () => string;
+  /** for the first site of those */
+  readonly snippet: (reach: Reach) => string;
   readonly demo: () => boolean;
-  readonly missed: () => Overview["missed"];
+  readonly missed: () => NonNullable<Overview["missed"]>;
   readonly now: () => number;
 }
 
 const newestLimit = 50;
 
-/** All that the live page shows. */
-export const readOverview = async (source: OverviewSource, after: number): Promise<Overview> => {
-  const counters = await readCounters(source.store);
+/** All that the live page shows of these sites. */
+export const readOverview = async (
+  source: OverviewSource,
+  reach: Reach,
+  after: number,
+): Promise<Overview> => {
+  const counters = await readCounters(source.store, reach);
   return {
     now: source.now(),
+    sites: reach,
     siteUrl: source.siteUrl(),
-    snippet: source.snippet(),
+    snippet: source.snippet(reach),
     snippetSeen: (counters["dropin_views"] ?? 0) > 0,
     demo: source.demo(),
-    totals: await readTotals(source.store, counters),
-    perSecond: source.perSecond(),
-    experiments: await readExperiments(source.store, source.experiments()),
+    totals: await readTotals(source.store, reach, counters),
+    perSecond: reach === null ? source.perSecond() : null,
+    experiments: await reportsOf(source, reach),
     checklist: checklist({
       counters,
-      experiments: source.experiments(),
+      experiments: experimentsOf(source, reach),
       siteUrl: source.siteUrl(),
       demo: source.demo(),
     }),
-    newest: newestEvents(source.store, source.lastSeq(), after, newestLimit),
+    newest: newestEvents(source.store, reach, source.lastSeq(), after, newestLimit),
     trouble: source.trouble(),
-    missed: source.missed(),
-    pageLoads: await readPageLoadSummary(source),
+    missed: reach === null ? source.missed() : null,
+    pageLoads: await readPageLoadSummary(source, reach),
   };
 };
+
+const experimentsOf = (source: Pick<OverviewSource, "experiments">, reach: Reach): readonly Experiment[] =>
+  source.experiments().filter(({ site }) => reaches(reach, site));
+
+/** The results of the experiments on these sites. */
+export const reportsOf = (
+  source: Pick<OverviewSource, "experiments" | "store">,
+  reach: Reach,
+): Promise<readonly ExperimentReport[]> => readExperiments(source.store, experimentsOf(source, reach));
 
 /** A page view comes within seconds, or with the browser's next page: what is younger is not missed yet. */
 const settleMs = 60_000;
 const summaryDays = 7;
 
-const readPageLoadSummary = async ({ store, now }: OverviewSource): Promise<Overview["pageLoads"]> => {
-  const rows = await readPageLoads(store, { now: now(), days: summaryDays, settleMs });
+const readPageLoadSummary = async (
+  { store, now }: OverviewSource,
+  reach: Reach,
+): Promise<Overview["pageLoads"]> => {
+  const rows = await readPageLoads(store, reach, { now: now(), days: summaryDays, settleMs });
   return summarizePageLoads(rows, summaryDays);
 };
 
 /** `days` back, today among them; `settleSeconds` old is a document that may be missed. */
 export const answerPageLoads = async (
   { store, now }: Pick<OverviewSource, "store" | "now">,
+  reach: Reach,
   days: number,
   settleSeconds: number,
 ) => {
-  const rows = await readPageLoads(store, { now: now(), days, settleMs: settleSeconds * 1000 });
+  const rows = await readPageLoads(store, reach, { now: now(), days, settleMs: settleSeconds * 1000 });
   return { summary: summarizePageLoads(rows, days), days: rows };
 };
 
-/** The experiments of the settings with their results so far. */
+/** The experiments with their results so far. */
 export const readExperiments = async (
   store: Pick<EventStore, "report">,
   experiments: readonly Experiment[],

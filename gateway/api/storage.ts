@@ -1,8 +1,10 @@
 /** The part of the API that looks after stored events: sealing, checking, copying, pruning, erasing. */
 import type { Exchange } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
-import { readBody } from "../http/read-body.ts";
+import type { Reach } from "../model/token.ts";
+import { demandAll, demandSite } from "./demand-reach.ts";
 import { orRefuse } from "./or-refuse.ts";
+import { readObject } from "./read-object.ts";
 
 /** What the owner of the data folder does with its sealed files; answers what the command line prints. */
 export interface StorageCommands {
@@ -19,12 +21,18 @@ export interface StorageCommands {
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** Answers `POST /api/storage/ACTION`. */
-export const answerStorage = async (x: Exchange, storage: StorageCommands): Promise<unknown> => {
+/** Answers `POST /api/storage/ACTION`. Who may look after some sites names one where all would be meant. */
+export const answerStorage = async (
+  x: Exchange,
+  storage: StorageCommands,
+  reach: Reach,
+): Promise<unknown> => {
   const action = x.path.slice("/api/storage/".length);
   const answer = actions[action];
   if (!answer) throw new HttpError(404, `there is no ${x.path.slice(0, 100)} in this API`);
+  if (!ofOneSite.has(action)) demandAll(reach);
   const body = await readObject(x);
+  if (ofOneSite.has(action)) demandSite(reach, siteOf(body));
   return orRefuse(async () => (await answer(storage, body)) ?? {});
 };
 
@@ -47,6 +55,9 @@ const actions: Readonly<Record<string, (storage: StorageCommands, body: Body) =>
   },
 };
 
+/** These can be asked for a site alone. */
+const ofOneSite: ReadonlySet<string> = new Set(["prune", "erase"]);
+
 const textOf = (body: Body, name: string): string => {
   const value = body[name];
   if (typeof value === "string" && value !== "" && value.length <= 4096) return value;
@@ -56,15 +67,4 @@ const textOf = (body: Body, name: string): string => {
 const siteOf = ({ site }: Body): string | null => {
   if (site === undefined || site === null || typeof site === "string") return site ?? null;
   throw new HttpError(400, "site: expected the id of a site");
-};
-
-const readObject = async (x: Exchange): Promise<Body> => {
-  const text = (await readBody(x.req, 65_536)).toString("utf8");
-  try {
-    const value: unknown = text === "" ? {} : JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Body;
-  } catch {
-    // told below, like any other body that is not an object
-  }
-  throw new HttpError(400, "expected a JSON object as the body");
 };

@@ -419,8 +419,15 @@ test("tokens are made, shown once, listed without their secret, and revoked", as
   assert.match(made.out, /^\S{20,}\n$/);
   const again = await run(["token", "create", "ci", "--data", dir]);
   assert.deepEqual([again.code, again.out], [1, ""]);
+  const typo = await run(["token", "create", "ann", "--site", "shp", "--data", dir]);
+  assert.equal(typo.code, 1);
+  assert.match(typo.err, /there is no site shp here: one of main/);
+  assert.equal((await run(["token", "create", "ann", "--site", "main", "--data", dir])).code, 0);
   const list = await run(["token", "list", "--data", dir]);
-  assert.match(list.out, /^NAME +ROLE +CREATED\nci +write +\d{4}-\d\d-\d\dT\S+Z\n$/);
+  assert.match(
+    list.out,
+    /^NAME +ROLE +SITES +CREATED\nci +write +all +\d{4}-\d\d-\d\dT\S+Z\nann +read +main +\d{4}-\S+Z\n$/,
+  );
   assert.ok(!list.out.includes(made.out.trim()));
   assert.deepEqual(await run(["token", "revoke", "ci", "--data", dir]), {
     code: 0,

@@ -1,5 +1,5 @@
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
-import type { Role } from "../store/tokens.ts";
+import type { Reach, Role } from "../model/token.ts";
 import { type Context, say, warn } from "./context.ts";
 import { type SettingsOptions, settingsFor, withSettingsOptions } from "./settings-options.ts";
 import { alignTable } from "./table.ts";
@@ -16,9 +16,11 @@ export const addToken = (program: Command, { io, run }: Context): void => {
     .addOption(
       new Option("-r, --role <role>", "what it may do").choices(["read", "write", "admin"]).default("read"),
     )
+    .option("--site <id>", "for this site only; once for each of several", addSite)
     .action(
-      run(async (called: string, options: SettingsOptions & { role: Role }) => {
-        const made = await withWriting(settingsFor(options), io, (w) => w.createToken(called, options.role), {
+      run(async (called: string, options: SettingsOptions & { role: Role; site?: readonly string[] }) => {
+        const token = { name: called, role: options.role, sites: options.site ?? null };
+        const made = await withWriting(settingsFor(options), io, (w) => w.createToken(token), {
           begin: true,
         });
         warn(io, `Keep it: it cannot be shown again. \`turnpike token revoke ${called}\` ends it.`);
@@ -32,8 +34,8 @@ export const addToken = (program: Command, { io, run }: Context): void => {
   ).action(
     run(async (options: SettingsOptions) => {
       const tokens = await withWriting(settingsFor(options), io, (w) => w.listTokens());
-      const rows = tokens.map((t) => [t.name, t.role, new Date(t.created).toISOString()]);
-      say(io, alignTable([["NAME", "ROLE", "CREATED"], ...rows]));
+      const rows = tokens.map((t) => [t.name, t.role, sitesOf(t.sites), new Date(t.created).toISOString()]);
+      say(io, alignTable([["NAME", "ROLE", "SITES", "CREATED"], ...rows]));
       return 0;
     }),
   );
@@ -47,6 +49,10 @@ export const addToken = (program: Command, { io, run }: Context): void => {
     }),
   );
 };
+
+const addSite = (site: string, before: readonly string[] = []): readonly string[] => [...before, site];
+
+const sitesOf = (sites: Reach): string => sites?.join(", ") ?? "all";
 
 const readName = (text: string): string => {
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)) return text;

@@ -50,15 +50,26 @@ const json =
 const calls: readonly (readonly [argv: string, request: string, answer: unknown, out: RegExp])[] = [
   [
     "token create ci --role write",
-    'POST /api/tokens {"name":"ci","role":"write"}',
+    'POST /api/tokens {"name":"ci","role":"write","sites":null}',
+    { token: "tp_new" },
+    /^tp_new\n$/,
+  ],
+  [
+    "token create --site shop --site blog ci",
+    'POST /api/tokens {"name":"ci","role":"read","sites":["shop","blog"]}',
     { token: "tp_new" },
     /^tp_new\n$/,
   ],
   [
     "token list",
     "GET /api/tokens",
-    { tokens: [{ name: "ci", role: "read", created: 0 }] },
-    /ci +read +1970-01-01T00:00:00.000Z/,
+    {
+      tokens: [
+        { name: "ci", role: "read", sites: null, created: 0 },
+        { name: "agency", role: "admin", sites: ["shop", "blog"], created: 0 },
+      ],
+    },
+    /ci +read +all +1970-01-01T00:00:00.000Z\nagency +admin +shop, blog +1970/,
   ],
   ["token revoke ci", "DELETE /api/tokens/ci", {}, /^token ci revoked\n$/],
   ["experiment rebuild", "POST /api/experiments/rebuild", { subjects: 12 }, /12 people in the results/],

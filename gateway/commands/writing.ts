@@ -2,16 +2,16 @@
 import type { Config } from "../config/schema.ts";
 import { type UserClaim, undoClaim } from "../identity/undo-claim.ts";
 import { systemClock } from "../lib/clock.ts";
+import type { NewToken, TokenInfo } from "../model/token.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { readOwner, takeOrFind } from "../store/owner.ts";
-import type { Role, TokenInfo } from "../store/tokens.ts";
 import { CommandError, type Io } from "./context.ts";
 import { needData } from "./open-data.ts";
 import { withOwnLedger } from "./own-ledger.ts";
 import { type OwnerAnswer, type OwnerCall, ownerCall } from "./owner-call.ts";
 
 export interface Writing {
-  createToken(name: string, role: Role): Promise<string>;
+  createToken(token: NewToken): Promise<string>;
   listTokens(): Promise<readonly TokenInfo[]>;
   /** false where there is no such token */
   revokeToken(name: string): Promise<boolean>;
@@ -34,11 +34,16 @@ export const withWriting = async <T>(
   if (!begin && !readOwner(dir)) needData(dir);
   const found = await takeOrFind(dir, io.waitMs);
   if (found.kind === "theirs") return work(throughOwner(ownerCall(dir, found.owner, io.env)));
-  return withOwnLedger(config, found.ownership, (ledger) => work(directly(ledger)));
+  return withOwnLedger(config, found.ownership, (ledger) => work(directly(ledger, config)));
 };
 
-const directly = (ledger: Ledger): Writing => ({
-  createToken: async (name, role) => ledger.createToken(name, role),
+const directly = (ledger: Ledger, { sites }: Config): Writing => ({
+  async createToken(token) {
+    const unknown = token.sites?.find((site) => !sites.some(({ id }) => id === site));
+    if (unknown === undefined) return ledger.createToken(token);
+    const known = sites.map(({ id }) => id).join(", ");
+    throw new CommandError(`sites: there is no site ${unknown} here: one of ${known}`);
+  },
   listTokens: async () => ledger.listTokens(),
   revokeToken: async (name) => ledger.revokeToken(name),
   rebuildExperiments: async () => ledger.rebuildExperiments(),
@@ -57,8 +62,7 @@ const patienceMs = 3_600_000; // results are worked out again beside the events 
 
 // The answers come from a gateway of this very program: their fields are as its API defines them.
 const throughOwner = (call: OwnerCall): Writing => ({
-  createToken: async (name, role) =>
-    expect<{ token: string }>(await call("POST", "/api/tokens", { name, role })).token,
+  createToken: async (token) => expect<{ token: string }>(await call("POST", "/api/tokens", token)).token,
   listTokens: async () => expect<{ tokens: readonly TokenInfo[] }>(await call("GET", "/api/tokens")).tokens,
   async revokeToken(name) {
     const answer = await call("DELETE", `/api/tokens/${encodeURIComponent(name)}`);

@@ -1,7 +1,12 @@
 /** What the admin listener's API answers, as types; the dashboard imports them with `import type`. */
 
-/** `GET /api/overview?after=SEQ`: all the live page shows; `newest` holds only events above `after`. */
+/**
+ * `GET /api/overview?after=SEQ`: all the live page shows, of the sites that its reader may see; `newest` holds only
+ * events above `after`.
+ */
 export interface Overview {
+  /** null: all of them */
+  readonly sites: readonly string[] | null;
   /** ms since 1970, the gateway's clock */
   readonly now: number;
   /** where the site is served, e.g. http://localhost:8080 */
@@ -13,8 +18,8 @@ export interface Overview {
   /** the shipped demo is what is being served */
   readonly demo: boolean;
   readonly totals: Totals;
-  /** stored events in each of the last 60 seconds, oldest first */
-  readonly perSecond: readonly number[];
+  /** stored events in each of the last 60 seconds, oldest first; counted for all sites together alone */
+  readonly perSecond: readonly number[] | null;
   readonly experiments: readonly ExperimentReport[];
   readonly checklist: readonly ChecklistItem[];
   /** in order of receipt, newest last, at most 50 */
@@ -23,13 +28,13 @@ export interface Overview {
   readonly trouble: string | null;
   /**
    * since the start: exposures that were written after the page's first byte, exposures and events of tracked
-   * requests that could not be written
+   * requests that could not be written; counted for all sites together alone
    */
   readonly missed: {
     readonly exposuresLate: number;
     readonly exposuresLost: number;
     readonly requestsDropped: number;
-  };
+  } | null;
   /** what only one of gateway and script saw lately; null where no page was served */
   readonly pageLoads: PageLoadSummary | null;
 }

@@ -14,7 +14,7 @@ const stored = (changes: Partial<Event>) => {
     received_at: 0,
     ...changes,
   };
-  const [newest] = newestEvents({ read: () => [{ seq: 1, event }] }, 1, 0, 50);
+  const [newest] = newestEvents({ read: () => [{ seq: 1, event }] }, null, 1, 0, 50);
   return newest;
 };
 

@@ -62,7 +62,7 @@ test("the store is asked for whole days of UTC, and for what is old enough to be
     },
   };
   const now = Date.UTC(2025, 2, 4, 0, 0, 30);
-  await readPageLoads(store, { now, days: 7, settleMs: 60_000 });
+  await readPageLoads(store, null, { now, days: 7, settleMs: 60_000 });
   const hex = (ms: number) => ms.toString(16).padStart(12, "0");
   assert.deepEqual(asked, [
     [

@@ -1,5 +1,6 @@
 import type { PageLoadsOfDay } from "../model/admin.ts";
 import type { EventStore } from "../model/event-store.ts";
+import { type Reach, reaches } from "../model/token.ts";
 
 const dayMs = 86_400_000;
 
@@ -17,6 +18,7 @@ export interface PageLoadQuestion {
  */
 export const readPageLoads = async (
   store: Pick<EventStore, "report">,
+  reach: Reach,
   { now, days, settleMs }: PageLoadQuestion,
 ): Promise<readonly PageLoadsOfDay[]> => {
   const midnight = Math.floor(now / dayMs) * dayMs;
@@ -27,14 +29,16 @@ export const readPageLoads = async (
     yesterday: dayOf(midnight - dayMs),
     since: dayOf(midnight - (days - 1) * dayMs),
   });
-  return rows.map((row) => ({
-    site: String(row["site"]),
-    day: String(row["day"]),
-    both: Number(row["both"]),
-    documentOnly: Number(row["document_only"]),
-    viewOnly: Number(row["view_only"]),
-    otherViews: Number(row["other_views"]),
-  }));
+  return rows
+    .map((row) => ({
+      site: String(row["site"]),
+      day: String(row["day"]),
+      both: Number(row["both"]),
+      documentOnly: Number(row["document_only"]),
+      viewOnly: Number(row["view_only"]),
+      otherViews: Number(row["other_views"]),
+    }))
+    .filter(({ site }) => reaches(reach, site));
 };
 
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);

@@ -19,7 +19,7 @@ const opened = (t: TestContext) => {
   const perform = (what: WriterCall): unknown => {
     if (what.kind === "list-tokens") return listTokens(db);
     if (what.kind === "revoke-token") return revokeToken(db, what.name);
-    if (what.kind === "create-token") return createToken(db, what.name, what.role, 0, what.given);
+    if (what.kind === "create-token") return createToken(db, what.token, 0, what.given);
     throw new Error(what.kind);
   };
   const store = (diesAt = Number.POSITIVE_INFINITY) => {
@@ -56,7 +56,7 @@ test("wherever the first start is killed, the token in the file after the next o
   for (const hasOthers of [false, true]) {
     for (const diesAt of [0, 1, 2, 3]) {
       const { dir, db, store, isAdmin, kept } = opened(t);
-      if (hasOthers) createToken(db, "ci", "read", 0);
+      if (hasOthers) createToken(db, { name: "ci", role: "read", sites: null }, 0);
       await assert.rejects(giveAdminToken(store(diesAt), dir, null), /killed/);
       await giveAdminToken(store(), dir, null);
       assert.ok(isAdmin(kept().trim()), `killed at step ${diesAt}`);
@@ -71,7 +71,7 @@ test("wherever the first start is killed, the token in the file after the next o
 test("a first token that was taken back is not made again while others are there", async (t) => {
   const { dir, db, store } = opened(t);
   await giveAdminToken(store(), dir, null);
-  createToken(db, "mine", "admin", 0);
+  createToken(db, { name: "mine", role: "admin", sites: null }, 0);
   revokeToken(db, "first");
   assert.equal(await giveAdminToken(store(), dir, null), null);
 });

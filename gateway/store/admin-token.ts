@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { syncFolder, writeWhole } from "../lib/write-whole.ts";
+import type { TokenInfo } from "../model/token.ts";
 import type { SqliteStore } from "./sqlite-store.ts";
-import { newToken, type TokenInfo } from "./tokens.ts";
+import { newToken } from "./tokens.ts";
 
 /**
  * Sees to it that there is an admin token: at the first start it is made, written to `DIR/admin-token` (mode 0600) and
@@ -16,7 +17,7 @@ export const giveAdminToken = async (
   const file = join(dir, "admin-token");
   if (given !== null) {
     await store.call({ kind: "revoke-token", name: "command line" });
-    await store.call({ kind: "create-token", name: "command line", role: "admin", given });
+    await store.call({ kind: "create-token", token: { name: "command line", ...ofOwner }, given });
     writeWhole(file, `${given}\n`, 0o600);
     return null;
   }
@@ -28,11 +29,14 @@ export const giveAdminToken = async (
   // Written before it counts, under a name of its own: a start that is killed in between would leave a token that nobody
   // has ever seen, and cannot be made again.
   if (begun === null) writeWhole(waiting(dir), `${token}\n`, 0o600);
-  if (!hasFirst) await store.call({ kind: "create-token", name: "first", role: "admin", given: token });
+  if (!hasFirst)
+    await store.call({ kind: "create-token", token: { name: "first", ...ofOwner }, given: token });
   renameSync(waiting(dir), file);
   syncFolder(dir);
   return token;
 };
+
+const ofOwner = { role: "admin", sites: null } as const;
 
 const waiting = (dir: string): string => join(dir, "admin-token.begun");
 

@@ -193,9 +193,14 @@ test("rejects go after the set days", () => {
 
 test("tokens are kept as hashes, under one name each", () => {
   const ledger = open();
-  const token = ledger.createToken("ci", "read");
-  assert.throws(() => ledger.createToken("ci", "read"), /token: ci exists already/);
-  assert.equal(ledger.listTokens().length, 1);
+  const ci = { name: "ci", role: "read", sites: ["shop", "blog"] } as const;
+  const token = ledger.createToken(ci);
+  assert.throws(() => ledger.createToken({ ...ci, sites: null }), /token: ci exists already/);
+  ledger.createToken({ name: "all", role: "admin", sites: null });
+  assert.deepEqual(
+    ledger.listTokens().map(({ created: _, ...kept }) => kept),
+    [ci, { name: "all", role: "admin", sites: null }],
+  );
   assert.equal(ledger.revokeToken("ci"), true);
   assert.equal(ledger.revokeToken("ci"), false);
   ledger.close();

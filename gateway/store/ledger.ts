@@ -8,6 +8,7 @@ import type { RejectedHit } from "../model/event-store.ts";
 import type { PageLoadTable } from "../model/page-loads.ts";
 import type { CounterTable, Projection, Rebuild, SessionTable, SubjectTable } from "../model/projection.ts";
 import type { RecordTable } from "../model/records.ts";
+import type { NewToken, TokenInfo } from "../model/token.ts";
 import { createCounterTable } from "./counter-table.ts";
 import { databaseFile, openDatabase } from "./database.ts";
 import { type DayCount, keepDayCounts } from "./day-table.ts";
@@ -29,7 +30,7 @@ import { createSessionTable } from "./session-table.ts";
 import { keepSinkPlaces, type SinkPlace } from "./sink-table.ts";
 import { bodyOf, eventOf } from "./stored-event.ts";
 import { createSubjectTable } from "./subject-table.ts";
-import { createToken, listTokens, type Role, revokeToken, type TokenInfo } from "./tokens.ts";
+import { createToken, listTokens, revokeToken } from "./tokens.ts";
 import { unsynced } from "./unsynced.ts";
 import { createNumbers, type People } from "./visitors.ts";
 import { rememberWeights } from "./weights.ts";
@@ -93,7 +94,7 @@ export interface Ledger {
   keepSinkPlaces(places: readonly SinkPlace[]): void;
   /** What sealing, pruning and erasing change. */
   segments(call: SegmentCall): unknown;
-  createToken(name: string, role: Role, given?: string): string;
+  createToken(token: NewToken, given?: string): string;
   listTokens(): readonly TokenInfo[];
   revokeToken(name: string): boolean;
   /** Writes how often somebody asked in a day, for daily quotas. */
@@ -281,7 +282,7 @@ export const openLedger = (options: LedgerOptions): Ledger => {
       return answer;
     },
     keepSinkPlaces: (places) => keepSinkPlaces(db, places),
-    createToken: (name, role, given) => createToken(db, name, role, options.clock(), given),
+    createToken: (token, given) => createToken(db, token, options.clock(), given),
     listTokens: () => listTokens(db),
     revokeToken: (name) => revokeToken(db, name),
     keepDayCounts: (day, counts, limit) => keepDayCounts(db, day, counts, limit),

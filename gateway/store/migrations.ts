@@ -163,4 +163,8 @@ export const migrations: readonly string[] = [
     WITHOUT ROWID;
   INSERT INTO experiment_changes SELECT experiment, since FROM experiment_weights WHERE since > 0;
   `,
+  `
+  -- The sites that a token is for, a JSON list; null: all of them.
+  ALTER TABLE tokens ADD COLUMN sites TEXT;
+  `,
 ];

@@ -23,8 +23,9 @@ const pageLoads = `SELECT d.site, d.day, d.both, d.document_only - ifnull(young.
 
 /** The named reports over SQLite, as SQL. `:name` are the parameters. */
 export const reports: Readonly<Record<string, string>> = {
-  counters: "SELECT counter, sum(n) AS n FROM counters GROUP BY counter",
-  "demo-visitors": "SELECT count(*) AS n FROM visitors WHERE label = 'demo'",
+  counters: "SELECT site, counter, n FROM counters",
+  "demo-visitors":
+    "SELECT s.id AS site, count(*) AS n FROM visitors v JOIN sites s ON s.no = v.site WHERE v.label = 'demo' GROUP BY 1",
   // How far the slowest projection is behind the journal.
   "projection-lag":
     "SELECT max(0, ifnull((SELECT max(seq) FROM journal), 0) - ifnull((SELECT min(seq) FROM offsets), 0)) AS n",
@@ -58,5 +59,5 @@ export const reports: Readonly<Record<string, string>> = {
     ELSE (SELECT received_at FROM journal WHERE seq > :seq ORDER BY seq LIMIT 1) END AS since FROM sealing`,
   "page-loads": pageLoads,
   rejects: "SELECT * FROM rejects WHERE no > :no ORDER BY no LIMIT :limit",
-  tokens: "SELECT lower(hex(hash)) AS hash, name, role FROM tokens",
+  tokens: "SELECT lower(hex(hash)) AS hash, name, role, sites FROM tokens",
 };

@@ -1,6 +1,7 @@
 /** The writer's thread: takes batches from the main thread, commits them, says so. */
 import type { MessagePort } from "node:worker_threads";
 import { codeOf } from "../lib/error-code.ts";
+import type { NewToken } from "../model/token.ts";
 import type { DayCount } from "./day-table.ts";
 import { isDiskTrouble } from "./disk-trouble.ts";
 import type { Outcome } from "./group-commit.ts";
@@ -9,7 +10,6 @@ import { createRebuildLoop } from "./rebuild-loop.ts";
 import type { Wanted } from "./segments/read-history.ts";
 import type { SegmentCall } from "./segments/writing.ts";
 import type { SinkPlace } from "./sink-table.ts";
-import type { Role } from "./tokens.ts";
 
 export type ToWriter =
   | ({ readonly kind: "append" } & Batch)
@@ -22,7 +22,7 @@ export type WriterCall =
   | { readonly kind: "rebuild-experiments" }
   | { readonly kind: "remove-demo" }
   | { readonly kind: "segments"; readonly what: SegmentCall }
-  | { readonly kind: "create-token"; readonly name: string; readonly role: Role; readonly given?: string }
+  | { readonly kind: "create-token"; readonly token: NewToken; readonly given?: string }
   | { readonly kind: "keep-sink-places"; readonly places: readonly SinkPlace[] }
   | {
       readonly kind: "keep-day-counts";
@@ -235,7 +235,7 @@ const perform = (ledger: Ledger, what: WriterCall): unknown => {
     case "segments":
       return ledger.segments(what.what);
     case "create-token":
-      return ledger.createToken(what.name, what.role, what.given);
+      return ledger.createToken(what.token, what.given);
     case "keep-sink-places":
       return ledger.keepSinkPlaces(what.places);
     case "keep-day-counts":
