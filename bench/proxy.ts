@@ -11,7 +11,7 @@ import { startHaproxy } from "./lib/haproxy.ts";
 import { pauseFor } from "./lib/ingest-load.ts";
 import { startNginx } from "./lib/nginx.ts";
 import { startPeer } from "./lib/node-peer.ts";
-import { type BenchOptions, connections, threads } from "./lib/options.ts";
+import { type BenchOptions, connections, median, threads, warmUpSeconds } from "./lib/options.ts";
 import type { Server } from "./lib/start-program.ts";
 import { formatTable, ms, whole } from "./lib/table.ts";
 import { findTool } from "./lib/tools.ts";
@@ -66,12 +66,13 @@ const steadyConnections = 50;
 
 /**
  * What each adds to the slowest of a hundred requests, where 5,000 come a second: in step, as h2load sends them, all
- * connections at one moment every 10 ms, and spread out, as visitors come.
+ * connections at one moment every 10 ms, and spread out, as visitors come. Each is asked anew in each round, a moment
+ * after a warm-up; what the upstream itself takes in that round is taken away.
  */
 const showAdded = async (
   contestants: readonly { readonly name: string; readonly url: string }[],
   upstream: string,
-  { seconds }: BenchOptions,
+  { seconds, rounds }: BenchOptions,
 ): Promise<void> => {
   if (findTool("h2load") === null) {
     process.stdout.write(
@@ -80,10 +81,10 @@ const showAdded = async (
     return;
   }
   const path = "/api/things";
-  const inStep = (url: string) =>
+  const inStep = (url: string, runSeconds = seconds) =>
     runH2load({
       url: url + path,
-      seconds,
+      seconds: runSeconds,
       connections: steadyConnections,
       streams: 1,
       perSecond: steadyPerSecond / steadyConnections,
@@ -92,29 +93,31 @@ const showAdded = async (
   const pause = String(pauseFor(steadyPerSecond));
   const spread = (url: string) =>
     runWrk({ url: url + path, seconds, connections, threads, script: "spread.lua", args: [pause] });
-  const [stepAlone, spreadAlone] = [await inStep(upstream), await spread(upstream)];
-  const rows: string[][] = [];
-  for (const { name, url } of contestants) {
-    const [step, out] = [await inStep(url), await spread(url)];
-    rows.push([
-      name,
-      ms(step.p99Ms),
-      ms(step.p99Ms - stepAlone.p99Ms),
-      ms(out.p99Ms),
-      ms(out.p99Ms - spreadAlone.p99Ms),
-      whole(out.perSecond),
-    ]);
+  const runs = contestants.map((one) => ({ ...one, ...noRuns() }));
+  for (let round = 0; round < rounds; round++) {
+    const [stepAlone, outAlone] = [await inStep(upstream), await spread(upstream)];
+    for (const { url, step, out, rate } of runs) {
+      await inStep(url, warmUpSeconds); // each has stood idle while the others were asked
+      step.push((await inStep(url)).p99Ms - stepAlone.p99Ms);
+      const { p99Ms, perSecond } = await spread(url);
+      out.push(p99Ms - outAlone.p99Ms);
+      rate.push(perSecond);
+    }
   }
-  const head = [
-    `at ${whole(steadyPerSecond)} a second`,
-    "p99 in step",
-    "added",
-    "p99 spread out",
-    "added",
-    "requests/s",
-  ];
+  const head = [`added to p99 at ${whole(steadyPerSecond)} a second`, "in step", "spread out", "requests/s"];
+  const rows = runs.map(({ name, step, out, rate }) => [
+    name,
+    inWords(step),
+    inWords(out),
+    whole(median(rate)),
+  ]);
   process.stdout.write(`\n${formatTable(head, rows)}\n`);
 };
+
+const noRuns = (): Readonly<Record<"step" | "out" | "rate", number[]>> => ({ step: [], out: [], rate: [] });
+
+const inWords = (runs: readonly number[]): string =>
+  `${ms(median(runs))} (${ms(Math.min(...runs))} – ${ms(Math.max(...runs))})`;
 
 const startTurnpike = async (upstream: string, workers: number): Promise<Server> => {
   const gateway = await startGateway({
