@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import type { BodyPass, Exchange, Layer, ResponseHead } from "../http/exchange.ts";
 import { requestHeader } from "../http/exchange.ts";
+import { ownCacheControl } from "../http/shared-caches.ts";
 import { createCache } from "../lib/cache.ts";
 import type { Keyed } from "../model/event.ts";
 import type { Assignment } from "../model/experiment.ts";
@@ -231,13 +232,6 @@ const variantsOf = (visit: Visit): Readonly<Record<string, string>> | null =>
 
 const attributesOf = (assignments: readonly Assignment[]): string =>
   assignments.map((a) => ` data-x-${a.experiment.toLowerCase()}="${a.variant}"`).join("");
-
-/** One visitor's page, asked for anew each time; what the upstream forbids beyond that stays forbidden. */
-const ownCacheControl = (head: ResponseHead): string => {
-  const said = many(head.headers.get("cache-control")).join(",");
-  const kept = ["no-store", "no-transform"].filter((word) => new RegExp(`\\b${word}\\b`, "i").test(said));
-  return ["private", "no-cache", ...kept].join(", ");
-};
 
 /** Of the bytes as they were: no longer true with our tag among them. */
 const ofPlainBytes = ["content-encoding", "content-digest", "content-md5", "digest", "repr-digest"];

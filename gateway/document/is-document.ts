@@ -1,6 +1,7 @@
 /** Which requests and answers are about a document: a page that a browser shows to somebody, and that we may change. */
 import type { Exchange, ResponseHead } from "../http/exchange.ts";
-import { many, one } from "./header-values.ts";
+import { isShared } from "../http/shared-caches.ts";
+import { one } from "./header-values.ts";
 
 /** GET or HEAD of something a person may look at as a page; what it is, only the answer's type says. */
 export const mayBeDocument = (x: Exchange): boolean => {
@@ -42,24 +43,3 @@ const isHtml = (head: ResponseHead): boolean => {
 const isRedirect = (status: number): boolean => status >= 300 && status < 400 && status !== 304;
 
 const isEmptyOrPart: ReadonlySet<number> = new Set([204, 205, 206]);
-
-/** What shared caches may keep must be the same for everybody: we change nothing of it. */
-const isShared = (head: ResponseHead): boolean =>
-  /\b(public|s-maxage|immutable)\b/i.test(directives(head, "cache-control")) || mayBeKeptAtEdge(head);
-
-/** Caches close to us take their own fields for the whole truth, whatever `Cache-Control` says (RFC 9213 §2.2). */
-const mayBeKeptAtEdge = (head: ResponseHead): boolean =>
-  [...head.headers.keys()].some((name) => {
-    if (name === "x-accel-expires") return /^\s*(@|0*[1-9])/.test(directives(head, name));
-    if (name !== "surrogate-control" && !name.endsWith("cdn-cache-control")) return false;
-    const said = directives(head, name);
-    return (
-      /\b(public|immutable|(s-)?max-?age\s*=\s*0*[1-9])/i.test(said) && !/\b(private|no-store)\b/i.test(said)
-    );
-  });
-
-/** Without what is quoted: names of fields, which are no directives. */
-const directives = (head: ResponseHead, name: string): string =>
-  many(head.headers.get(name))
-    .join(",")
-    .replace(/"[^"]*"/g, "");
