@@ -102,13 +102,22 @@ test("a page that comes compressed although it was asked for plain is passed on 
   assert.equal(answer.headers["cache-control"], "private, no-cache", "it carries cookies of one visitor");
 });
 
-test("what is not HTML, or in an encoding that cannot be changed, passes untouched and is no document", async () => {
-  for (const path of ["/data", "/image", "/utf16"]) {
+test("what is not HTML, or not shown, or shared, or in an encoding that cannot be changed, passes untouched and is no document", async () => {
+  for (const path of ["/data", "/image", "/utf16", "/download", "/edge"]) {
     const { answer, events } = await visit(path);
     assert.equal(answer.text, pages[path]);
     assert.equal(answer.headers["set-cookie"], undefined);
     assert.deepEqual(events, []);
   }
+});
+
+test("what the upstream forbids stays forbidden, and what it says of bytes that changed is not passed on", async () => {
+  const { answer } = await visit("/strict");
+  assert.equal(withoutOurs(answer.text), pages["/strict"]);
+  assert.notEqual(loadOf(answer.text), undefined);
+  assert.equal(answer.headers["cache-control"], "private, no-cache, no-store, no-transform");
+  for (const name of ["content-encoding", "content-digest", "content-md5"])
+    assert.equal(answer.headers[name], undefined, name);
 });
 
 test("an error page gives an id and the script, and exposes nobody", async () => {

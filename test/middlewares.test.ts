@@ -668,6 +668,8 @@ test("a sticky cookie is not set on what caches share, nor for who takes none", 
     ["a", "b", "c"].map((name) =>
       upstream(t, (req, res) => {
         if (req.url === "/shared") res.setHeader("cache-control", "public, max-age=60");
+        if (req.url === "/edge") res.setHeader("cdn-cache-control", "max-age=60");
+        if (req.url === "/strict") res.setHeader("cache-control", "no-store, no-transform");
         res.end(name);
       }),
     ),
@@ -677,6 +679,13 @@ test("a sticky cookie is not set on what caches share, nor for who takes none", 
   const shared = await ask(`${app.url}/shared`);
   assert.equal(shared.cookies.size, 0);
   assert.equal(shared.headers["cache-control"], "public, max-age=60");
+  const edge = await ask(`${app.url}/edge`);
+  assert.deepEqual([edge.cookies.size, edge.headers["cache-control"]], [0, undefined]);
+  const strict = await ask(`${app.url}/strict`);
+  assert.deepEqual(
+    [strict.cookies.size, strict.headers["cache-control"]],
+    [1, "private, no-cache, no-store, no-transform"],
+  );
   const private_ = await Promise.all([1, 2, 3, 4].map(() => ask(app.url, { headers: { "sec-gpc": "1" } })));
   assert.equal(new Set(private_.map(({ text }) => text)).size, 1);
   assert.ok(private_.every(({ cookies }) => cookies.size === 0));
@@ -686,7 +695,7 @@ test("a sticky cookie is not set on what caches share, nor for who takes none", 
 
 test("error pages stand in the place of refusals, and are read again when they change", async (t) => {
   const up = await upstream(t, (req, res) =>
-    res.writeHead(req.url === "/own" ? 503 : 200).end("the upstream's own"),
+    res.writeHead(req.url === "/own" ? 503 : 200, { "content-md5": "of that" }).end("the upstream's own"),
   );
   const files = { "502.html": "<h1>back soon</h1>", "404.txt": "not here", "site.html": "<h1>no</h1>" };
   const app = await live(
@@ -727,7 +736,7 @@ test("error pages stand in the place of refusals, and are read again when they c
     assert.match(answer.text, text, path);
   }
   const head = await ask(`${app.url}/own`, { method: "HEAD" });
-  assert.deepEqual([head.status, head.text], [503, ""]);
+  assert.deepEqual([head.status, head.text, head.headers["content-md5"]], [503, "", undefined]);
 
   writeFileSync(join(app.folder, "502.html"), "another page, longer than the one before");
   await waitFor(async () => (await ask(`${app.url}/down`)).text.startsWith("another"), "the new page");

@@ -26,6 +26,9 @@ export const pages: Readonly<Record<string, string>> = {
   "/data": '{"html":"<html><head></head></html>"}',
   "/image": "<html><head></head></html>",
   "/utf16": "<html><head></head></html>",
+  "/strict": "<!doctype html><html><head></head><body>nobody keeps it, nobody changes it</body></html>",
+  "/download": "<!doctype html><html><head></head><body>a report to keep</body></html>",
+  "/edge": "<!doctype html><html><head></head><body>kept by the cache in front</body></html>",
 };
 
 const statuses: Readonly<Record<string, number>> = { "/missing": 404, "/moved": 302, "/broken": 500 };
@@ -40,6 +43,14 @@ const headers: Readonly<Record<string, Readonly<Record<string, string | readonly
   "/nonce": { "content-security-policy": "script-src 'nonce-r4nd0m=='; object-src 'none'" },
   "/nonce-twice": { "content-security-policy": ["object-src 'none'", "script-src 'nonce-s3c0nd'"] },
   "/gzip": { "content-encoding": "gzip" },
+  "/strict": {
+    "cache-control": "max-age=0, no-store, no-transform",
+    "content-encoding": "identity",
+    "content-digest": "sha-256=:AAAA:",
+    "content-md5": "AAAA",
+  },
+  "/download": { "content-disposition": 'attachment; filename="report.html"' },
+  "/edge": { "cache-control": "max-age=0", "cdn-cache-control": "max-age=600" },
 };
 
 /** Answers as the site. */

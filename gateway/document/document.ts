@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import type { BodyPass, Exchange, Layer, ResponseHead } from "../http/exchange.ts";
 import { requestHeader } from "../http/exchange.ts";
+import { ownCacheControl } from "../http/shared-caches.ts";
 import { createCache } from "../lib/cache.ts";
 import type { Keyed } from "../model/event.ts";
 import type { Assignment } from "../model/experiment.ts";
@@ -16,6 +17,7 @@ import type { NamesInForce } from "./cookie-names.ts";
 import { documentCookies } from "./document-cookies.ts";
 import { documentEvent, type EventMaker, exposureEvent } from "./gateway-events.ts";
 import { many, one } from "./header-values.ts";
+import { isAskedAhead, isDocument, mayBeDocument, typeOf } from "./is-document.ts";
 import { scriptTag } from "./script-tag.ts";
 import { createSplice } from "./splice.ts";
 import { type Pair, variantsHeader } from "./variants-header.ts";
@@ -73,13 +75,12 @@ const meet = (x: Exchange, options: DocumentOptions): Visit => {
   const visitor = options.visitors.resolve(x, bot === null); // an automated client would get another at every request
   const assignments =
     visitor.id && !bot && !x.site.cookieless ? options.assign(x.site, visitor.id, x.path) : [];
-  const purpose = x.req.headers["sec-purpose"] ?? x.req.headers["purpose"] ?? "";
   return {
     visitor,
     assignments,
     ifNoneMatch: requestHeader(x, "if-none-match"),
     bot,
-    prefetch: String(purpose).includes("prefetch"),
+    prefetch: isAskedAhead(x),
   };
 };
 
@@ -111,14 +112,15 @@ const passDocument = async (
   committed: { get(key: string): true | undefined; set(key: string, value: true): void },
 ): Promise<BodyPass | undefined> => {
   options.names.notice(x.site, many(head.headers.get("set-cookie")));
-  if (!isHtml(head) || isRedirect(head.status) || isShared(head)) return undefined;
+  if (!isDocument(head)) return undefined;
 
   const pageLoadId = newId();
-  const spliced = !head.headers.has("content-encoding");
+  const coding = one(head.headers.get("content-encoding"));
+  const spliced = coding === undefined || /^\s*(identity)?\s*$/i.test(coding);
   const cookies = documentCookies(x, visit, options);
   if (cookies.length > 0)
     head.headers.set("set-cookie", [...many(head.headers.get("set-cookie")), ...cookies]);
-  head.headers.set("cache-control", "private, no-cache");
+  head.headers.set("cache-control", ownCacheControl(head));
   head.headers.set("vary", addToken(head.headers.get("vary"), "Cookie"));
   head.headers.delete("accept-ranges");
   head.headers.delete("last-modified");
@@ -128,6 +130,7 @@ const passDocument = async (
     const tag = scriptTag(head, x.site, id, mustAsk, options, origin);
     return isXml ? tag.replace(/ (async|data-cookieless)(?=[ >])/g, ' $1=""') : tag; // XML wants values
   };
+  if (spliced) for (const name of ofPlainBytes) head.headers.delete(name);
   const cached = validate(head, x, visit, pageLoadId, tagOf(""), spliced);
 
   await record(head, x, visit, cached ?? pageLoadId, options, committed);
@@ -230,32 +233,8 @@ const variantsOf = (visit: Visit): Readonly<Record<string, string>> | null =>
 const attributesOf = (assignments: readonly Assignment[]): string =>
   assignments.map((a) => ` data-x-${a.experiment.toLowerCase()}="${a.variant}"`).join("");
 
-/** GET or HEAD of something a person may look at as a page; what it is, only the answer's type says. */
-const mayBeDocument = (x: Exchange): boolean => {
-  if (x.req.method !== "GET" && x.req.method !== "HEAD") return false;
-  const { "sec-fetch-dest": dest, "sec-fetch-mode": mode } = x.req.headers;
-  // A service worker that passes a navigation on (`fetch(event.request)`) asks for a page under `empty`.
-  if (dest === "empty" && mode === "navigate") return true;
-  if (dest !== undefined) return dest === "document" || dest === "iframe" || dest === "frame";
-  if (/\.(?!x?html?$)[a-z0-9]{2,5}$/i.test(x.path)) return false;
-  const accept = x.req.headers.accept;
-  return accept === undefined || accept.includes("text/html") || accept.includes("*/*");
-};
-
-const isHtml = (head: ResponseHead): boolean => {
-  const type = typeOf(head);
-  return (
-    /^(text\/html|application\/xhtml\+xml)\s*(;|$)/i.test(type) && !/charset\s*=\s*"?utf-?(16|32)/i.test(type)
-  );
-};
-
-const typeOf = (head: ResponseHead): string => one(head.headers.get("content-type")) ?? "";
-
-const isRedirect = (status: number): boolean => status >= 300 && status < 400 && status !== 304;
-
-/** What shared caches may keep must be the same for everybody: we change nothing of it. */
-const isShared = (head: ResponseHead): boolean =>
-  /\b(public|s-maxage|immutable)\b/i.test(many(head.headers.get("cache-control")).join(","));
+/** Of the bytes as they were: no longer true with our tag among them. */
+const ofPlainBytes = ["content-encoding", "content-digest", "content-md5", "digest", "repr-digest"];
 
 const addToken = (have: string | readonly string[] | undefined, token: string): string => {
   const list = many(have).join(", ");

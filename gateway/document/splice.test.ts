@@ -137,3 +137,19 @@ test("a document without a head holds back at most 64 KiB", () => {
   const filler = Buffer.from(`<!--${"x".repeat(70_000)}`);
   assert.ok(pass.push(filler).length >= filler.length);
 });
+
+test("a page in UTF-16 that only its first bytes tell is passed on as it is", () => {
+  for (const mark of [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])]) {
+    const page = Buffer.concat([mark, Buffer.from("<html><head></head></html>", "utf16le")]);
+    const pass = createSplice(splice);
+    const out = [page.subarray(0, 1), page.subarray(1)].map((chunk) => pass.push(chunk));
+    assert.deepEqual(Buffer.concat([...out, pass.end()]), page);
+  }
+});
+
+test("a byte order mark that comes in pieces stays first", () => {
+  const page = Buffer.from("\ufeff<p>short");
+  const pass = createSplice(splice);
+  const out = [...page].map((byte) => pass.push(Buffer.from([byte])));
+  assert.equal(Buffer.concat([...out, pass.end()]).toString(), "\ufeff<script></script><p>short");
+});

@@ -14,6 +14,9 @@ export interface Splice {
 /** How far into a document its head is looked for, bytes. */
 const searchLimit = 65_536;
 
+/** A byte order mark, which says what the first bytes are, may come in pieces too. */
+const longestMark = 3;
+
 /**
  * Puts attributes on `<html>` and a tag into `<head>` while the document streams by: holds back only the bytes up to
  * the head. A document without the tags gets the script after its doctype, where HTML's parser opens a head itself.
@@ -22,6 +25,7 @@ export const createSplice = (splice: Splice): BodyPass => {
   let held: Buffer | null = Buffer.alloc(0);
   const release = (final: boolean): Buffer => {
     if (held === null) return Buffer.alloc(0);
+    if (!final && held.length < longestMark) return Buffer.alloc(0);
     const places = findPlaces(held.toString("latin1"), splice.isXml === true);
     if (!final && places.head === null && held.length < searchLimit) return Buffer.alloc(0);
     const bytes = insert(held, places, splice);
@@ -51,6 +55,7 @@ const insert = (bytes: Buffer, places: Places, splice: Splice): Buffer => {
   const head = places.head ?? places.fallback;
   const html = places.html;
   if (splice.isXml && html === null) return bytes;
+  if (/^(?:\xff\xfe|\xfe\xff)/.test(bytes.toString("latin1", 0, 2))) return bytes; // UTF-16 that its type does not tell
   const isBased = splice.headWithBase !== undefined && /<base\s/i.test(bytes.toString("latin1", head));
   const put = Buffer.from((isBased && splice.headWithBase) || splice.head);
   if (html === null) return Buffer.concat([bytes.subarray(0, head), put, bytes.subarray(head)]);

@@ -79,13 +79,17 @@ const stateOf = (file: string): string => {
 /** Speak of the body that is not sent. */
 const ofTheBody = [
   "accept-ranges",
+  "content-digest",
   "content-disposition",
   "content-encoding",
   "content-language",
   "content-length",
+  "content-md5",
   "content-range",
+  "digest",
   "etag",
   "last-modified",
+  "repr-digest",
 ];
 
 const intercept = (head: ResponseHead, x: Exchange, pages: ErrorPages): BodyPass | undefined => {

@@ -81,6 +81,27 @@ test("an upstream that fails again and again is left out for a while, and told o
   assert.ok(!order(6).includes("0"));
   clock.now = 1001;
   assert.ok(order(3).includes("0"));
+  balancer.succeeded(at(0));
+  assert.ok(order(3).includes("0"));
+  assert.deepEqual(changes, ["0 out", "0 up"]);
+});
+
+test("after its pause one request tries an upstream, and the others wait for its answer", () => {
+  const { balancer, at, clock, changes, order } = open("round-robin");
+  balancer.failed(at(0));
+  balancer.failed(at(0));
+  clock.now = 1001;
+  assert.equal(order(12).split("0").length - 1, 1);
+  assert.equal(balancer.claim(at(0)), false, "not for those whom a cookie keeps there, either");
+  balancer.failed(at(0));
+  assert.ok(!order(6).includes("0"));
+  clock.now = 2002;
+  assert.equal(balancer.claim(at(0)), true);
+  assert.equal(balancer.claim(at(0)), false);
+  clock.now = 3003; // nobody said what became of it
+  assert.equal(order(12).split("0").length - 1, 1);
+  balancer.succeeded(at(0));
+  assert.ok(order(6).split("0").length - 1 > 1);
   assert.deepEqual(changes, ["0 out", "0 up"]);
 });
 

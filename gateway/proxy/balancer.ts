@@ -1,6 +1,7 @@
 /**
  * Chooses the upstream of a request: in turn, by weight, or so that one visitor stays where he was. Upstreams that fail are
- * left out for a while; when all are, they are all tried, because one that may be well beats a certain 502.
+ * left out for a while; when all are, they are all tried, because one that may be well beats a certain 502. After the while one
+ * request tries each, and the others follow when it was answered: what still hangs would else hold a share of all.
  */
 import { createHash } from "node:crypto";
 import type { Standing } from "./standings.ts";
@@ -31,8 +32,10 @@ export interface Balancer {
   next(key: string | null, tried: readonly Pool[]): Pool | null;
   succeeded(pool: Pool): void;
   failed(pool: Pool): void;
-  /** It is not being left out. */
+  /** It is not being left out, or may be tried again. */
   isUp(pool: Pool): boolean;
+  /** True where it may be asked now, as `isUp` says; who is told so asks, and is the only one where it is a try. */
+  claim(pool: Pool): boolean;
   /** what a health check found */
   judge(pool: Pool, isHealthy: boolean): void;
 }
@@ -54,13 +57,24 @@ export const createBalancer = (options: BalancerOptions): Balancer => {
 
   const stateOf = (pool: Pool): State | undefined => states.find((state) => state.pool === pool);
 
-  const refresh = ({ pool, standing }: State): boolean => {
-    const isOut = !standing.isHealthy || standing.pausedUntil > now();
+  const hasFailed = ({ standing }: State): boolean => standing.failuresInRow >= options.failures;
+
+  /** Tells where it is left out, or back, since it was last looked at; true where it may be asked. */
+  const refresh = (state: State): boolean => {
+    const { pool, standing } = state;
+    const isOut = !standing.isHealthy || hasFailed(state);
     if (isOut !== standing.isOut) {
       standing.isOut = isOut;
       options.onChange(pool, !isOut);
     }
-    return !isOut;
+    return standing.isHealthy && standing.pausedUntil <= now();
+  };
+
+  /** The pause begins again with the try: its answer ends it. */
+  const take = (state: State): Pool => {
+    if (hasFailed(state) && state.standing.pausedUntil <= now())
+      state.standing.pausedUntil = now() + options.pauseMs;
+    return state.pool;
   };
 
   return {
@@ -68,7 +82,8 @@ export const createBalancer = (options: BalancerOptions): Balancer => {
       if (alone) return tried.length === 0 ? alone : null;
       const left = tried.length === 0 ? states : states.filter(({ pool }) => !tried.includes(pool));
       const up = left.filter(refresh);
-      return (key === null ? choose : byKey)(up.length > 0 ? up : left, key, options.loadOf)?.pool ?? null;
+      const chosen = (key === null ? choose : byKey)(up.length > 0 ? up : left, key, options.loadOf);
+      return chosen ? take(chosen) : null;
     },
     succeeded(pool) {
       const state = stateOf(pool);
@@ -88,6 +103,12 @@ export const createBalancer = (options: BalancerOptions): Balancer => {
     isUp(pool) {
       const state = stateOf(pool);
       return state !== undefined && refresh(state);
+    },
+    claim(pool) {
+      const state = stateOf(pool);
+      if (state === undefined || !refresh(state)) return false;
+      take(state);
+      return true;
     },
     judge(pool, isHealthy) {
       const state = stateOf(pool);

@@ -551,6 +551,19 @@ test("answers of every framing come through", async (t) => {
   }
 });
 
+test("trailers come through also where they are there before the passes over the head are done", async (t) => {
+  const back = await rawUpstream(
+    t,
+    "HTTP/1.1 200 OK\r\nTrailer: X-T\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n0\r\nX-T: end\r\n\r\n",
+  );
+  const { port } = await gate(t, [back.port], {}, (x) => {
+    x.responsePasses.push(async () => undefined);
+    return x;
+  });
+  const text = await exchangeBytes(port, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  assert.match(text, /2\r\nhe\r\n0\r\nx-t: end\r\n\r\n$/i);
+});
+
 test("binary bodies come through byte for byte, small and large", async (t) => {
   for (const size of [256, 8192, 8193, 300_000]) {
     const body = Buffer.alloc(size, Buffer.from(Array.from({ length: 256 }, (_, i) => i)));

@@ -98,7 +98,7 @@ export const createProxy = (settings: ProxySettings, options: ProxyOptions): Pro
   /** The upstream of a request; `kept` where the client has it from us already, or cannot be told. */
   const choose = (x: Upgrade): { readonly pool: Pool; readonly kept: boolean } => {
     const before = sticky?.poolOf(x) ?? null;
-    if (before && balancer.isUp(before.pool))
+    if (before && balancer.claim(before.pool))
       return { pool: before.pool, kept: before.current || !takesCookies(x) };
     const mayTell = sticky === null || takesCookies(x);
     const pool = balancer.next(mayTell ? keyOf(x) : x.address, []);

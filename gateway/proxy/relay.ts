@@ -51,6 +51,8 @@ export class Relay implements AnswerHandler {
   /** chunks that came while the passes over the head were running; null when they are not */
   #held: Buffer[] | null = null;
   #ended = false;
+  /** what came behind the body while the passes over the head were running */
+  #trailers: HeaderPairs = noTrailers;
   /** the answer's head has come */
   #answered = false;
   /** the head where a pass over the body has given nothing yet: an upstream that dies before can still be told */
@@ -127,7 +129,8 @@ export class Relay implements AnswerHandler {
 
   onEnd(_call: Call, trailers: HeaderPairs): void {
     this.#ended = true;
-    if (!this.#held) this.#finish(trailers);
+    if (this.#held) this.#trailers = trailers;
+    else this.#finish(trailers);
   }
 
   onError(error: Error, mayHaveGone: boolean): void {
@@ -202,7 +205,7 @@ export class Relay implements AnswerHandler {
     const held = this.#held ?? [];
     this.#held = null;
     for (const chunk of held) this.#write(chunk);
-    if (this.#ended) this.#finish(noTrailers);
+    if (this.#ended) this.#finish(this.#trailers);
     else this.flushHead();
   }
 

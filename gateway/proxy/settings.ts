@@ -102,7 +102,11 @@ export const proxySettings = z.strictObject({
       "upstreams tried for a request that got no answer and may be repeated, or that none of them has seen",
     ),
   failures: z.int().min(1).default(5).describe("failures in a row after which an upstream is left out"),
-  pauseSeconds: z.number().positive().default(10).describe("how long it is left out"),
+  pauseSeconds: z
+    .number()
+    .positive()
+    .default(10)
+    .describe("how long it is left out; then one request tries it"),
   health: z
     .strictObject({
       path: z

@@ -5,6 +5,7 @@
 import { createHash, createHmac } from "node:crypto";
 import { parseCookies, setCookie } from "../http/cookies.ts";
 import type { Exchange, ResponseHead, Upgrade } from "../http/exchange.ts";
+import { isShared, ownCacheControl } from "../http/shared-caches.ts";
 import type { ProxySettings } from "./settings.ts";
 import type { Pool } from "./upstream/pool.ts";
 
@@ -73,12 +74,9 @@ const nameFor = (pools: readonly Pool[]): string => {
 const markOf = ({ endpoint }: Pool, secret: Buffer): string =>
   createHmac("sha256", secret).update(`sticky ${endpoint.url}`).digest("base64url").slice(0, 22);
 
-const isShared = ({ headers }: ResponseHead): boolean =>
-  /\b(public|s-maxage|immutable)\b/i.test(many(headers.get("cache-control")).join(","));
-
-const keepPrivate = ({ headers }: ResponseHead): void => {
-  if (!/\bno-store\b/i.test(many(headers.get("cache-control")).join(",")))
-    headers.set("cache-control", "private, no-cache");
+const keepPrivate = (head: ResponseHead): void => {
+  const { headers } = head;
+  headers.set("cache-control", ownCacheControl(head));
   const vary = many(headers.get("vary")).join(", ");
   if (!/(^|,\s*)(cookie|\*)(\s*,|$)/i.test(vary))
     headers.set("vary", vary === "" ? "Cookie" : `${vary}, Cookie`);
