@@ -30,6 +30,7 @@ import { openClientDoor } from "./tls/client-door.ts";
 import { keepServerCurrent, type TlsFront, tlsOptions } from "./tls/tls-options.ts";
 import { type Entry, guardDoor } from "./turn-away.ts";
 import { asksUpgrade, takeUpgrades, type Upgrades } from "./upgrades.ts";
+import { watchConnections } from "./watch-connections.ts";
 
 export interface ListenerOptions extends ExchangeSources {
   /** `HOST:PORT`, or `:PORT` for all interfaces; port 0 takes a free one */
@@ -138,6 +139,7 @@ export const createListener = (options: ListenerOptions): Listener => {
     listen: () => bind(server, options.address, options.portHint, options.inherited),
     descriptor: () => descriptorOf(server),
     take(socket) {
+      watchConnections(server);
       socket.setNoDelay(true); // a server does it for those that it accepts
       server.emit("connection", socket);
     },
