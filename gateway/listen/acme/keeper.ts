@@ -7,6 +7,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
 import { codeOf } from "../../lib/error-code.ts";
 import type { KeyPair } from "../tls/make-certificate.ts";
+import { contextOf } from "../tls/pair-context.ts";
 import { type CertificateFacts, coversHost, readCertificate } from "../tls/read-certificate.ts";
 import type { Authority } from "./authority.ts";
 import { newAccount } from "./authority.ts";
@@ -106,7 +107,8 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
 
 const brokenSentence = (error: unknown, dir: string): string => {
   const reason = error instanceof Error ? error.message : String(error);
-  if (!/^(EACCES|EDQUOT|EIO|ENOENT|ENOSPC|EPERM|EROFS)$/.test(codeOf(error))) return reason;
+  if (!/^(EACCES|EDQUOT|EIO|ELOOP|ENOENT|ENOSPC|ENOTDIR|EPERM|EROFS|ESTALE)$/.test(codeOf(error)))
+    return reason;
   return `the certificate folder ${dir} cannot be written (${reason}): see that it is there, writable for this user, and the disk not full; it is tried again every minute`;
 };
 
@@ -188,6 +190,7 @@ const tryOrder = async (
     const got = readCertificate(pair.cert);
     if (!coversHost(got.hosts, host))
       throw new Error(`the certificate that came is for ${got.hosts.join(", ")}`);
+    tryToServe(pair);
     store.keepCertificate(host, pair);
     // Where our clock is wrong, every certificate that comes may seem to be due at once.
     const nextTryAt = clock() + restAfter(got);
@@ -203,6 +206,16 @@ const tryOrder = async (
   } catch (error) {
     if (authority.isClosed) return clock(); // we are ending, which is no failure of the order's
     return noteFailure(options, host, proof?.type ?? "", facts, error);
+  }
+};
+
+/** Throws where no handshake could use it: kept, it would take the old one's place, and be ordered again at once. */
+const tryToServe = (pair: KeyPair): void => {
+  try {
+    contextOf(pair);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`the certificate that came cannot be used (${reason})`, { cause });
   }
 };
 
