@@ -10,7 +10,8 @@ import { clientOf } from "./lib/ip.ts";
 import { normalPath } from "./lib/url-path.ts";
 import type { Limiter } from "./limit/limit.ts";
 import { limitFields, type Told } from "./limit/refusal.ts";
-import { hstsHeader, idBefore, isForwardedSecure } from "./listen/exchange.ts";
+import { idBefore, isForwardedSecure } from "./listen/exchange.ts";
+import { hstsOf } from "./listen/hsts.ts";
 import type { LaneAnswer } from "./listen/lane.ts";
 import type { PlainRequest } from "./listen/plain-request.ts";
 import { hostOf } from "./listen/target.ts";
@@ -80,14 +81,14 @@ export const createCollectLane = (parts: CollectLaneParts): CollectLane => {
             (told) => (told.length === 0 ? take() : take().then((given) => saying(given, told))),
             (error: unknown) => tell(refusal(error)),
           );
-    const { hsts } = site;
-    return secure && hsts ? answer.then((given) => withHsts(given, hsts)) : answer;
+    const hsts = secure ? hstsOf(site, host) : null;
+    return hsts ? answer.then((given) => withHsts(given, hsts)) : answer;
   };
 };
 
-const withHsts = (answer: LaneAnswer, hsts: NonNullable<Site["hsts"]>): LaneAnswer => ({
+const withHsts = (answer: LaneAnswer, hsts: string): LaneAnswer => ({
   ...answer,
-  headers: ["strict-transport-security", hstsHeader(hsts), ...answer.headers],
+  headers: ["strict-transport-security", hsts, ...answer.headers],
 });
 
 const hostIn = (authority: string): string | null => {

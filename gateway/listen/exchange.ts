@@ -7,6 +7,7 @@ import { clientOf, plainAddress } from "../lib/ip.ts";
 import { METHODS } from "../lib/node-http.ts";
 import type { Site } from "../model/site.ts";
 import { BareRequest, WaitingBody } from "./h2/request.ts";
+import { hstsOf } from "./hsts.ts";
 import { methodsAllowed } from "./malformed.ts";
 import { hostOf, parseTarget } from "./target.ts";
 
@@ -38,7 +39,8 @@ export const openExchange = (
   if (!site) throw new HttpError(421, `${host || "a request without a host"} is not served here`);
   const peer = req.socket.remoteAddress;
   const secure = isSecure(req, isTrusted);
-  if (secure && site.hsts) res.setHeader("strict-transport-security", hstsHeader(site.hsts));
+  const hsts = secure ? hstsOf(site, host) : null;
+  if (hsts) res.setHeader("strict-transport-security", hsts);
   return {
     req,
     res,
@@ -101,16 +103,6 @@ const refuseOddCoding = (req: IncomingMessage): void => {
 const refuseOddTarget = (path: string): void => {
   if (!/^(\/[!-~]*|\*)$/.test(path)) throw new HttpError(400, "the request's path cannot be read");
 };
-
-/** The value of `Strict-Transport-Security`. */
-export const hstsHeader = ({
-  maxAgeSeconds,
-  includeSubDomains,
-  preload,
-}: NonNullable<Site["hsts"]>): string =>
-  [`max-age=${maxAgeSeconds}`, includeSubDomains && "includeSubDomains", preload && "preload"]
-    .filter(Boolean)
-    .join("; ");
 
 // Node keeps the first of several Host headers; a server behind us may keep the last (RFC 9112 §3.2).
 const countHosts = (rawHeaders: readonly string[]): number => {

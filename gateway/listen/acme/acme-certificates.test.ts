@@ -10,16 +10,27 @@ import { createAcmeCertificates } from "./acme-certificates.ts";
 import { createAuthority } from "./authority.ts";
 import { createKeeper } from "./keeper.ts";
 import { createLock } from "./lock.ts";
-import { createOnDemand } from "./on-demand.ts";
+import { createOnDemand, type OnDemandOptions } from "./on-demand.ts";
 import { httpProof } from "./proofs.ts";
+import type { Proof } from "./prove.ts";
 import { openStore } from "./store.ts";
 import { startTestAuthority } from "./test-authority.ts";
 
+/** What never comes to an end by itself, such as a command that waits for name servers. */
+const stuckProof: Proof = {
+  type: "http-01",
+  show: (_host, _token, _value, signal) => pause(3_600_000, () => Promise.resolve(), { signal }),
+};
+
+const day = 86_400_000;
+
 const start = async (t: TestContext) => {
+  const time = { aheadMs: 0 };
+  const clock = () => Date.now() + time.aheadMs;
   const root = mkdtempSync(join(tmpdir(), "turnpike-certificates-"));
   const ca = await startTestAuthority({
-    clock: Date.now,
-    lifeMs: () => 90 * 86_400_000,
+    clock,
+    lifeMs: () => 90 * day,
     window: null,
     find: (_host, token) => store.challenge("http-01", token),
   });
@@ -29,7 +40,7 @@ const start = async (t: TestContext) => {
     await ca.close();
     rmSync(root, { recursive: true });
   });
-  const gateway = (hosts: readonly string[], ask?: (host: string) => Promise<boolean>) => {
+  const gateway = (hosts: readonly string[], ask?: OnDemandOptions["ask"], stuck = "") => {
     const own = openStore(root, ca.directory);
     const authority = createAuthority({ directory: ca.directory });
     const report = { info: () => {}, warn: (line: string) => void warnings.push(line) };
@@ -37,27 +48,27 @@ const start = async (t: TestContext) => {
       store: own,
       lock: createLock(own.dir),
       authority,
-      proofsFor: () => [httpProof(own)],
-      clock: Date.now,
+      proofsFor: (host) => [host === stuck ? stuckProof : httpProof(own)],
+      clock,
       random: Math.random,
       ...report,
     });
-    const onDemand = ask ? createOnDemand({ ask, most: 2, clock: Date.now, ...report }) : null;
+    const onDemand = ask ? createOnDemand({ ask, most: 2, clock, ...report }) : null;
     const certificates = createAcmeCertificates({
       store: own,
       keeper,
       hosts,
       onDemand,
-      clock: Date.now,
+      clock,
       ...report,
     });
     t.after(async () => {
+      authority.close(); // as at the end of a stop's patience
       await certificates.close();
-      authority.close();
     });
     return certificates;
   };
-  return { ca, store, gateway, warnings };
+  return { ca, store, gateway, warnings, time };
 };
 
 /** Until it is true; a test that waits in vain is ended by the runner. */
@@ -82,6 +93,20 @@ test("hosts get their certificates by themselves, hosts of a reload too", async 
     ca.orders.map(({ host }) => host),
     ["a.example", "b.example"],
   );
+});
+
+test("an order that is stuck holds up no other host, also none of a reload, and is not placed twice", async (t) => {
+  const { gateway, ca, warnings } = await start(t);
+  const hosts = ["stuck.example", ...Array.from({ length: 12 }, (_, i) => `h${i}.example`)];
+  const certificates = gateway(hosts, undefined, "stuck.example");
+  certificates.start();
+  await until(() => hosts.slice(1).every((host) => certificates.covers(host)));
+  certificates.follow([...hosts, "late.example"]);
+  await until(() => certificates.covers("late.example"));
+  const ordered = ca.orders.map(({ host }) => host);
+  assert.deepEqual([...new Set(ordered)].sort(), [...hosts, "late.example"].sort());
+  assert.equal(ordered.length, hosts.length + 1, "one order a host");
+  assert.deepEqual([ca.accounts, warnings], [1, []]);
 });
 
 test("a gateway on the same store serves what another one got, from its start on", async (t) => {
@@ -124,6 +149,97 @@ test("hosts of the settings are beside those on demand, and where there are too 
   // One that is named in the settings now is no guest any more.
   certificates.follow(["a.example", "d.example"]);
   assert.ok(await certificates.contextFor("f.example"));
+});
+
+/** An operator's server that says what the test wants. */
+const createAsk = () => {
+  const says = { now: "yes" as "yes" | "no" | "nothing", asked: 0 };
+  const ask = async () => {
+    says.asked++;
+    if (says.now === "nothing") throw new Error("connect ECONNREFUSED");
+    return says.now === "yes";
+  };
+  return { says, ask };
+};
+
+test("on demand: `ask` is asked before a renewal; a no ends it, is told, and the certificate serves to its end", async (t) => {
+  const { gateway, ca, warnings, time, store } = await start(t);
+  const { says, ask } = createAsk();
+  const certificates = gateway([], ask);
+  certificates.start();
+  const first = await certificates.contextFor("a.example");
+  assert.ok(first);
+  certificates.follow([]);
+  await until(() => store.state("a.example").plan !== null);
+  time.aheadMs = 65 * day;
+  certificates.follow([]);
+  while ((await certificates.contextFor("a.example")) === first) await pause(10);
+  assert.deepEqual([ca.orders.length, says.asked], [2, 2]);
+  await until(() => store.state("a.example").plan !== null);
+
+  says.now = "no";
+  time.aheadMs = 130 * day;
+  certificates.follow([]);
+  await until(() => warnings.length > 0);
+  assert.deepEqual(warnings, [
+    "acme: tls.onDemand.ask says no to a.example: its certificate is not renewed, and serves for 24 more days",
+  ]);
+  assert.ok(await certificates.contextFor("a.example"), "it is good still");
+  assert.deepEqual(certificates.status(), [], "it is looked after no more");
+  time.aheadMs = 160 * day;
+  assert.equal(await certificates.contextFor("a.example"), null);
+  assert.deepEqual([ca.orders.length, warnings.length], [2, 1]);
+
+  says.now = "yes";
+  time.aheadMs = 161 * day;
+  const again = await certificates.contextFor("a.example");
+  assert.ok(again, "who is welcome again gets one in the handshake, not the one that has ended");
+  assert.deepEqual([ca.orders.length, certificates.status()[0]?.host], [3, "a.example"]);
+});
+
+test("on demand: while `ask` cannot be asked, renewals go on, and nobody new gets a certificate", async (t) => {
+  const { gateway, ca, warnings, time, store } = await start(t);
+  const { says, ask } = createAsk();
+  const certificates = gateway([], ask);
+  certificates.start();
+  assert.ok(await certificates.contextFor("a.example"));
+  certificates.follow([]);
+  await until(() => store.state("a.example").plan !== null);
+  says.now = "nothing";
+  time.aheadMs = 65 * day;
+  assert.equal(await certificates.contextFor("b.example"), null);
+  certificates.follow([]);
+  await until(() => ca.orders.length === 2);
+  assert.deepEqual(warnings, [
+    "acme: tls.onDemand.ask cannot be asked about b.example: connect ECONNREFUSED",
+    "acme: tls.onDemand.ask cannot be asked about a.example: connect ECONNREFUSED",
+  ]);
+});
+
+test("on demand: after a restart good certificates serve while `ask` cannot be asked or is slow, ended ones do not", async (t) => {
+  const { gateway, ca, time, store } = await start(t);
+  const { says, ask } = createAsk();
+  const before = gateway([], ask);
+  for (const host of ["a.example", "b.example"]) assert.ok(await before.contextFor(host));
+  says.now = "nothing";
+  assert.ok(await gateway([], ask).contextFor("a.example"));
+  assert.ok(store.certificate("b.example"));
+  const slow = gateway([], () => new Promise(() => {}));
+  for (let i = 0; i < 40; i++) void slow.contextFor(`h${i}.example`);
+  assert.ok(await slow.contextFor("b.example"));
+  for (const odd of ["../a.example", "h99.example", "localhost"])
+    assert.equal(await slow.contextFor(odd), null);
+  says.now = "no";
+  assert.equal(await gateway([], ask).contextFor("a.example"), null, "a no is one");
+  time.aheadMs = 95 * day;
+  says.now = "nothing";
+  assert.equal(await gateway([], ask).contextFor("a.example"), null);
+  assert.equal(ca.orders.length, 2);
+  says.now = "yes";
+  time.aheadMs = 96 * day;
+  const late = gateway([], ask);
+  assert.ok(await late.contextFor("a.example"));
+  assert.equal(ca.orders.length, 3, "ordered in the handshake");
 });
 
 test("challenges are answered by any gateway on the store, and other paths are left to the site", async (t) => {

@@ -1,14 +1,16 @@
 /** Certificates of an authority on the internet: serves what the store has, and keeps it good. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { setImmediate as breathe, setTimeout as pause } from "node:timers/promises";
+import { setTimeout as pause } from "node:timers/promises";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { createCache } from "../../lib/cache.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { CertificateStatus, Certificates } from "../tls/certificates.ts";
 import { challengeCertificate } from "../tls/make-certificate.ts";
 import { contextOf } from "../tls/pair-context.ts";
+import { isPublicName } from "../tls/settings.ts";
 import { daysLeft, factsOf, type Keeper } from "./keeper.ts";
 import type { OnDemand } from "./on-demand.ts";
+import { createRounds } from "./rounds.ts";
 import type { CertificateStore } from "./store.ts";
 
 export interface AcmeOptions {
@@ -36,8 +38,6 @@ interface Loaded {
   readonly notAfter: number;
 }
 
-const longestSleepMs = 60_000;
-const shortestSleepMs = 200;
 const onDemandMs = 30_000;
 const onDemandPauseMs = 500;
 const pendingMost = 32;
@@ -50,10 +50,7 @@ export const createAcmeCertificates = (options: AcmeOptions): AcmeCertificates =
   const kept = new Set(configured);
   const loaded = new Map<string, Loaded>();
   const pending = new Map<string, Promise<SecureContext | null>>();
-  const nextLook = new Map<string, number>();
   const warnedAt = new Map<string, number>();
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> = Promise.resolve();
   let closed = false;
 
   /** Reads what the store has, if it has changed: another gateway may have put it there. Says whether it has. */
@@ -71,30 +68,17 @@ export const createAcmeCertificates = (options: AcmeOptions): AcmeCertificates =
     return true;
   };
 
-  const lookAt = async (host: string): Promise<void> => {
-    nextLook.set(host, await keeper.look(host));
-    load(host);
-    warnOfEnd(host);
-  };
-  const round = async (): Promise<void> => {
-    for (const host of kept) {
-      if (closed) return;
-      if (load(host) || (nextLook.get(host) ?? 0) <= clock()) await lookAt(host);
-      await breathe(); // with a thousand hosts, requests come between them
-    }
-    sleep(Math.min(...[...kept].map((host) => nextLook.get(host) ?? 0)) - clock());
-  };
-  const sleep = (ms: number): void => {
-    if (closed) return;
-    clearTimeout(timer);
-    timer = setTimeout(
-      () => {
-        running = round();
-      },
-      Math.min(Math.max(ms, shortestSleepMs), longestSleepMs),
-    );
-    timer.unref();
-  };
+  const rounds = createRounds({
+    hosts: () => [...kept],
+    hasChanged: load,
+    clock,
+    async look(host) {
+      const nextAt = await keeper.look(host, () => mayOrder(host));
+      load(host);
+      warnOfEnd(host);
+      return nextAt;
+    },
+  });
 
   const warnOfEnd = (host: string): void => {
     const notAfter = loaded.get(host)?.notAfter ?? Number.POSITIVE_INFINITY;
@@ -115,22 +99,45 @@ export const createAcmeCertificates = (options: AcmeOptions): AcmeCertificates =
   };
 
   const { onDemand } = options;
+  /** Of a host that came on demand it is asked anew: who said yes once may have lost the customer since. */
+  const mayOrder = async (host: string): Promise<boolean> => {
+    if (!onDemand || configured.includes(host)) return true;
+    if ((await onDemand.judge(host, 0)) !== "no") return true;
+    if (kept.delete(host))
+      options.warn(
+        `acme: tls.onDemand.ask says no to ${host}: its certificate is not renewed, and serves for ${daysLeft(loaded.get(host)?.notAfter ?? 0, clock())} more days`,
+      );
+    return false;
+  };
+  const isGood = (host: string): boolean => (loaded.get(host)?.notAfter ?? 0) > clock();
   const getNow = async (host: string): Promise<SecureContext | null> => {
-    if (!onDemand || !(await onDemand.allows(host, kept.size - new Set(configured).size))) return null;
+    const got = kept.size - new Set(configured).size;
+    const verdict = onDemand ? await onDemand.judge(host, got) : "no";
+    if (verdict === "no") return null;
+    load(host);
+    // Where nobody could be asked, what is there is good enough; it came by a yes.
+    if (verdict === "unknown" && !isGood(host)) return null;
     const until = clock() + onDemandMs;
-    // Orders go one by one: this one's turn may come a little later.
-    for (load(host); !loaded.has(host) && !closed && clock() < until; await pause(onDemandPauseMs)) {
-      await lookAt(host);
+    // A few orders run at once: this one's turn may come a little later.
+    for (; !isGood(host) && !closed && clock() < until; await pause(onDemandPauseMs)) {
+      await rounds.look(host);
       if (store.state(host).failures > 0) break;
     }
     if (loaded.has(host)) kept.add(host);
-    else nextLook.delete(host);
+    else rounds.forget(host);
     return loaded.get(host)?.context ?? null;
+  };
+  /** Too many are being asked about: what is there serves, and is looked after when it is asked for next. */
+  const storedFor = (host: string): SecureContext | null => {
+    if (!isPublicName(host)) return null;
+    load(host);
+    return isGood(host) ? (loaded.get(host)?.context ?? null) : null;
   };
   const getOnce = (host: string): Promise<SecureContext | null> => {
     const known = pending.get(host);
     if (known) return known;
-    if (!onDemand || pending.size >= pendingMost) return Promise.resolve(null);
+    if (!onDemand) return Promise.resolve(null);
+    if (pending.size >= pendingMost) return Promise.resolve(storedFor(host));
     const context = getNow(host).finally(() => pending.delete(host));
     pending.set(host, context);
     return context;
@@ -141,25 +148,25 @@ export const createAcmeCertificates = (options: AcmeOptions): AcmeCertificates =
   return {
     contextFor(host) {
       const name = nameFor(host);
-      return name === null ? getOnce(host) : (loaded.get(name)?.context ?? null);
+      if (name === null || (onDemand && !kept.has(name) && !isGood(name))) return getOnce(host);
+      return loaded.get(name)?.context ?? null;
     },
     fallback: () => null,
     challengeFor: challenges,
     hasChallenges: () => store.hasChallenges("tls-alpn-01"),
     covers: (host) => nameFor(host) !== null,
     status: () => [...kept].map((host) => statusOf(store, host, loaded.get(host)?.notAfter ?? null)),
-    start: () => sleep(0),
+    start: rounds.begin,
     follow(hosts) {
       for (const host of configured) if (!hosts.includes(host)) kept.delete(host);
       configured = hosts;
       for (const host of hosts) kept.add(host);
-      sleep(0);
+      rounds.begin();
     },
     answerChallenge: (req, res) => answerChallenge(store, req, res),
     async close() {
       closed = true;
-      clearTimeout(timer);
-      await running;
+      await rounds.close();
     },
   };
 };

@@ -44,11 +44,15 @@ export const explainFailure = (
   const code = codeOf(error);
   const reason = networkReasons.find(([pattern]) => pattern.test(code));
   if (reason) return { kind: "unreachable", retryAfterMs: 0, sentence: `${authority} ${reason[1]}` };
-  return {
-    kind: "refused",
-    retryAfterMs: 0,
-    sentence: error instanceof Error ? error.message : String(error),
-  };
+  const message = error instanceof Error ? error.message : String(error);
+  // Of the library's making: a page of maintenance, or the address of something else.
+  if (/\bACME directory\b/.test(message))
+    return {
+      kind: "unreachable",
+      retryAfterMs: 0,
+      sentence: `${directory} answers with no ACME directory: see that tls.directory is the whole address that the authority names, and whether it is down`,
+    };
+  return { kind: "refused", retryAfterMs: 0, sentence: message };
 };
 
 const said = ({ problem, message }: Refusal): string =>

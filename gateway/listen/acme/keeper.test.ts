@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createPublicKey } from "node:crypto";
+import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { makeCertificate, newKey } from "../tls/make-certificate.ts";
 import { readCertificate } from "../tls/read-certificate.ts";
 import { type AuthorityOptions, createAuthority, newAccount } from "./authority.ts";
 import { createKeeper } from "./keeper.ts";
@@ -426,3 +430,77 @@ test("challenges of an order that was killed go with the next one, whoever place
   assert.equal(store.challenge("http-01", "token-of-the-killed"), null);
   assert.equal(store.hasChallenges("tls-alpn-01"), false, "no connection is looked at any more");
 });
+
+const otherPair = (lifeMs: number) => {
+  const key = newKey();
+  const publicKey = createPublicKey(key);
+  const times = { notBefore: Date.UTC(2026, 1, 1), notAfter: Date.UTC(2026, 1, 1) + lifeMs };
+  return makeCertificate({ name: host, hosts: [host], publicKey, ...times }, { name: "Test", key });
+};
+
+for (const [what, body] of [
+  ["of another key", () => otherPair(200 * day)],
+  [
+    "that cannot be read in its chain",
+    (good: string) => `${good}-----BEGIN CERTIFICATE-----\nbm90aGluZw==\n-----END CERTIFICATE-----\n`,
+  ],
+] as const) {
+  test(`a certificate ${what} is none: the old one stays, and it is tried again with patience`, async (t) => {
+    let isOdd = false;
+    const { time, gateway, ca, store, lines } = await start(t, {
+      interrupts: (asked) =>
+        isOdd && asked === "certificate"
+          ? { status: 200, body: body(store.certificate(host)?.cert ?? "") }
+          : null,
+    });
+    const keeper = gateway();
+    await keeper.look(host);
+    await keeper.look(host);
+    const before = store.version(host);
+    isOdd = true;
+    time.now += 62 * day;
+    lines.length = 0;
+    const waits: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      const next = await keeper.look(host);
+      waits.push((next - time.now) / minute);
+      time.now = next;
+    }
+    assert.deepEqual(waits, [1, 10, 100, 1440]);
+    assert.equal(store.version(host), before, "the old one serves");
+    assert.equal(ca.orders.length, 5);
+    assert.match(lines[0] ?? "", /the certificate that came cannot be used \(.+\); tried again at/);
+  });
+}
+
+test("a folder that cannot be looked into throws at nobody, and has nothing", async (t) => {
+  const { gateway, store, lines } = await start(t);
+  const keeper = gateway();
+  rmSync(store.dir, { recursive: true });
+  symlinkSync(store.dir, store.dir); // a loop: an error other than that it is not there, for root too
+  assert.equal(store.version(host), "");
+  assert.equal(store.hasChallenges("tls-alpn-01"), false);
+  await keeper.look(host);
+  assert.match(lines[0] ?? "", /ELOOP/);
+});
+
+for (const page of ["<h1>maintenance</h1>", "null"]) {
+  test(`a directory that is ${page} is told as none, and asked for every 100 minutes`, async (t) => {
+    const server = createServer((_req, res) => res.end(page));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    t.after(() => server.close().closeAllConnections());
+    const { time, gateway, lines } = await start(t);
+    const directory = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const waits: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      const next = await gateway(1, { directory }).look(host);
+      waits.push((next - time.now) / minute);
+      time.now = next;
+    }
+    assert.deepEqual(waits, [1, 10, 100, 100]);
+    assert.match(
+      lines[0] ?? "",
+      /^acme: shop\.example: http:\/\/127\.0\.0\.1:\d+\/ answers with no ACME directory: see that tls\.directory/,
+    );
+  });
+}

@@ -1,12 +1,13 @@
 /**
- * Sees to it that every host has a certificate that is good for long enough: looks at what is due, places one order at
- * a time under the lock, and writes down how it went, so that neither a restart nor another gateway on the same
+ * Sees to it that every host has a certificate that is good for long enough: looks at what is due, places orders, a
+ * few at a time, under the lock, and writes down how it went, so that neither a restart nor another gateway on the same
  * store tries more often than the authority allows.
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
 import { codeOf } from "../../lib/error-code.ts";
 import type { KeyPair } from "../tls/make-certificate.ts";
+import { contextOf } from "../tls/pair-context.ts";
 import { type CertificateFacts, coversHost, readCertificate } from "../tls/read-certificate.ts";
 import type { Authority } from "./authority.ts";
 import { newAccount } from "./authority.ts";
@@ -24,6 +25,7 @@ import {
   retryDelay,
 } from "./schedule.ts";
 import type { CertificateStore, HostState } from "./store.ts";
+import { createTurns, type Turn } from "./turns.ts";
 
 export interface KeeperOptions {
   readonly store: CertificateStore;
@@ -38,41 +40,55 @@ export interface KeeperOptions {
 }
 
 export interface Keeper {
-  /** Does what is due for the host; answers when to look again, ms since 1970. Never throws. */
-  look(host: string): Promise<number>;
+  /**
+   * Does what is due for the host; answers when to look again, ms since 1970. Never throws. `mayOrder` is asked
+   * before a certificate is.
+   */
+  look(host: string, mayOrder?: MayOrder): Promise<number>;
 }
 
-/** Somebody else has the lock: his order takes some seconds. */
+type MayOrder = () => Promise<boolean>;
+const always: MayOrder = () => Promise.resolve(true);
+
+/** Others are ordering: that takes some seconds. */
 const busyMs = 5_000;
+/** The first order of all opens the account. */
+const openingMs = 500;
+/** Nobody wants it renewed any more. */
+const refusedMs = 3_600_000;
 /** After what should not happen, such as a full disk. */
 const brokenMs = 60_000;
 
 export const createKeeper = (options: KeeperOptions): Keeper => {
-  const { store, lock, clock } = options;
+  const { store, clock } = options;
+  const turns = createTurns(options.lock);
 
-  const look = async (host: string): Promise<number> => {
+  const look = async (host: string, mayOrder: MayOrder): Promise<number> => {
     const facts = factsOf(store, host);
     if (facts) await planRenewal(options, host, facts);
     const state = store.state(host);
     const dueAt = dueTime(state, facts, clock());
     if (dueAt > clock()) return facts && state.plan ? Math.min(dueAt, state.plan.pollAt) : dueAt;
-    const held = lock.take();
-    if (!held) return clock() + busyMs;
+    if (!(await mayOrder())) return clock() + refusedMs;
+    const turn = turns.take(host);
+    if (!turn) return clock() + busyMs;
     try {
-      return await order(host);
+      return await order(host, turn);
     } finally {
-      held.release();
+      turn.release();
     }
   };
 
-  const order = async (host: string): Promise<number> => {
+  const order = async (host: string, turn: Turn): Promise<number> => {
     // Whoever had the lock before may have done what we came for, or failed at it.
     const facts = factsOf(store, host);
     const state = store.state(host);
     if (dueTime(state, facts, clock()) > clock()) return clock() + busyMs;
+    // An account is opened once: who comes meanwhile waits for it.
+    if (!turn.isAlone && !store.account()?.url) return clock() + openingMs;
     const { counted, nextAt } = paceOrders(store.orders(), clock());
     if (nextAt > clock()) return nextAt;
-    store.dropChallenges();
+    if (turn.isAlone) store.dropChallenges();
     store.tryRoom();
     store.keepOrders([...counted, clock()]);
     if (!facts && store.version(host) !== "")
@@ -81,8 +97,8 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
   };
 
   return {
-    look: (host) =>
-      look(host).catch((error: unknown) => {
+    look: (host, mayOrder = always) =>
+      look(host, mayOrder).catch((error: unknown) => {
         options.warn(`acme: ${host}: ${brokenSentence(error, store.dir)}`);
         return clock() + brokenMs;
       }),
@@ -91,7 +107,8 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
 
 const brokenSentence = (error: unknown, dir: string): string => {
   const reason = error instanceof Error ? error.message : String(error);
-  if (!/^(EACCES|EDQUOT|EIO|ENOENT|ENOSPC|EPERM|EROFS)$/.test(codeOf(error))) return reason;
+  if (!/^(EACCES|EDQUOT|EIO|ELOOP|ENOENT|ENOSPC|ENOTDIR|EPERM|EROFS|ESTALE)$/.test(codeOf(error)))
+    return reason;
   return `the certificate folder ${dir} cannot be written (${reason}): see that it is there, writable for this user, and the disk not full; it is tried again every minute`;
 };
 
@@ -173,6 +190,7 @@ const tryOrder = async (
     const got = readCertificate(pair.cert);
     if (!coversHost(got.hosts, host))
       throw new Error(`the certificate that came is for ${got.hosts.join(", ")}`);
+    tryToServe(pair);
     store.keepCertificate(host, pair);
     // Where our clock is wrong, every certificate that comes may seem to be due at once.
     const nextTryAt = clock() + restAfter(got);
@@ -188,6 +206,16 @@ const tryOrder = async (
   } catch (error) {
     if (authority.isClosed) return clock(); // we are ending, which is no failure of the order's
     return noteFailure(options, host, proof?.type ?? "", facts, error);
+  }
+};
+
+/** Throws where no handshake could use it: kept, it would take the old one's place, and be ordered again at once. */
+const tryToServe = (pair: KeyPair): void => {
+  try {
+    contextOf(pair);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`the certificate that came cannot be used (${reason})`, { cause });
   }
 };
 

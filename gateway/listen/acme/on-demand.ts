@@ -4,9 +4,15 @@ import { isPublicName } from "../tls/settings.ts";
 
 /** Decides who gets a certificate that nobody configured. */
 export interface OnDemand {
-  /** The operator's `ask` says yes, and there is room beside the hosts that got one this way. Never throws. */
-  allows(host: string, got: number): Promise<boolean>;
+  /**
+   * What the operator's `ask` says of the host; no where there is no room beside the hosts that `got` one this way.
+   * Never throws.
+   */
+  judge(host: string, got: number): Promise<Verdict>;
 }
+
+/** `unknown`: it could not be asked now, which is no yes, and takes nothing away either. */
+export type Verdict = "yes" | "no" | "unknown";
 
 export interface OnDemandOptions {
   /** asks the operator's server; rejects when it does not answer */
@@ -22,11 +28,11 @@ const asksAtOnce = 8;
 const fullToldMs = 3_600_000;
 
 interface Answer {
-  readonly yes: Promise<boolean>;
+  readonly verdict: Promise<Verdict>;
   readonly until: number;
 }
 
-/** Clients may name any host: an answer is kept for a minute, eight questions run at once, and more than that is no. */
+/** Clients may name any host: an answer is kept for a minute, and eight questions run at once. */
 export const createOnDemand = ({ ask, most, clock, warn }: OnDemandOptions): OnDemand => {
   const answers = createCache<string, Answer>(answersKept);
   let running = 0;
@@ -37,32 +43,32 @@ export const createOnDemand = ({ ask, most, clock, warn }: OnDemandOptions): OnD
     fullToldAt = clock();
     warn(`acme: ${host} gets no certificate: ${most} hosts have one on demand, which is tls.onDemand.most`);
   };
-  const askNow = async (host: string): Promise<boolean> => {
+  const askNow = async (host: string): Promise<Verdict> => {
     running++;
     try {
-      return await ask(host);
+      return (await ask(host)) ? "yes" : "no";
     } catch (error) {
       warn(
         `acme: tls.onDemand.ask cannot be asked about ${host}: ${error instanceof Error ? error.message : error}`,
       );
-      return false;
+      return "unknown";
     } finally {
       running--;
     }
   };
   return {
-    async allows(host, got) {
-      if (!isPublicName(host)) return false;
+    async judge(host, got) {
+      if (!isPublicName(host)) return "no";
       if (got >= most) {
         tellFull(host);
-        return false;
+        return "no";
       }
       const known = answers.get(host);
-      if (known && known.until > clock()) return known.yes;
-      if (running >= asksAtOnce) return false;
-      const yes = askNow(host);
-      answers.set(host, { yes, until: clock() + answerMs });
-      return yes;
+      if (known && known.until > clock()) return known.verdict;
+      if (running >= asksAtOnce) return "unknown";
+      const verdict = askNow(host);
+      answers.set(host, { verdict, until: clock() + answerMs });
+      return verdict;
     },
   };
 };

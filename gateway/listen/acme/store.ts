@@ -4,7 +4,7 @@
  * who changes more than one holds the lock.
  */
 import { createHash, createPrivateKey, randomUUID } from "node:crypto";
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, type Stats, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf } from "../../lib/error-code.ts";
 import { makeFolder } from "../../lib/make-folder.ts";
@@ -94,7 +94,7 @@ export const openStore = (root: string, directoryUrl: string): CertificateStore 
     dir,
     hasChallenges(type) {
       const folder = join(dir, "challenges", type);
-      const changedAt = statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+      const changedAt = statOf(folder)?.mtimeMs ?? 0;
       const known = listings.get(type);
       if (known?.changedAt === changedAt) return known.any;
       const any = changedAt > 0 && readdirSync(folder).some((name) => !name.endsWith(".new"));
@@ -107,7 +107,7 @@ export const openStore = (root: string, directoryUrl: string): CertificateStore 
       return text && at > 0 ? { key: text.slice(0, at), cert: text.slice(at) } : null;
     },
     version(name) {
-      const found = statSync(pemFile(name), { throwIfNoEntry: false });
+      const found = statOf(pemFile(name));
       return found ? `${found.ino}-${found.mtimeMs}-${found.size}` : "";
     },
     // One file, so that a key and another certificate can never meet.
@@ -175,6 +175,15 @@ const makeCertsFolder = (folder: string): void => {
       `acme: the certificate folder ${folder} cannot be made (${codeOf(cause)}): make it writable for this user, or name another as tls.store`,
       { cause },
     );
+  }
+};
+
+/** Asked in handshakes: a network file system that is away (ESTALE, EIO) must not throw there. */
+const statOf = (file: string): Stats | undefined => {
+  try {
+    return statSync(file, { throwIfNoEntry: false });
+  } catch {
+    return undefined; // as good as not there; who writes is told why
   }
 };
 

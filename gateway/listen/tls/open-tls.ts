@@ -155,6 +155,7 @@ const onDemandOf = ({ settings, clock, log, ownPorts, serves }: TlsParts): OnDem
       const url = new URL(ask);
       url.searchParams.set("domain", host);
       const { status } = await requestOutbound(url.href, { allow, ownPorts });
+      if (status === 429 || status >= 500) throw new Error(`it answers ${status}`); // which is no no
       return status >= 200 && status < 300;
     },
   });

@@ -66,7 +66,7 @@ const fields = {
       ask: z
         .string()
         .regex(/^https?:\/\/\S+$/, "expected http://HOST/PATH or https://HOST/PATH")
-        .describe("asked with ?domain=HOST; 2xx allows a certificate"),
+        .describe("asked with ?domain=HOST, before a renewal again; 2xx allows a certificate"),
       allow: z
         .array(z.string())
         .default([])
