@@ -89,6 +89,7 @@ test("nothing is ordered that could not be kept, and nothing is left of the trie
   const keeper = createKeeper({
     store,
     lock: createLock(store.dir),
+    atOnce: 4,
     authority: {
       directory: "https://ca.example/dir",
       window: async () => null,

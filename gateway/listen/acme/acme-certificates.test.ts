@@ -47,6 +47,7 @@ const start = async (t: TestContext) => {
     const keeper = createKeeper({
       store: own,
       lock: createLock(own.dir),
+      atOnce: 4,
       authority,
       proofsFor: (host) => [host === stuck ? stuckProof : httpProof(own)],
       clock,

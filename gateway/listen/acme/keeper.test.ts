@@ -54,6 +54,7 @@ const start = async (t: TestContext, authorityOptions: Partial<TestAuthorityOpti
     return createKeeper({
       store: shared,
       lock: createLock(shared.dir),
+      atOnce: 4,
       authority,
       proofsFor: () => [httpProof(shared)],
       clock,

@@ -30,6 +30,8 @@ import { createTurns, type Turn } from "./turns.ts";
 export interface KeeperOptions {
   readonly store: CertificateStore;
   readonly lock: FolderLock;
+  /** orders beside each other */
+  readonly atOnce: number;
   readonly authority: Authority;
   /** the proofs to try, the next one after each failure */
   readonly proofsFor: (host: string) => readonly Proof[];
@@ -61,7 +63,7 @@ const brokenMs = 60_000;
 
 export const createKeeper = (options: KeeperOptions): Keeper => {
   const { store, clock } = options;
-  const turns = createTurns(options.lock);
+  const turns = createTurns(options.lock, options.atOnce);
 
   const look = async (host: string, mayOrder: MayOrder): Promise<number> => {
     const facts = factsOf(store, host);

@@ -46,6 +46,7 @@ const stage = async (t: TestContext, proof: Proof) => {
   const keeper = createKeeper({
     store,
     lock,
+    atOnce: 4,
     authority,
     proofsFor: () => [proof],
     clock: Date.now,

@@ -9,7 +9,7 @@ import { createTurns, type Turn } from "./turns.ts";
 const start = (t: TestContext) => {
   const dir = mkdtempSync(join(tmpdir(), "turnpike-turns-"));
   t.after(() => rmSync(dir, { recursive: true }));
-  const turns = () => createTurns(createLock(dir));
+  const turns = () => createTurns(createLock(dir), 4);
   return { dir, turns };
 };
 

@@ -12,17 +12,14 @@ export interface Turn {
   release(): void;
 }
 
-/** One order that is stuck must not hold up all others; more at once would only meet the limits of an authority. */
-const ordersAtOnce = 4;
-
-export const createTurns = (lock: FolderLock): Turns => {
+export const createTurns = (lock: FolderLock, most: number): Turns => {
   const names = new Set<string>();
   let held: Held | null = null;
   return {
     take(host) {
       // A host and its wildcard are proven by one record, which simple commands replace.
       const name = host.replace(/^\*\./, "");
-      if (names.has(name) || names.size >= ordersAtOnce) return null;
+      if (names.has(name) || names.size >= most) return null;
       if (held && !held.isOurs()) return null; // we slept, and another took it over: no more until ours have ended
       held ??= lock.take();
       if (!held) return null;

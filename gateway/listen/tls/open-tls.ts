@@ -88,6 +88,12 @@ const directories = {
 const directoryUrl = (directory: string): string =>
   directory === "letsencrypt" || directory === "letsencrypt-staging" ? directories[directory] : directory;
 
+/**
+ * One order that is stuck must not hold up all others; more at once would only meet the limits of an authority. Commands
+ * that change a zone do not lock it, so that these run one after the other.
+ */
+const ordersAtOnce = 4;
+
 const openAcme = (parts: TlsParts, dir: string): OpenTls => {
   const { settings, clock } = parts;
   const directory = directoryUrl(settings.directory);
@@ -103,6 +109,7 @@ const openAcme = (parts: TlsParts, dir: string): OpenTls => {
   const keeper = createKeeper({
     store,
     lock: createLock(store.dir),
+    atOnce: settings.dns ? 1 : ordersAtOnce,
     authority,
     proofsFor: proofsFor(settings, store, report.warn),
     clock,
