@@ -118,7 +118,8 @@ const passDocument = async (
   const cookies = documentCookies(x, visit, options);
   if (cookies.length > 0)
     head.headers.set("set-cookie", [...many(head.headers.get("set-cookie")), ...cookies]);
-  head.headers.set("cache-control", "private, no-cache");
+  if (!/\bno-store\b/i.test(many(head.headers.get("cache-control")).join(",")))
+    head.headers.set("cache-control", "private, no-cache");
   head.headers.set("vary", addToken(head.headers.get("vary"), "Cookie"));
   head.headers.delete("accept-ranges");
   head.headers.delete("last-modified");
@@ -254,8 +255,15 @@ const typeOf = (head: ResponseHead): string => one(head.headers.get("content-typ
 const isRedirect = (status: number): boolean => status >= 300 && status < 400 && status !== 304;
 
 /** What shared caches may keep must be the same for everybody: we change nothing of it. */
-const isShared = (head: ResponseHead): boolean =>
-  /\b(public|s-maxage|immutable)\b/i.test(many(head.headers.get("cache-control")).join(","));
+const isShared = ({ headers }: ResponseHead): boolean =>
+  /\b(public|s-maxage|immutable)\b/i.test(many(headers.get("cache-control")).join(",")) ||
+  toCachesAlone.some((name) => mayBeKept(many(headers.get(name)).join(",")));
+
+/** Such caches heed these above `Cache-Control` (RFC 9213; nginx). */
+const toCachesAlone = ["cdn-cache-control", "surrogate-control", "x-accel-expires"];
+
+const mayBeKept = (value: string): boolean =>
+  /^\s*@?[1-9]|\bmax-age\s*=\s*[1-9]/i.test(value) && !/\b(no-store|no-cache|private)\b/i.test(value);
 
 const addToken = (have: string | readonly string[] | undefined, token: string): string => {
   const list = many(have).join(", ");
