@@ -21,6 +21,8 @@ before(async () => {
     res.setHeader("content-type", "text/html; charset=utf-8");
     res.setHeader("etag", '"of-the-upstream"');
     if (req.url?.startsWith("/shared/")) res.setHeader("cache-control", "public, max-age=60");
+    const { searchParams } = new URL(req.url ?? "/", "http://upstream.example");
+    if (req.url?.startsWith("/silent/")) for (const [name, value] of searchParams) res.setHeader(name, value);
     res.end(samePage);
   });
   gateway = await startGateway({ config: demoAndMore(upstream.url) });
@@ -32,7 +34,7 @@ after(async () => {
   await upstream?.close();
 });
 
-/** The shipped settings, and pages of another server: `/shared/` it calls public, of `/silent/` it says nothing. */
+/** The shipped settings, and pages of another server: `/shared/` it calls public, of `/silent/` what their address says. */
 const demoAndMore = (url: string): object => {
   const shipped = JSON.parse(readFileSync(join(root, "config.json"), "utf8")) as { experiments: object[] }; // our own file
   const proxied = ["/shared/", "/silent/"].map((path) => ({
@@ -120,6 +122,45 @@ test("the same visitor's copy is confirmed with 304; one with another variant, o
     return;
   }
   assert.fail("no visitor with another variant in 40");
+});
+
+test("a page that nobody is to keep stays so, with the script in it", async () => {
+  const page = await newVisitor(gateway.url).ask("/silent/account?cache-control=No-Store");
+  assert.equal(page.headers["cache-control"], "private, no-cache, no-store");
+  assert.match(page.text, /<script /);
+  assert.notEqual(page.headers["set-cookie"], undefined);
+});
+
+const toCaches: readonly (readonly [said: string, isShared: boolean])[] = [
+  ["cdn-cache-control=max-age%3D60", true],
+  ["surrogate-control=max-age%3D60%2C+content%3D%22ESI%2F1.0%22", true],
+  ["x-accel-expires=60", true],
+  ["x-accel-expires=%404102444800", true],
+  ["x-accel-expires=0", false],
+  ["x-accel-expires=off", false],
+  ["cdn-cache-control=no-store", false],
+  ["cdn-cache-control=private%2C+max-age%3D60", false],
+  ["surrogate-control=max-age%3D0", false],
+];
+for (const [said, isShared] of toCaches) {
+  test(`a page is ${isShared ? "everybody's" : "its visitor's"} where ${said} is said to caches`, async () => {
+    const page = await newVisitor(gateway.url).ask(`/silent/page?${said}`);
+    assert.equal(page.text === samePage, isShared);
+    assert.equal(page.headers["set-cookie"] === undefined, isShared);
+    assert.equal(page.headers["cache-control"], isShared ? undefined : "private, no-cache");
+  });
+}
+
+test("a page that a cache may keep by X-Accel-Expires is everybody's behind it", { skip }, async () => {
+  const path = `${cacheUrl()}/silent/kept?x-accel-expires=60`;
+  const answers = [await newVisitor(cacheUrl()).ask("/silent/kept?x-accel-expires=60"), await ask(path)];
+  assert.deepEqual(
+    answers.map(({ text, headers }) => [text, headers["set-cookie"]]),
+    [
+      [samePage, undefined],
+      [samePage, undefined],
+    ],
+  );
 });
 
 test("a part of a document is answered with the whole of it", async () => {

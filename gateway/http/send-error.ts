@@ -11,7 +11,8 @@ export type Refused = Pick<Exchange, "req" | "res"> & { id?: string | undefined 
 /**
  * Answers a refusal: its sentence as plain text, or the page that is shown for its status; where the fault is not the
  * client's, with the request's id, under which the log speaks of it. If an answer has begun, the connection is cut
- * instead. A body that was not read is read away first, so that the client gets to see the answer.
+ * instead. A body that was not read is read away first, so that the client gets to see the answer; over HTTP/2 its stream
+ * sees to that, and the answer is whole at once.
  */
 export const sendError = (x: Refused, error: HttpError): void => {
   const { req, res } = x;
@@ -34,7 +35,7 @@ export const sendError = (x: Refused, error: HttpError): void => {
   if (bodyLeft) headers["connection"] = "close";
   if (headers["connection"] === "close") res.shouldKeepAlive = false; // who comes behind on it must know
   res.writeHead(error.status, headers);
-  if (!bodyLeft) {
+  if (!bodyLeft || req.httpVersionMajor === 2) {
     res.end(req.method === "HEAD" ? undefined : body);
     return;
   }

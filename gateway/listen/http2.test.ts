@@ -8,7 +8,9 @@ import { text } from "node:stream/consumers";
 import { after, type TestContext, test } from "node:test";
 import { type ConnectionOptions, connect as tlsConnect } from "node:tls";
 import type { Exchange } from "../http/exchange.ts";
+import { HttpError } from "../http/http-error.ts";
 import { readBody } from "../http/read-body.ts";
+import { sendError } from "../http/send-error.ts";
 import { testSite } from "../model/test-site.ts";
 import { createListener, type ListenerOptions } from "./listener.ts";
 import { createLocalAuthority } from "./tls/local-authority.ts";
@@ -428,6 +430,23 @@ test("a client that is still sending when its answer is whole gets it, and may e
   await new Promise<void>((resolve) => stream.end(resolve));
   assert.equal((await ask(session, {})).status, 403);
   assert.deepEqual(resets, [0]);
+});
+
+test("a refusal does not wait for the body that it refuses", async (t) => {
+  const wasWhole: boolean[] = [];
+  const { open } = await start(t, {
+    handler: (x) => {
+      sendError(x, new HttpError(403, "no"));
+      wasWhole.push(x.res.writableEnded);
+    },
+  });
+  const session = open();
+  const stream = session.request({ ":path": "/", ":method": "POST" });
+  stream.write("x".repeat(100_000));
+  assert.equal(await text(stream), "no\n");
+  assert.deepEqual(wasWhole, [true]);
+  await new Promise<void>((resolve) => stream.end(resolve));
+  assert.equal((await ask(session, {})).status, 403);
 });
 
 test("fields that do not come in time end their connection, however often a part of them comes", async (t) => {

@@ -188,6 +188,8 @@ export class H2Connection implements Line {
       return;
     }
     if (id <= this.#lastStream) {
+      // Trailers may have been on their way when their stream was reset; other streams ended, or were left out (§5.1.1).
+      if (!this.#reset.has(id) && id <= this.#farewell.taken) throw new ConnectionError("an old stream");
       this.#floods.countReset();
       return;
     }
