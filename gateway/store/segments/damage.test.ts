@@ -163,8 +163,12 @@ test("a visitor who cannot be erased from a damaged file does not hold up what c
   folder.store(later);
   await assert.rejects(folder.keeper.seal(), /cannot be read \(ENOENT\): put it back/);
   assert.equal((await folder.keeper.plan()).oldest, null, "what came is sealed");
+  await assert.rejects(folder.reopen(), DamagedFiles);
+  const noted = noteTrouble(folder.keeper);
+  await assert.rejects(noted.recover(), DamagedFiles);
   writeFileSync(today, whole);
-  await folder.keeper.seal();
+  await noted.seal();
+  assert.equal(noted.trouble(), null);
   assert.deepEqual((await folder.keeper.verify()).findings, []);
   const visitors = await askFolder(folder.dir, "SELECT DISTINCT client_id");
   assert.deepEqual(visitors, [{ client_id: "visitor-1" }]);
@@ -188,5 +192,38 @@ test("a visitor who is marked while his file is sealed anew is accounted for", a
   await folder.keeper.seal();
   await mark;
   assert.deepEqual((await folder.keeper.verify()).findings, []);
+  folder.close();
+});
+
+for (const name of ["cut off", "another day's"]) {
+  test(`a backup has all else where a file is ${name}, and names it`, async () => {
+    const folder = openTestFolder();
+    const events = days();
+    folder.store(events);
+    await folder.keeper.seal();
+    const [yesterday = "", today = ""] = partsOf(folder).map((path) => join(folder.dir, "events", path));
+    const whole = readFileSync(today);
+    harms[name]?.(today, yesterday);
+    const to = `${folder.dir}-backup`;
+    const done = await folder.keeper.backup(to);
+    assert.deepEqual(done.spoilt, ["site=main/date=2026-01-31/part-0001.parquet"]);
+    writeFileSync(join(to, "events", done.spoilt?.[0] ?? ""), whole);
+    const copy = openTestFolder({ dir: to });
+    assert.deepEqual((await copy.keeper.verify()).findings, []);
+    assert.deepEqual(idsOf(copy.reader.read(0, 10).map(({ event }) => event)), idsOf(events));
+    copy.close();
+    folder.close();
+    rmSync(to, { recursive: true });
+  });
+}
+
+test("what keeps the page's totals from being counted is one sentence", async () => {
+  const folder = openTestFolder();
+  folder.store(days());
+  await folder.keeper.seal();
+  const [, today = ""] = partsOf(folder).map((path) => join(folder.dir, "events", path));
+  truncateSync(today, 40);
+  const { uncounted } = await folder.keeper.prune("2026-01-31", null);
+  assert.match(uncounted ?? "", /^the numbers on top of the live page [^\n]+$/);
   folder.close();
 });

@@ -271,6 +271,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
         const found = await findDamage([...strays, ...changed]);
         damage.note(found);
         for (const path of strays) retire(dir, path);
+        if (found.length > 0 && erasures.length > 0) throw new DamagedFiles(found); // sealing tries again to erase
         const cutShort = changed.filter((path) => !found.some((one) => one.path === path));
         if (cutShort.length > 0 || erasures.length > 0) await rewrite(cutShort);
         if (erasures.length > 0) await wal.empty();
