@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -9,6 +9,7 @@ import { newId } from "../gateway/model/ids.ts";
 import { type Answer, ask, newVisitor, variantIn } from "./ask.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 import { runTurnpike } from "./program.ts";
+import { mountSmall } from "./small-disk.ts";
 import { queryData, settle } from "./stored.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -103,41 +104,6 @@ const runOutOfRoom = async (disk: Disk): Promise<void> => {
   } finally {
     await gateway.close();
   }
-};
-
-/** A file system of 8 MB in memory; null where this user may not mount one. */
-const mountSmall = () => {
-  const folder = mkdtempSync(join(tmpdir(), "turnpike-disk-"));
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], { stdio: "ignore" });
-  } catch {
-    rmSync(folder, { recursive: true });
-    return null;
-  }
-  const ballast = join(folder, "ballast");
-  return {
-    data: join(folder, "data"),
-    fill: () => fillUp(ballast),
-    free: () => rmSync(ballast),
-    close() {
-      execFileSync("umount", [folder]);
-      rmSync(folder, { recursive: true });
-    },
-  } satisfies Disk;
-};
-
-/** Writes until the disk has not one page left. */
-const fillUp = (file: string): void => {
-  const handle = openSync(file, "w");
-  for (const size of [65_536, 4096]) {
-    const bytes = Buffer.alloc(size);
-    try {
-      for (;;) writeSync(handle, bytes);
-    } catch (error) {
-      assert.equal((error as NodeJS.ErrnoException).code, "ENOSPC");
-    }
-  }
-  closeSync(handle);
 };
 
 /** Files of this process may not grow beyond a size: the way without a file system of one's own. */

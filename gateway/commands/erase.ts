@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { countOf } from "../lib/count-of.ts";
 import { shortPath } from "../lib/short-path.ts";
-import type { EraseReport, VisitorToErase } from "../store/segments/keeper.ts";
+import type { EraseReport, VisitorToErase } from "../store/segments/keeper-reports.ts";
 import { CommandError, type Context, say, warn } from "./context.ts";
 import { withKeeping } from "./keeping.ts";
 import { needSite } from "./known-site.ts";

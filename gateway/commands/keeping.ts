@@ -5,14 +5,14 @@ import { pinnedOf } from "../pinned-columns.ts";
 import { takeOrFind } from "../store/owner.ts";
 import type { BackupResult } from "../store/segments/backup.ts";
 import type { CheckResult } from "../store/segments/check-job.ts";
-import {
-  createKeeper,
-  type EraseReport,
-  type Keeper,
-  type PruneReport,
-  type SealReport,
-  type VisitorToErase,
-} from "../store/segments/keeper.ts";
+import { createKeeper, type Keeper } from "../store/segments/keeper.ts";
+import type {
+  EraseReport,
+  PruneReport,
+  SealReport,
+  VisitorToErase,
+} from "../store/segments/keeper-reports.ts";
+import { DamagedFiles } from "../store/segments/recovery.ts";
 import { CommandError, type Io } from "./context.ts";
 import { withOwnLedger } from "./own-ledger.ts";
 import { type OwnerCall, ownerCall } from "./owner-call.ts";
@@ -49,14 +49,19 @@ const recoveredFirst = (keeper: Keeper, recovered: Promise<void>): Keeping => {
   const then =
     <A extends readonly unknown[], T>(act: (...args: A) => Promise<T>) =>
     async (...args: A) => {
-      await recovered;
+      await recovered.catch((error) => {
+        if (!(error instanceof DamagedFiles)) throw error; // beside those all goes on
+      });
       return act(...args);
     };
   return {
     seal: then(keeper.seal),
     verify: keeper.verify,
     backup: then(keeper.backup),
-    prune: then(keeper.prune),
+    async prune(before, site) {
+      await recovered.catch(() => {}); // it may lack the room that is made here; what forbids pruning, `keeper` knows
+      return keeper.prune(before, site);
+    },
     erase: then(keeper.erase),
   };
 };

@@ -58,13 +58,18 @@ export const addPrune = (program: Command, { io, run }: Context): void => {
           io,
           `removed: ${countOf(pruned.events, "event")} before ${day}, ${countOf(pruned.files, "file")}`,
         );
+        if (pruned.unsealed)
+          warn(
+            io,
+            `prune: what is not sealed yet could not be, and stays until this is done again: ${pruned.unsealed}`,
+          );
         if (pruned.uncounted) warn(io, `prune: ${pruned.uncounted}`);
         return 0;
       }),
     );
 };
 
-/** Sealed events, and those that pruning would seal first. */
+/** Sealed events, and those that pruning would seal. */
 const countBefore = (dir: string, day: string, site: string | null): number => {
   const db = openDatabaseReadOnly(dir);
   const { segments, unsealed } = db.transaction(() => {

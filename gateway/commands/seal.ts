@@ -18,8 +18,14 @@ export const addSeal = (program: Command, { io, run }: Context): void => {
     run(async ({ now, ...options }: SettingsOptions & { readonly now?: true }) => {
       const config = settingsFor(options);
       if (now) {
-        const { events, files, uncounted } = await withKeeping(config, io, (keeping) => keeping.seal());
+        const {
+          events,
+          files,
+          damaged = [],
+          uncounted,
+        } = await withKeeping(config, io, (keeping) => keeping.seal());
         say(io, `sealed: ${countOf(events, "event")} in ${countOf(files, "file")}`);
+        for (const sentence of damaged) warn(io, `seal: ${sentence}; what comes is sealed beside it`);
         if (uncounted) warn(io, `seal: ${uncounted}`);
         return 0;
       }

@@ -13,6 +13,7 @@ import { createCounterTable } from "./counter-table.ts";
 import { databaseFile, openDatabase } from "./database.ts";
 import { type DayCount, keepDayCounts } from "./day-table.ts";
 import { removeDemo } from "./demo-rows.ts";
+import { unlessFull } from "./disk-trouble.ts";
 import { createFollower } from "./follower.ts";
 import { guardFile } from "./guard-file.ts";
 import { createJournal, type Entry, pruneKeys } from "./journal.ts";
@@ -272,11 +273,12 @@ export const openLedger = (options: LedgerOptions): Ledger => {
       const takesPeople =
         call.kind === "erase" || call.kind === "prune" || (call.kind === "sealed" && call.erased.length > 0);
       if (!takesPeople) return perform();
-      const answer = afterFollowing(perform);
+      const work = () => afterFollowing(perform);
+      const answer = call.kind === "prune" ? unlessFull(work) : work(); // who prunes can make room
       forget();
       rebuilding.forget();
       // What has gone through it would count, and what has not would not.
-      if (call.kind === "prune" && rebuilding.isRunning()) rebuilding.start();
+      if (call.kind === "prune" && answer !== null && rebuilding.isRunning()) rebuilding.start();
       tombstones.forget();
       history.forget();
       return answer;

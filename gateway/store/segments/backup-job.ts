@@ -3,9 +3,11 @@ import { constants, copyFileSync, existsSync, globSync, renameSync, rmSync } fro
 import { dirname, join } from "node:path";
 import { makeFolder } from "../../lib/make-folder.ts";
 import { databaseFile, openDatabaseReadOnly } from "../database.ts";
+import { withDuck } from "./duck.ts";
 import { writeManifestFile } from "./folder.ts";
-import { readManifest } from "./manifest.ts";
-import { isSpoilt } from "./recovery.ts";
+import { lookAt } from "./look-job.ts";
+import { type Manifest, readManifest } from "./manifest.ts";
+import { isWhole, whyClosed } from "./recovery.ts";
 import { segmentFile } from "./segment.ts";
 import { syncFile, syncFolder } from "./staging.ts";
 
@@ -52,7 +54,7 @@ export const backupJob = async ({ dir, to }: BackupJob): Promise<BackupResult> =
     renameSync(databaseFile(unfinished), databaseFile(to));
     rmSync(unfinished, { recursive: true });
     syncFolder(to);
-    const spoilt = manifest.segments.filter((segment) => isSpoilt(to, segment)).map(({ path }) => path);
+    const spoilt = await findSpoilt(to, manifest);
     return {
       segments: manifest.segments.length,
       events: events + Number(above),
@@ -61,6 +63,19 @@ export const backupJob = async ({ dir, to }: BackupJob): Promise<BackupResult> =
   } finally {
     copy.close();
   }
+};
+
+const findSpoilt = async (dir: string, { segments, state }: Manifest): Promise<readonly string[]> => {
+  const differing = segments.filter((segment) => !isWhole(dir, segment));
+  if (differing.length === 0) return [];
+  return withDuck(async (duck) => {
+    const spoilt: string[] = [];
+    for (const segment of differing) {
+      const found = await lookAt(duck, dir, segment.path, state.watermark);
+      if (whyClosed(dir, segment, found) !== null) spoilt.push(segment.path);
+    }
+    return spoilt;
+  });
 };
 
 /** Certificates, their keys and accounts, each a whole file: https is there at once where a copy is started. No locks. */

@@ -2,6 +2,7 @@
  * The child process: does one job with DuckDB and ends. It has memory of its own, and may be killed at any instant,
  * because it only ever writes into a folder of the job's own; whoever started it decides what becomes of the files.
  */
+import { firstLine } from "../../lib/first-line.ts";
 import { backupJob } from "./backup-job.ts";
 import { checkJob } from "./check-job.ts";
 import { countJob } from "./count-job.ts";
@@ -54,5 +55,5 @@ try {
   if (job.kind !== "read") process.stdout.write(JSON.stringify(result ?? null), () => process.exit(0));
   else process.exit(0);
 } catch (error) {
-  process.stderr.write(error instanceof Error ? error.message : String(error), () => process.exit(1));
+  process.stderr.write(firstLine(error), () => process.exit(1)); // below it DuckDB shows a query of ours
 }

@@ -8,14 +8,17 @@ import type { Clock } from "../../lib/clock.ts";
 import { type Db, openDatabaseReadOnly } from "../database.ts";
 import { type BackupResult, emptyBackup, prepareBackup } from "./backup.ts";
 import type { CheckResult } from "./check-job.ts";
+import { createDamageList } from "./damage.ts";
+import { createWalEmptier } from "./empty-wal.ts";
 import type { Erased } from "./erase-tables.ts";
 import { isListed, writeManifestFile } from "./folder.ts";
 import type { Job, ResultOf } from "./job.ts";
+import type { EraseReport, PruneReport, SealReport, Uncounted, VisitorToErase } from "./keeper-reports.ts";
 import { lastSeqSql, type Manifest, readManifest } from "./manifest.ts";
 import type { ReadJob } from "./read-job.ts";
-import { changedOf, straysOf, whyDamaged, whyForeign } from "./recovery.ts";
+import { changedOf, type Damage, DamagedFiles, straysOf, whyDamaged, whyForeign } from "./recovery.ts";
 import { runJob } from "./run-job.ts";
-import { stagingFolder } from "./segment.ts";
+import { type Segment, stagingFolder } from "./segment.ts";
 import { clearStaging, makeStaging, publish, retire } from "./staging.ts";
 import type { Plan, Pruned, SegmentCall } from "./writing.ts";
 
@@ -34,30 +37,7 @@ export interface KeeperOptions {
   readonly onStep?: (step: string) => void;
 }
 
-interface Counted {
-  /** what follows where the numbers of the live page could not be counted after it; all else is done */
-  readonly uncounted?: string;
-}
-
-export interface SealReport extends Counted {
-  readonly events: number;
-  /** files that were written */
-  readonly files: number;
-}
-
-export interface PruneReport extends Counted {
-  readonly events: number;
-  readonly files: number;
-}
-
-export interface EraseReport extends Erased, Counted {
-  /** sealed files that were written anew, or removed */
-  readonly files: number;
-  /** something was stored of them */
-  readonly found: boolean;
-}
-
-type Sealing = Omit<SealReport, keyof Counted>;
+type Sealing = Pick<SealReport, "events" | "files">;
 
 interface Rewritten {
   readonly files: number;
@@ -65,14 +45,11 @@ interface Rewritten {
   readonly rows: number;
 }
 
-export interface VisitorToErase {
-  readonly column: "client_id" | "user_id";
-  readonly value: string;
-  readonly site: string | null;
-}
-
 export interface Keeper {
-  /** Brings folder and manifest together after a crash, and ends what it cut short. To be called first. */
+  /**
+   * Brings folder and manifest together after a crash, and ends what it cut short. To be called first. Rejects with
+   * `DamagedFiles` where that was done and files are damaged, beside which all goes on.
+   */
   recover(): Promise<void>;
   /** Seals what the projections have followed, then lets old journal rows go. */
   seal(): Promise<SealReport>;
@@ -96,11 +73,10 @@ const dropSlice = 500;
 const dayMs = 86_400_000;
 
 export const createKeeper = (options: KeeperOptions): Keeper => {
-  const { dir, clock, write, onStep = () => {}, walPatienceMs = 60_000 } = options;
+  const { dir, clock, write, onStep = () => {} } = options;
   const stopping = new AbortController();
   let last: Promise<unknown> = Promise.resolve();
-  /** the WAL may hold what was erased */
-  let walHolds = false;
+  const wal = createWalEmptier(write, options.walPatienceMs);
 
   /** One thing after the other: each finds the files as the manifest says. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -125,17 +101,22 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
   /** Why nothing may be changed here, until another start: the files are another database's. */
   let foreign: Error | null = null;
 
-  /** What lies in files that are not as the manifest says may be all that is left of it. */
-  const refuseStrange = async (paths: readonly string[]): Promise<void> => {
-    if (paths.length === 0) return;
+  /** Files that no crash explains: what lies in them may be all that is left of it. */
+  const findDamage = async (paths: readonly string[]): Promise<readonly Damage[]> => {
+    if (paths.length === 0) return [];
     const lastSeq = readAll((db) => Number(db.prepare(lastSeqSql).pluck().get()));
     const now = manifest();
     const { watermark } = now.state;
     const looked = await runJob({ kind: "look", dir, paths, watermark }, stopping.signal);
     foreign = whyForeign(looked, lastSeq);
-    const why = foreign ?? whyDamaged(looked, now);
-    if (why !== null) throw why;
+    if (foreign !== null) throw foreign;
+    return looked.flatMap((found) => {
+      const why = whyDamaged([found], now)?.message;
+      return why ? [{ path: found.path, why }] : [];
+    });
   };
+
+  const damage = createDamageList(dir, () => manifest().segments);
 
   const inStaging = async <J extends Exclude<Job, ReadJob>, T>(
     jobFor: (staging: string) => J,
@@ -156,7 +137,8 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
   const sealBatch = ({ watermark, upTo }: Plan): Promise<Sealing> =>
     inStaging(
       (staging) => ({ kind: "seal" as const, dir, staging, after: watermark, upTo, pinned: options.pinned }),
-      async ({ staged, rows, erased, properties }) => {
+      async ({ staged, rows, erased, properties, damaged: found }) => {
+        damage.note(found);
         onStep("written");
         publish(dir, staged);
         onStep("published");
@@ -180,11 +162,17 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     return report;
   };
 
+  /** What the journal still has of a damaged file is all that can be read of it. */
   const dropOld = async (): Promise<void> => {
     const before = clock() - options.journalDays * dayMs;
+    const { dropped: gone } = manifest().state;
+    const upTo = Math.min(
+      ...damage.still().flatMap(({ segment: { minSeq, maxSeq } }) => (maxSeq > gone ? [minSeq - 1] : [])),
+      Number.MAX_SAFE_INTEGER,
+    );
     let all = 0;
     for (let dropped = dropSlice; dropped === dropSlice; all += dropped) {
-      dropped = Number(await write({ kind: "drop", before, limit: dropSlice }));
+      dropped = Number(await write({ kind: "drop", before, upTo, limit: dropSlice }));
     }
     if (all > 0) await write({ kind: "compact" });
   };
@@ -217,12 +205,52 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       dir,
       segments.filter(({ site }) => sites.has(site)),
     );
-    await refuseStrange(changed);
+    const found = await findDamage(changed);
+    damage.note(found);
+    if (found.length > 0) throw new DamagedFiles(found);
     return rewrite(changed);
   };
 
+  /** Days that are sealed, with what the journal has of them. */
+  const removeDays = async (before: string, site: string | null): Promise<Sealing> => {
+    const ask = async () => (await write({ kind: "prune", before, site })) as Pruned | null;
+    let pruned = await ask();
+    // Not a page is left on which to write what goes. A file of it makes room; where a crash comes between the two, it is
+    // missing until pruning is done again.
+    const due = pruned ? [] : manifest().segments.filter(isBefore(before, site));
+    for (const { path } of due.toSorted((a, b) => b.bytes - a.bytes)) {
+      retire(dir, path);
+      pruned = await ask();
+      if (pruned) break;
+    }
+    if (!pruned) throw new Error("store: the disk of the data folder is full: make room on it");
+    const { paths, events } = pruned;
+    onStep("committed");
+    for (const path of paths) retire(dir, path);
+    if (paths.length > 0) writeManifestFile(dir, manifest());
+    return { events, files: paths.length };
+  };
+
+  const prune = async (before: string, site: string | null): Promise<PruneReport> => {
+    if (foreign !== null) throw foreign;
+    // What is sealed goes first: on a full disk that is the room in which the rest is sealed.
+    const first = await removeDays(before, site);
+    const failure = await failureOf(sealAll);
+    stopping.signal.throwIfAborted();
+    if (failure !== null && first.files === 0) throw failure;
+    const late = manifest().segments.some(isBefore(before, site))
+      ? await removeDays(before, site)
+      : { events: 0, files: 0 };
+    return {
+      events: first.events + late.events,
+      files: first.files + late.files,
+      ...(failure && { unsealed: failure.message }),
+      ...(await recount()),
+    };
+  };
+
   /** The numbers of the live page, after events were taken out. Where this is broken off, the next sealing counts. */
-  const recount = async (): Promise<Counted> => {
+  const recount = async (): Promise<Uncounted> => {
     try {
       const counted = await runJob({ kind: "count", dir }, stopping.signal);
       await write({ kind: "recount", ...counted });
@@ -233,21 +261,6 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     }
   };
 
-  /** The WAL still holds what was deleted; a reader may hold it for a while. */
-  const emptyWal = async (): Promise<void> => {
-    walHolds = true;
-    const until = Date.now() + walPatienceMs;
-    while (!(await write({ kind: "truncate-wal" }))) {
-      if (Date.now() > until) {
-        throw new Error(
-          "store: erased, but a reader keeps the database's WAL from being emptied: end it and seal again",
-        );
-      }
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-    walHolds = false;
-  };
-
   return {
     recover: () =>
       inTurn(async () => {
@@ -255,18 +268,26 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
         const { segments, erasures } = manifest();
         const strays = straysOf(dir, segments);
         const changed = changedOf(dir, segments);
-        await refuseStrange([...strays, ...changed]);
+        const found = await findDamage([...strays, ...changed]);
+        damage.note(found);
         for (const path of strays) retire(dir, path);
-        if (changed.length > 0 || erasures.length > 0) await rewrite(changed);
-        if (erasures.length > 0) await emptyWal();
+        if (found.length > 0 && erasures.length > 0) throw new DamagedFiles(found); // sealing tries again to erase
+        const cutShort = changed.filter((path) => !found.some((one) => one.path === path));
+        if (cutShort.length > 0 || erasures.length > 0) await rewrite(cutShort);
+        if (erasures.length > 0) await wal.empty();
         const now = manifest();
         if (!isListed(dir, now)) writeManifestFile(dir, now);
+        if (found.length > 0) throw new DamagedFiles(found);
       }),
     seal: () =>
       inTurn(async () => {
-        if (manifest().erasures.length > 0) await takeOut(); // made-up visitors were removed
-        const report = await sealAll();
-        if (walHolds) await emptyWal();
+        // Made-up visitors were removed, or an erasure was cut short; what comes does not wait for it.
+        const failure = manifest().erasures.length > 0 ? await failureOf(takeOut) : null;
+        const sealed = await sealAll();
+        if (failure !== null) throw failure;
+        if (wal.holdsErased()) await wal.empty();
+        const why = damage.still().map((one) => one.why);
+        const report = why.length > 0 ? { ...sealed, damaged: why } : sealed;
         return manifest().state.miscounted === 1 ? { ...report, ...(await recount()) } : report;
       }),
     async erase(who) {
@@ -275,21 +296,12 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       onStep("marked");
       return inTurn(async () => {
         const { files, rows } = await takeOut();
-        await emptyWal();
+        await wal.empty();
         const found = erased.visitors + erased.sessions + files + rows > 0;
         return { ...erased, files, found, ...(await recount()) };
       });
     },
-    prune: (before, site) =>
-      inTurn(async () => {
-        if (foreign !== null) throw foreign;
-        await sealAll();
-        const { paths, events } = (await write({ kind: "prune", before, site })) as Pruned;
-        onStep("committed");
-        for (const path of paths) retire(dir, path);
-        writeManifestFile(dir, manifest());
-        return { events, files: paths.length, ...(await recount()) };
-      }),
+    prune: (before, site) => inTurn(() => prune(before, site)),
     backup: (to) =>
       inTurn(async () => {
         prepareBackup(to);
@@ -308,6 +320,20 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       await last;
     },
   };
+};
+
+const isBefore =
+  (day: string, site: string | null) =>
+  (segment: Segment): boolean =>
+    segment.date < day && (site === null || segment.site === site);
+
+const failureOf = async (work: () => Promise<unknown>): Promise<Error | null> => {
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
 };
 
 const slicesOf = (seqs: readonly number[]): readonly (readonly number[])[] =>

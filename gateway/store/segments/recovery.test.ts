@@ -140,7 +140,8 @@ test("a file with another byte in its midst is not written anew as if it were wh
   writeFileSync(file, bytes);
   folder.store([eventForTest()]);
   const told = /the sealed file events\/site=main\/\S+ is not as it was written: put it back from a backup$/;
-  await assert.rejects(folder.keeper.seal(), told);
+  const [damaged = ""] = (await folder.keeper.seal()).damaged ?? [];
+  assert.match(damaged, told);
   const who = { column: "client_id", value: "visitor-7", site: null } as const;
   await assert.rejects(folder.keeper.erase(who), told);
   assert.deepEqual(readFileSync(file), bytes);

@@ -5,7 +5,6 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { countOf } from "../../lib/count-of.ts";
-import { codeOf } from "../../lib/error-code.ts";
 import { listEventFiles } from "./folder.ts";
 import type { Looked } from "./look-job.ts";
 import type { Manifest } from "./manifest.ts";
@@ -19,7 +18,10 @@ export const straysOf = (dir: string, segments: readonly Segment[]): readonly st
   );
 };
 
-/** Files that were renamed into their places and never became true differ from what the manifest says. */
+/**
+ * Files that differ from what the manifest says, or cannot be read: those that were renamed into their places and never
+ * became true do.
+ */
 export const changedOf = (dir: string, segments: readonly Segment[]): readonly string[] =>
   segments.filter((segment) => !isAsSealed(dir, segment)).map(({ path }) => path);
 
@@ -27,10 +29,14 @@ const isAsSealed = (dir: string, segment: Segment): boolean => {
   const file = segmentFile(dir, segment);
   try {
     return statSync(file).size === segment.bytes && footerOf(file) === segment.footer;
-  } catch (cause) {
-    throw unreadable(segment.path, codeOf(cause), cause);
+  } catch {
+    return false; // why, whoever looks into it learns
   }
 };
+
+/** Whether it is what was sealed, byte for byte where that is known. */
+export const isWhole = (dir: string, segment: Segment): boolean =>
+  isAsSealed(dir, segment) && !isSpoilt(dir, segment);
 
 /** A file that ends as it was sealed and differs before: no crash leaves one. */
 export const isSpoilt = (dir: string, segment: Segment): boolean => {
@@ -40,11 +46,30 @@ export const isSpoilt = (dir: string, segment: Segment): boolean => {
 
 /** Throws for such a file: written anew it would count as whole. */
 export const refuseSpoilt = (dir: string, segment: Segment): void => {
-  if (!isSpoilt(dir, segment)) return;
-  throw new Error(
-    `the sealed file ${join("events", segment.path)} is not as it was written: put it back from a backup`,
-  );
+  if (isSpoilt(dir, segment)) throw spoilt(segment.path);
 };
+
+const spoilt = (path: string): Error =>
+  new Error(`the sealed file ${join("events", path)} is not as it was written: put it back from a backup`);
+
+/** Why no rows may be added to a file that was found like this; null where it is whole, or what a crash left. */
+export const whyClosed = (dir: string, segment: Segment, found: Looked): string | null => {
+  if (found.trouble === null && isSpoilt(dir, segment)) return `store: ${spoilt(segment.path).message}`;
+  return whyDamaged([found], { segments: [segment], erasures: [] })?.message ?? null;
+};
+
+/** A sealed file that no crash explains, and what to do about it. */
+export interface Damage {
+  readonly path: string;
+  readonly why: string;
+}
+
+/** Sealed files are not as they were written: all else is in order. */
+export class DamagedFiles extends Error {
+  constructor(damaged: readonly Damage[]) {
+    super(damaged.map(({ why }) => why).join("; "));
+  }
+}
 
 /**
  * Why the folder cannot be this database's; null where a crash explains what was found: then every event is one that the
@@ -59,7 +84,10 @@ export const whyForeign = (looked: readonly Looked[], lastSeq: number): Error | 
 };
 
 /** Why a file of the manifest is not what was sealed; null where a crash explains what was found. */
-export const whyDamaged = (looked: readonly Looked[], { segments, erasures }: Manifest): Error | null => {
+export const whyDamaged = (
+  looked: readonly Looked[],
+  { segments, erasures }: Pick<Manifest, "segments" | "erasures">,
+): Error | null => {
   for (const found of looked) {
     const segment = segments.find(({ path }) => path === found.path);
     if (!segment) continue;
@@ -74,10 +102,7 @@ export const whyDamaged = (looked: readonly Looked[], { segments, erasures }: Ma
   return null;
 };
 
-const unreadable = (path: string, why: string, cause?: unknown): Error =>
+const unreadable = (path: string, why: string): Error =>
   new Error(
     `store: the sealed file ${join("events", path)} cannot be read (${why}): put it back from a backup`,
-    {
-      cause,
-    },
   );

@@ -24,10 +24,17 @@ export const startSchedule = (options: ScheduleOptions): (() => void) => {
   let prunedOn = "";
   const look = async (): Promise<void> => {
     const now = clock();
-    if (isDue(await keeper.plan(), now, options.sealMinutes)) warn(await keeper.seal());
+    if (isDue(await keeper.plan(), now, options.sealMinutes)) {
+      const report = await keeper.seal();
+      warn(report);
+      warnOfDamage(report.damaged?.join("; ") ?? "");
+    }
     if (keepDays === null || prunedOn === dayOf(now)) return;
-    warn(await keeper.prune(dayOf(now - keepDays * dayMs), null));
-    prunedOn = dayOf(now);
+    const pruned = await keeper.prune(dayOf(now - keepDays * dayMs), null);
+    warn(pruned);
+    if (pruned.unsealed)
+      tell(new Error(pruned.unsealed)); // what is too old among it goes with the next look
+    else prunedOn = dayOf(now);
   };
   let isStopped = false;
   const tell = (error: unknown): void => {
@@ -35,6 +42,12 @@ export const startSchedule = (options: ScheduleOptions): (() => void) => {
   };
   const warn = ({ uncounted }: { readonly uncounted?: string }): void => {
     if (uncounted) tell(new Error(`store: ${uncounted}`));
+  };
+  let toldDamage = "";
+  /** Once, not after every sealing. */
+  const warnOfDamage = (damage: string): void => {
+    if (damage !== "" && damage !== toldDamage) tell(new Error(`${damage}; what comes is sealed beside it`));
+    toldDamage = damage;
   };
   let looking = keeper.recover().catch(tell);
   const timer = setInterval(() => {

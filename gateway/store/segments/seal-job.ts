@@ -5,7 +5,8 @@ import { type Db, openDatabaseReadOnly } from "../database.ts";
 import { readSecret } from "../secret.ts";
 import { eventOf } from "../stored-event.ts";
 import { type Duck, linesOfFiles, openDuck } from "./duck.ts";
-import { createTombstones, erasedRows } from "./erasures.ts";
+import { createTombstones } from "./erasures.ts";
+import { lookAt } from "./look-job.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import {
   chooseColumns,
@@ -14,7 +15,7 @@ import {
   type PropertyCount,
 } from "./property-columns.ts";
 import { readPropertyColumns } from "./property-table.ts";
-import { refuseSpoilt } from "./recovery.ts";
+import { type Damage, whyClosed } from "./recovery.ts";
 import { type Columns, lineOf } from "./rows.ts";
 import { dayOf, partNumber, partPath, type Segment, type Staged, segmentFile } from "./segment.ts";
 import { uniteColumns, writeLines } from "./write-part.ts";
@@ -36,6 +37,8 @@ export interface SealResult {
   /** sequences of events that visitors sent who were erased before */
   readonly erased: readonly number[];
   readonly properties: Readonly<Record<string, readonly PropertyColumn[]>>;
+  /** files that could not be added to: others were begun */
+  readonly damaged: readonly Damage[];
 }
 
 /** A day's file grows up to so many rows, then another is begun: whatever comes late costs at most this much work. */
@@ -50,17 +53,25 @@ export const sealJob = async (job: SealJob): Promise<SealResult> => {
     const rows = (): Iterable<Row> => journalRows(db, job, isBuried, erased);
     const { days, properties } = survey(db, rows(), job.pinned);
     const columnsOf = (site: string): Columns => chosenOf(properties[site] ?? []);
-    const parts = [...days.values()].map((day) => placePart(day, manifest, columnsOf(day.site)));
     const duck = await openDuck(join(job.staging, "spill"));
+    const parts: Part[] = [];
+    const damaged: Damage[] = [];
+    for (const day of days.values()) {
+      const chosen = columnsOf(day.site);
+      const part = placePart(day, manifest, chosen);
+      const why = part.old && whyClosed(job.dir, part.old, await lookAt(duck, job.dir, part.path, job.after));
+      if (why) damaged.push({ path: part.path, why });
+      parts.push(why ? beginPart(day, part.path, chosen) : part);
+    }
     await append(duck, rows(), parts);
     const staged: Staged[] = [];
     for (const [no, part] of parts.entries()) {
-      const query = `SELECT line, client, moment, seq FROM incoming WHERE part = ${no}${await oldRows(duck, job, part, manifest)}`;
+      const query = `SELECT line, client, moment, seq FROM incoming WHERE part = ${no}${await oldRows(duck, job, part)}`;
       const done = await writeLines(duck, query, part, join(job.staging, `${no}.parquet`));
       if (done) staged.push(done);
     }
     const count = [...days.values()].reduce((n, day) => n + day.rows, 0);
-    return { staged, rows: count, erased: [...erased], properties };
+    return { staged, rows: count, erased: [...erased], properties, damaged };
   } finally {
     db.close();
   }
@@ -129,14 +140,23 @@ interface Part extends Pick<Segment, "path" | "site" | "date" | "columns"> {
   readonly old: Segment | null;
 }
 
-const placePart = ({ site, date, rows }: Day, { segments }: Manifest, chosen: Columns): Part => {
+const placePart = (day: Day, { segments }: Manifest, chosen: Columns): Part => {
+  const { site, date, rows } = day;
   const ofDay = segments.filter((segment) => segment.site === site && segment.date === date);
   const last = ofDay.toSorted((a, b) => partNumber(a.path) - partNumber(b.path)).at(-1);
   const columns = last && last.rows + rows <= maxPartRows ? uniteColumns(last.columns, chosen) : null;
   if (last && columns) return { site, date, path: last.path, columns, old: last };
-  const number = (last ? partNumber(last.path) : 0) + 1;
-  return { site, date, path: partPath(site, date, number), columns: chosen, old: null };
+  return beginPart(day, last?.path ?? "", chosen);
 };
+
+/** A file of the day after this one. */
+const beginPart = ({ site, date }: Day, after: string, columns: Columns): Part => ({
+  site,
+  date,
+  path: partPath(site, date, partNumber(after) + 1),
+  columns,
+  old: null,
+});
 
 const append = async (duck: Duck, rows: Iterable<Row>, parts: readonly Part[]): Promise<void> => {
   const numbers = new Map(parts.map(({ site, date }, no) => [`${site}/${date}`, no]));
@@ -157,13 +177,10 @@ const append = async (duck: Duck, rows: Iterable<Row>, parts: readonly Part[]): 
   appender.closeSync();
 };
 
-// Rows above the watermark in it are of a seal that was cut short: they are in the journal, and come from there.
-const oldRows = async (duck: Duck, job: SealJob, { old }: Part, manifest: Manifest): Promise<string> => {
+// Rows above the watermark in it are of a seal that was cut short: they are in the journal, and come from there. What is
+// being erased stays in it for the erasure, which accounts for it.
+const oldRows = async (duck: Duck, { dir, after }: SealJob, { old }: Part): Promise<string> => {
   if (!old) return "";
-  refuseSpoilt(job.dir, old);
-  const lines = await linesOfFiles(duck, [segmentFile(job.dir, old)], {
-    also: ["client_id"],
-    erasures: manifest.erasures,
-  });
-  return ` UNION ALL SELECT line, client_id, moment, seq FROM (${lines} WHERE seq <= ${job.after} AND NOT (${erasedRows(manifest.erasures)}))`;
+  const lines = await linesOfFiles(duck, [segmentFile(dir, old)], { also: ["client_id"] });
+  return ` UNION ALL SELECT line, client_id, moment, seq FROM (${lines} WHERE seq <= ${after})`;
 };

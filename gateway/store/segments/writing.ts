@@ -23,14 +23,14 @@ export type SegmentCall =
       readonly emptied: readonly string[];
       readonly erasures: readonly number[];
     }
-  /** deletes journal rows that are sealed and were received before this, at most `limit` */
-  | { readonly kind: "drop"; readonly before: number; readonly limit: number }
+  /** deletes journal rows that are sealed, were received before this and are not above `upTo`, at most `limit` */
+  | ({ readonly kind: "drop" } & Drop)
   | ({ readonly kind: "erase" } & EraseRequest)
   /** deletes journal rows by their sequences */
   | { readonly kind: "erase-rows"; readonly seqs: readonly number[] }
   /** writes journal rows anew without the names of those who are being erased */
   | { readonly kind: "hide-names"; readonly seqs: readonly number[] }
-  /** takes days before this one out of the manifest */
+  /** takes days before this one out of the manifest; answers null, and has changed nothing, where the disk is full */
   | { readonly kind: "prune"; readonly before: string; readonly site: string | null }
   /** sets the numbers of events to what was counted */
   | ({ readonly kind: "recount" } & CountResult)
@@ -53,6 +53,12 @@ export interface Sealed {
   readonly erased: readonly number[];
   readonly segments: readonly Segment[];
   readonly properties: Readonly<Record<string, readonly PropertyColumn[]>>;
+}
+
+interface Drop {
+  readonly before: number;
+  readonly upTo: number;
+  readonly limit: number;
 }
 
 export interface Pruned {
@@ -78,7 +84,7 @@ export const performSegmentCall = (parts: SegmentWriterParts, call: SegmentCall)
     case "rewritten":
       return db.transaction(() => commitRewrite(db, call)).immediate();
     case "drop":
-      return db.transaction(() => dropRows(parts, call.before, call.limit)).immediate();
+      return db.transaction(() => dropRows(parts, call)).immediate();
     case "erase":
       return db.transaction((): Erased => eraseFromTables(db, call)).immediate();
     case "erase-rows":
@@ -146,12 +152,12 @@ const rowsOf = (db: Db, paths: readonly string[]): number =>
   );
 
 /** Deletes from the oldest row on, so that up to one sequence none is left; answers how many. */
-const dropRows = (parts: SegmentWriterParts, before: number, limit: number): number => {
+const dropRows = (parts: SegmentWriterParts, { before, upTo, limit }: Drop): number => {
   const { db } = parts;
   const state = readState(db);
   const rows = db
     .prepare("SELECT seq, received_at, body FROM journal WHERE seq <= ? ORDER BY seq LIMIT ?")
-    .all(state.watermark, limit) as Row[];
+    .all(Math.min(state.watermark, upTo), limit) as Row[];
   const end = rows.findIndex((row) => row.received_at >= before);
   const due = end === -1 ? rows : rows.slice(0, end);
   if (due.length === 0) return 0;
@@ -257,11 +263,12 @@ const pruneJournal = (
   site: string | null,
 ): void => {
   const forget = forgetRow(parts);
-  const rows = parts.db.prepare("SELECT seq, body FROM journal WHERE seq <= ?").all(watermark) as Row[];
-  for (const row of rows) {
-    const event = eventOf(row.body);
-    if (event.timestamp_utc < at && (site === null || event.property_id === site)) forget(row);
-  }
+  const due = parts.db
+    .prepare("SELECT seq FROM events WHERE seq <= ? AND timestamp_utc < ? AND (? IS NULL OR property_id = ?)")
+    .pluck()
+    .all(watermark, at, site, site) as number[];
+  const body = parts.db.prepare("SELECT body FROM journal WHERE seq = ?").pluck();
+  for (const seq of due) forget({ seq, body: String(body.get(seq)) });
 };
 
 const worthBytes = 16 << 20;
