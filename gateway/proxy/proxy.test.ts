@@ -475,6 +475,19 @@ test("what an upstream sends behind an answer that has no body costs the connect
   }
 });
 
+test("of a request without a body that usually has one the upstream is told so, and of others nothing", async (t) => {
+  const lengths: unknown[] = [];
+  const back = await upstream(t, (req, res) => {
+    lengths.push(req.headers["content-length"]);
+    res.end();
+  });
+  const { port } = await gate(t, [back]);
+  for (const method of ["POST", "PUT", "PATCH", "GET", "DELETE"])
+    await exchangeBytes(port, `${method} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+  await exchangeBytes(port, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi");
+  assert.deepEqual(lengths, ["0", "0", "0", undefined, undefined, "2"]);
+});
+
 test("an answer with 205 has no content, whatever the upstream sends with it", async (t) => {
   const bodies = [
     "Content-Length: 5\r\n\r\nhello",

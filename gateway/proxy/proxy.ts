@@ -10,7 +10,7 @@ import { requestId } from "../http/request-id.ts";
 import { sendBuffer } from "../http/respond.ts";
 import { type Balancer, createBalancer } from "./balancer.ts";
 import { isUpstreamsFault, upstreamFailure } from "./failure.ts";
-import { firstValue } from "./header-pairs.ts";
+import { firstValue, type HeaderPairs } from "./header-pairs.ts";
 import { applyHeaderRules, compileHeaderRules } from "./header-rules.ts";
 import { watchHealth } from "./health.ts";
 import { countHop, endsHere, refuseTrace } from "./last-hop.ts";
@@ -116,8 +116,8 @@ export const createProxy = (settings: ProxySettings, options: ProxyOptions): Pro
   const send = (x: Exchange, { pool, kept }: ReturnType<typeof choose>): void => {
     const { req } = x;
     const body = hasBody(req) ? uploadOf(req, settings.bodyBytes) : null;
-    const pairs = countHop(headersOf(x), req.method);
     const method = req.method ?? "GET";
+    const pairs = sayEmpty(countHop(headersOf(x), req.method), method, body === null);
     const attempts = [pool];
     const mayRepeat = body === null && repeatable.has(method);
 
@@ -126,6 +126,7 @@ export const createProxy = (settings: ProxySettings, options: ProxyOptions): Pro
       sentAt = performance.now();
       const job: Job = {
         request: { method, target: targetOf(x), host: at.endpoint.host, pairs },
+        from: x.address,
         body,
         chunked: body !== null && firstValue(pairs, "content-length") === undefined,
         trailers: () => requestTrailers(req),
@@ -194,6 +195,17 @@ export const createProxy = (settings: ProxySettings, options: ProxyOptions): Pro
     },
   };
 };
+
+/**
+ * HTTP/2 ends a request without a word on its length; servers of HTTP/1.1 may refuse what usually has a body and says
+ * nothing (RFC 9110 §8.6, 411).
+ */
+const sayEmpty = (pairs: HeaderPairs, method: string, isEmpty: boolean): HeaderPairs =>
+  isEmpty && usuallyFull.has(method) && firstValue(pairs, "content-length") === undefined
+    ? [...pairs, "content-length", "0"]
+    : pairs;
+
+const usuallyFull = new Set(["POST", "PUT", "PATCH"]);
 
 /** May be sent to another upstream where one gave no answer (RFC 9110 §9.2.2). */
 const repeatable = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);

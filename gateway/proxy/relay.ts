@@ -135,6 +135,7 @@ export class Relay implements AnswerHandler {
 
   onError(error: Error, mayHaveGone: boolean): void {
     if (this.#ended) return; // it came whole: what the upstream says behind it is its connection's end alone
+    this.#stopWaiting(); // another had the place in the line
     const isRepeatable = !this.#over && !this.#answered && !this.#x.res.headersSent;
     if (isRepeatable && this.#hooks.retry(error, mayHaveGone)) return;
     const fail = () => this.#fail(upstreamFailure(error)); // does nothing where we gave up first, or the client did

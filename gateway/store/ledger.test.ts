@@ -199,7 +199,8 @@ test("tokens are kept as hashes, under one name each", () => {
   ledger.createToken({ name: "all", role: "admin", sites: null });
   assert.deepEqual(
     ledger.listTokens().map(({ created: _, ...kept }) => kept),
-    [ci, { name: "all", role: "admin", sites: null }],
+    [{ name: "all", role: "admin", sites: null }, ci],
+    "of one moment, by name",
   );
   assert.equal(ledger.revokeToken("ci"), true);
   assert.equal(ledger.revokeToken("ci"), false);

@@ -29,7 +29,7 @@ export const createToken = (
 export const listTokens = (db: Db): readonly TokenInfo[] =>
   db
     .prepare<[], TokenInfo & { sites: string | null }>(
-      "SELECT name, role, sites, created_at AS created FROM tokens ORDER BY created_at",
+      "SELECT name, role, sites, created_at AS created FROM tokens ORDER BY created_at, name",
     )
     .all()
     .map((row) => ({ ...row, sites: readSites(row.sites) }));

@@ -33,6 +33,8 @@ export interface AnswerHandler {
 
 export interface Job {
   readonly request: UpstreamRequest;
+  /** the client's address: where requests wait, each client has its turn */
+  readonly from?: string;
   readonly body: Readable | null;
   /** the body's length is not known: it goes in chunks */
   readonly chunked: boolean;

@@ -42,7 +42,7 @@ const openPool = (t: TestContext, port: number, options: Partial<PoolOptions> = 
 };
 
 /** Sends a request; resolves with the body, rejects with the pool's error. */
-const ask = (pool: Pool, method = "GET", target = "/"): Promise<string> => {
+const ask = (pool: Pool, method = "GET", target = "/", from = ""): Promise<string> => {
   let job: Job;
   return new Promise((resolve, reject) => {
     let body = "";
@@ -58,6 +58,7 @@ const ask = (pool: Pool, method = "GET", target = "/"): Promise<string> => {
     };
     job = {
       request: { method, target, host: pool.endpoint.host, pairs: [] },
+      from,
       body: null,
       chunked: false,
       handler,
@@ -235,6 +236,32 @@ test("requests wait in line for a connection, and are refused when the line is f
   while (waiting.length === 0) await new Promise(setImmediate);
   waiting.pop()?.();
   assert.equal(await second, "/2");
+});
+
+test("a client that asks for much makes others wait for one of its requests, and keeps nobody out", async (t) => {
+  const answers: (() => void)[] = [];
+  const asked: string[] = [];
+  const port = await serve(t, (socket) =>
+    socket.on("data", (bytes) => {
+      asked.push(/^GET (\S+)/.exec(bytes.toString())?.[1] ?? "");
+      answers.push(() => ok(socket, "done"));
+    }),
+  );
+  const pool = openPool(t, port, { connections: 1, queue: 4 });
+  const [crowd, other] = ["2001:db8:1:1::", "192.0.2.1"];
+  const theirs = [1, 2, 3, 4, 5].map((n) => ask(pool, "GET", `/crowd-${n}`, `${crowd}${n}`)); // of one /64
+  const last = assert.rejects(theirs[4] as Promise<string>, { code: "no-connection" });
+  const ours = ask(pool, "GET", "/other", other);
+  await last;
+  const turned = assert.rejects(ask(pool, "GET", "/crowd-6", crowd), { code: "no-connection" });
+  await turned;
+  while (asked.length < 5) {
+    answers.shift()?.();
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  answers.shift()?.();
+  await Promise.all([...theirs.slice(0, 4), ours]);
+  assert.deepEqual(asked, ["/crowd-1", "/crowd-2", "/other", "/crowd-3", "/crowd-4"]);
 });
 
 test("an upstream that sends no head in time is given up", async (t) => {

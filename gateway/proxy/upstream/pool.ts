@@ -1,9 +1,11 @@
 /**
  * The connections to one upstream: opened as they are needed, used again while the upstream keeps them, never more
- * than the settings allow. Requests that find none free wait in line.
+ * than the settings allow. Requests that find none free wait in line, where each client has its turn.
  */
+import { networkOf } from "../../lib/ip.ts";
 import { Connection, type ConnectionOwner, type Job } from "./connection.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { createFairLine } from "./fair-line.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 export interface PoolOptions {
@@ -58,7 +60,7 @@ export const createPool = (options: PoolOptions): Pool => {
   const lasting = new Set<Connection>();
   /** when a connection must be open, ms */
   const opening = new Map<Connection, number>();
-  let line: Job[] = [];
+  const line = createFairLine<Job>();
   let closing: (() => void) | null = null;
   let sweep: NodeJS.Timeout | null = null;
   // Deadlines are looked at in steps: a timer for each request costs more than what it guards.
@@ -144,6 +146,12 @@ export const createPool = (options: PoolOptions): Pool => {
   const fellSilent = (): UpstreamError =>
     new UpstreamError("idle-timeout", `proxy: nothing came for ${silenceMs} ms in the middle of an answer`);
 
+  const noPlace = (): UpstreamError =>
+    new UpstreamError(
+      "no-connection",
+      `proxy: all ${options.connections} connections to ${options.endpoint.url} are taken, and ${options.queue} requests wait for one`,
+    );
+
   const look = (): void => {
     const now = performance.now();
     for (const [connection, at] of opening) {
@@ -185,24 +193,13 @@ export const createPool = (options: PoolOptions): Pool => {
         open(job);
         return true;
       }
-      if (line.length >= options.queue) {
-        job.handler.onError(
-          new UpstreamError(
-            "no-connection",
-            `proxy: all ${options.connections} connections to ${options.endpoint.url} are taken, and ${options.queue} requests wait for one`,
-          ),
-          false,
-        );
-        return true;
-      }
-      line.push(job);
-      return false;
+      const from = networkOf(job.from ?? "");
+      const outdone = line.length >= options.queue ? (line.makeRoom(from) ?? job) : null;
+      if (outdone !== job) line.push(from, job);
+      outdone?.handler.onError(noPlace(), false);
+      return outdone === job;
     },
-    forget(job) {
-      const before = line.length;
-      line = line.filter((one) => one !== job);
-      return line.length < before;
-    },
+    forget: (job) => line.remove(job),
     close: () =>
       new Promise((resolve) => {
         closing = resolve;
