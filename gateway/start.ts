@@ -23,6 +23,7 @@ import { openHandedData } from "./handover-store.ts";
 import type { Exchange } from "./http/exchange.ts";
 import { systemClock } from "./lib/clock.ts";
 import { collectAtRest } from "./lib/collect-at-rest.ts";
+import { codeOf } from "./lib/error-code.ts";
 import { createLog, type Log } from "./lib/log.ts";
 import { shortPath } from "./lib/short-path.ts";
 import { boundYoungGeneration } from "./lib/young-generation.ts";
@@ -93,7 +94,15 @@ export const start = async (options: StartOptions, io: Io, writer?: WriterAhead)
 const isTold = (stopped: Promise<void>): Promise<boolean> =>
   Promise.race([stopped.then(() => true), sleep(100, false)]);
 
-const build = async (): Promise<void> => (await import("../setup/build.ts")).buildAll();
+const build = async (): Promise<void> => {
+  try {
+    await (await import("../setup/build.ts")).buildAll();
+  } catch (cause) {
+    if (!/^(EACCES|EPERM|EROFS)$/.test(codeOf(cause))) throw cause;
+    const sentence = `${shortPath(distDir)} is older than its sources and may not be written by this user: run \`npm run build\` as its owner`;
+    throw new CommandError(sentence, "failed", { cause });
+  }
+};
 
 const openDevOutput = async ({ stdout }: Io): Promise<DevOutput> =>
   (await import("./dev-output.ts")).createDevOutput((text) => stdout.write(text));
