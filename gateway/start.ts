@@ -3,13 +3,14 @@
  */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { distDir, needsBuild } from "../setup/build/dist.ts";
+import { distDir } from "../setup/build/dist.ts";
 import type { DemoUpstream } from "../setup/demo/server.ts";
 import { openAdminDoor } from "./admin-door.ts";
 import { type Live, openAdminSide, urlHost, usesDemo } from "./admin-side.ts";
 import { createAuth } from "./api/auth.ts";
 import { knownTokens } from "./api/known-tokens.ts";
 import { formatBanner } from "./banner.ts";
+import { buildPages } from "./build-pages.ts";
 import { CommandError, type Io, type StartOptions } from "./commands/context.ts";
 import { loadedOrThrow } from "./commands/settings-options.ts";
 import { loadConfig } from "./config/load.ts";
@@ -23,7 +24,6 @@ import { openHandedData } from "./handover-store.ts";
 import type { Exchange } from "./http/exchange.ts";
 import { systemClock } from "./lib/clock.ts";
 import { collectAtRest } from "./lib/collect-at-rest.ts";
-import { codeOf } from "./lib/error-code.ts";
 import { createLog, type Log } from "./lib/log.ts";
 import { shortPath } from "./lib/short-path.ts";
 import { boundYoungGeneration } from "./lib/young-generation.ts";
@@ -94,16 +94,6 @@ export const start = async (options: StartOptions, io: Io, writer?: WriterAhead)
 const isTold = (stopped: Promise<void>): Promise<boolean> =>
   Promise.race([stopped.then(() => true), sleep(100, false)]);
 
-const build = async (): Promise<void> => {
-  try {
-    await (await import("../setup/build.ts")).buildAll();
-  } catch (cause) {
-    if (!/^(EACCES|EPERM|EROFS)$/.test(codeOf(cause))) throw cause;
-    const sentence = `${shortPath(distDir)} is older than its sources and may not be written by this user: run \`npm run build\` as its owner`;
-    throw new CommandError(sentence, "failed", { cause });
-  }
-};
-
 const openDevOutput = async ({ stdout }: Io): Promise<DevOutput> =>
   (await import("./dev-output.ts")).createDevOutput((text) => stdout.write(text));
 
@@ -130,7 +120,7 @@ const run = async (
     log.warn(`tls: ${bare}`);
   const door = openAdminDoor(initial, log);
   closers.push(() => door.close());
-  const built = needsBuild().then((needed) => (needed ? build() : undefined));
+  const built = buildPages();
   built.catch(() => {}); // it is told where it is waited for, which is later
   const { dir } = initial.data;
   const output = options.dev ? await openDevOutput(io) : null;

@@ -30,9 +30,9 @@ export const answerStorage = async (
   const action = x.path.slice("/api/storage/".length);
   const answer = actions[action];
   if (!answer) throw new HttpError(404, `there is no ${x.path.slice(0, 100)} in this API`);
-  if (!ofOneSite.has(action)) demandAll(reach);
   const body = await readObject(x);
   if (ofOneSite.has(action)) demandSite(reach, siteOf(body));
+  else demandAll(reach);
   return orRefuse(async () => (await answer(storage, body)) ?? {});
 };
 

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { makeEvent } from "../model/test-event.ts";
 import { testSite } from "../model/test-site.ts";
 import { createRangeFinder } from "./address-ranges.ts";
 import { markDatacenter, readRanges } from "./datacenter.ts";
-import { makeEvent } from "./test-event.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "turnpike-ranges-"));
 after(() => rmSync(dir, { recursive: true }));

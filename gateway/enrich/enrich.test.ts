@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { eventColumns } from "../model/event.ts";
+import { makeEvent } from "../model/test-event.ts";
 import { createEnricher } from "./enrich.ts";
-import { enriched, makeEvent, site } from "./test-event.ts";
+import { enriched, site } from "./test-event.ts";
 
 const columns: ReadonlySet<string> = new Set(eventColumns.map(({ name }) => name));
 

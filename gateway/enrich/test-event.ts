@@ -1,6 +1,7 @@
-/** What the tests of this folder share: an event with a few columns, enriched. */
+/** What the tests of this folder share: an event that was enriched. */
 import type { Event } from "../model/event.ts";
 import type { Site } from "../model/site.ts";
+import { makeEvent } from "../model/test-event.ts";
 import { testSite } from "../model/test-site.ts";
 import { createEnricher } from "./enrich.ts";
 import type { HitContext } from "./pass.ts";
@@ -16,17 +17,6 @@ export const untracked = { tracking: "none", consent: "denied", reason: "consent
 
 export const chrome =
   "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Safari/537.36";
-
-export const makeEvent = (columns: Partial<Event>): Event => ({
-  id: "01900000-0000-7000-8000-000000000001",
-  property_id: "main",
-  tracking_protocol: "native",
-  type: "page",
-  name: "page_view",
-  timestamp_utc: 0,
-  received_at: 0,
-  ...columns,
-});
 
 const enrich = createEnricher({ cacheSize: 10 });
 

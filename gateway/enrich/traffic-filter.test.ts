@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { TrafficFilter } from "../model/site.ts";
+import { makeEvent } from "../model/test-event.ts";
 import { createEnricher } from "./enrich.ts";
-import { chrome, makeEvent, site } from "./test-event.ts";
+import { chrome, site } from "./test-event.ts";
 import { createJudge } from "./traffic-filter.ts";
 
 const filter = (

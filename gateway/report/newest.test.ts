@@ -1,19 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Event } from "../model/event.ts";
+import { makeEvent } from "../model/test-event.ts";
 import { newestEvents } from "./newest.ts";
 
 const stored = (changes: Partial<Event>) => {
-  const event: Event = {
-    id: "0190a000-0000-7000-8000-000000000001",
-    property_id: "main",
-    tracking_protocol: "native",
-    type: "page",
-    name: "page_view",
-    timestamp_utc: 0,
-    received_at: 0,
-    ...changes,
-  };
+  const event = makeEvent(changes);
   const [newest] = newestEvents({ read: () => [{ seq: 1, event }] }, null, 1, 0, 50);
   return newest;
 };

@@ -17,10 +17,11 @@ import type { EraseReport, PruneReport, SealReport, Uncounted, VisitorToErase } 
 import { lastSeqSql, type Manifest, readManifest } from "./manifest.ts";
 import type { ReadJob } from "./read-job.ts";
 import { changedOf, type Damage, DamagedFiles, straysOf, whyDamaged, whyForeign } from "./recovery.ts";
+import { isBefore, removeDays } from "./remove-days.ts";
 import { runJob } from "./run-job.ts";
-import { type Segment, stagingFolder } from "./segment.ts";
+import { stagingFolder } from "./segment.ts";
 import { clearStaging, makeStaging, publish, retire } from "./staging.ts";
-import type { Plan, Pruned, SegmentCall } from "./writing.ts";
+import type { Plan, SegmentCall } from "./writing.ts";
 
 export interface KeeperOptions {
   readonly dir: string;
@@ -211,35 +212,16 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     return rewrite(changed);
   };
 
-  /** Days that are sealed, with what the journal has of them. */
-  const removeDays = async (before: string, site: string | null): Promise<Sealing> => {
-    const ask = async () => (await write({ kind: "prune", before, site })) as Pruned | null;
-    let pruned = await ask();
-    // Not a page is left on which to write what goes. A file of it makes room; where a crash comes between the two, it is
-    // missing until pruning is done again.
-    const due = pruned ? [] : manifest().segments.filter(isBefore(before, site));
-    for (const { path } of due.toSorted((a, b) => b.bytes - a.bytes)) {
-      retire(dir, path);
-      pruned = await ask();
-      if (pruned) break;
-    }
-    if (!pruned) throw new Error("store: the disk of the data folder is full: make room on it");
-    const { paths, events } = pruned;
-    onStep("committed");
-    for (const path of paths) retire(dir, path);
-    if (paths.length > 0) writeManifestFile(dir, manifest());
-    return { events, files: paths.length };
-  };
-
+  const remover = { dir, write, manifest, onStep };
   const prune = async (before: string, site: string | null): Promise<PruneReport> => {
     if (foreign !== null) throw foreign;
     // What is sealed goes first: on a full disk that is the room in which the rest is sealed.
-    const first = await removeDays(before, site);
+    const first = await removeDays(remover, before, site);
     const failure = await failureOf(sealAll);
     stopping.signal.throwIfAborted();
     if (failure !== null && first.files === 0) throw failure;
     const late = manifest().segments.some(isBefore(before, site))
-      ? await removeDays(before, site)
+      ? await removeDays(remover, before, site)
       : { events: 0, files: 0 };
     return {
       events: first.events + late.events,
@@ -321,11 +303,6 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     },
   };
 };
-
-const isBefore =
-  (day: string, site: string | null) =>
-  (segment: Segment): boolean =>
-    segment.date < day && (site === null || segment.site === site);
 
 const failureOf = async (work: () => Promise<unknown>): Promise<Error | null> => {
   try {
